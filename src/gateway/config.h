@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway's decoded configuration: what the controller's stream (docs/reference/gateway-link.md) says, as C objects.
+//
+// `struct config` owns every object here. An object is replaced whole when its row changes: readers keep ids (uuid) or look up
+// again, they never keep a pointer across a return to the loop, except where a "borrowed until config_changed" is said.
+#pragma once
+
+#include "base/addr.h"
+#include "base/map.h"
+#include "base/vec.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define UUID_TEXT 37
+
+struct uuid {
+	char text[UUID_TEXT]; // lower case, or "" for none
+};
+
+struct lac_config {
+	struct uuid id;
+	char *name;
+	struct ip_end address;
+	char *secret; // NULL = none
+};
+
+struct lns_config {
+	struct uuid id;
+	char *name;
+	struct ip_end address;
+	int preference; // 1 is tried first
+	char *secret; // overrides the LAC's; NULL = the LAC's
+};
+
+enum vslice_type { VSLICE_INTEGRATED = 1, VSLICE_L2TP };
+
+struct vslice_config {
+	struct uuid id;
+	char *moniker, *name;
+	enum vslice_type type;
+	struct uuid default_policy;
+	VEC(struct lac_config) lacs;
+	VEC(struct lns_config) lnss; // in order of preference
+	json_t *settings; // the advancedSettings that are set; owned
+};
+
+enum target_type { TARGET_INTERNET = 1, TARGET_VPN, TARGET_WIREGUARD, TARGET_PEERING };
+
+struct peering_config {
+	char interface[16]; // a host interface, "if.N" for a VLAN, or a veth's end
+	struct ip_addr local; // with local_len
+	uint8_t local_len;
+	struct ip_addr gateway; // IP_NONE = on link
+	VEC(struct ip_prefix) remote_subnets; // empty = everything
+};
+
+struct target_config {
+	struct uuid id, vslice;
+	char *moniker;
+	enum target_type type;
+	struct peering_config peering;
+};
+
+enum rule_action { RULE_FORWARD = 1, RULE_DROP };
+enum rule_direction { RULE_UPLINK = 1, RULE_DOWNLINK };
+
+struct rule_config {
+	struct uuid id;
+	enum rule_action action;
+	enum rule_direction direction;
+	bool enabled, reflexive;
+	// Patterns as the API checked them: address, CIDR, range a-b, comma-separated list; ports likewise; NULL = any.
+	char *source, *destination, *source_port, *destination_port;
+	char *protocol; // "tcp", "udp", "icmp" or NULL
+	struct ip_addr divert; // IP_NONE = none
+	uint16_t divert_port;
+	struct uuid target;
+	struct uuid regional_gateway; // applies at that gateway only; none = everywhere
+};
+
+struct policy_config {
+	struct uuid id, vslice;
+	char *moniker;
+	bool active;
+	VEC(struct rule_config) rules; // in order; first match wins
+};
+
+struct group_config {
+	struct uuid id, vslice, lac;
+	char *moniker;
+};
+
+enum endpoint_status {
+	ENDPOINT_UNALLOCATED = 1,
+	ENDPOINT_PENDING,
+	ENDPOINT_PROVISIONAL,
+	ENDPOINT_AUTO_ACTIVATE,
+	ENDPOINT_ACTIVE,
+	ENDPOINT_SUSPENDED,
+	ENDPOINT_TERMINATED
+};
+
+struct endpoint_config {
+	struct uuid id, group;
+	char iccid[24], msisdn[17];
+	uint8_t status; // enum endpoint_status
+	uint8_t imsi_count;
+	uint64_t imsis[4]; // as numbers with a leading 1 (imsi_key), so that leading zeros count
+	char *ppp_username, *ppp_password; // NULL = by the template
+};
+
+struct config {
+	uint64_t revision;
+	struct uuid gateway_id;
+	VEC(struct ip_prefix) gtp_peers;
+	VEC(char *) apns; // lower case; empty = any
+	struct strmap vslices, targets, policies, groups, endpoints; // by uuid text
+	struct map by_imsi; // imsi_key -> struct endpoint_config
+};
+
+// What a row changed, for those who hold live things made from it.
+struct config_change {
+	const char *kind; // "vslice", "routingTarget", ...
+	struct uuid id;
+	bool deleted;
+};
+
+struct config *config_new(void);
+void config_free(struct config **config);
+// Takes the `data` of a put row. 0, or -EINVAL with a message in `why` (size 160): the object stays as it was.
+int config_put(struct config *config, const char *kind, const char *id, const json_t *data, char *why);
+void config_delete(struct config *config, const char *kind, const char *id);
+
+struct vslice_config *config_vslice(const struct config *config, const struct uuid *id);
+struct target_config *config_target(const struct config *config, const struct uuid *id);
+struct policy_config *config_policy(const struct config *config, const struct uuid *id);
+struct group_config *config_group(const struct config *config, const struct uuid *id);
+struct endpoint_config *config_endpoint(const struct config *config, const struct uuid *id);
+struct endpoint_config *config_endpoint_by_imsi(const struct config *config, uint64_t imsi_key);
+const struct lac_config *vslice_lac(const struct vslice_config *vslice, const struct uuid *id);
+const struct lns_config *vslice_lns(const struct vslice_config *vslice, const struct uuid *id);
+// "001010123456789" -> 1001010123456789; 0 when it is not 6 to 15 digits.
+uint64_t imsi_key(const char *digits);
+void imsi_text(uint64_t key, char out[16]);
+
+static inline bool uuid_is_none(const struct uuid *id)
+{
+	return !id->text[0];
+}
+bool uuid_equal(const struct uuid *a, const struct uuid *b);
+void uuid_new(struct uuid *out); // random
+void uuid_set(struct uuid *out, const char *text); // NULL = none

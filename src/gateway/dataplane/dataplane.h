@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The data plane's one interface. Implementations: soft/ (UDP sockets, everywhere) and, later, xdp/ before the same sockets.
+//
+// A data plane moves user packets between GTP-U tunnels and L2TP sessions that the control side has installed. What it does not know
+// (control messages, PPP frames that are not IP, unknown ids) it hands up by the callbacks of `struct dp_host`. All calls are made on the
+// control thread; nothing here blocks. Bytes passed to a callback are borrowed for the call.
+#pragma once
+
+#include "base/addr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct dp; // the data plane of one gateway
+struct dp_lac; // the UDP socket of one LAC (address, port) inside its slice
+struct dp_tunnel; // one established (or opening) L2TP tunnel of a dp_lac
+struct dp_session; // the installed fast path of one SIM
+
+// A parsed L2TP data message (RFC 2661 3.1) whose payload the data plane does not carry itself.
+struct dp_l2tp_frame {
+	uint16_t tunnel_id, session_id; // ours
+	const uint8_t *ppp; // the PPP frame, Address and Control (if any) included
+	size_t len;
+};
+
+struct dp_host {
+	// A GTP-U message that is not a G-PDU for an installed session: Echo, Error Indication, End Marker, G-PDU with unknown TEID.
+	void (*on_gtpu)(void *owner, const struct ip_end *peer, const uint8_t *datagram, size_t len);
+	// A whole L2TP control datagram (T=1) on a LAC's socket.
+	void (*on_l2tp_control)(void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const uint8_t *datagram, size_t len);
+	// A data message of any session, installed or not, whose PPP protocol is not carried by the fast path.
+	void (*on_l2tp_frame)(void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const struct dp_l2tp_frame *frame);
+	// A batch from the sockets is done (a good moment to flush delayed acknowledgements).
+	void (*on_batch_end)(void *owner);
+	void *owner;
+};
+
+enum dp_sequencing { DP_SEQUENCING_OFF = 0, DP_SEQUENCING_ON };
+
+struct dp_framing { // how we send to this LNS; everything legal is accepted
+	bool address_control; // send FF 03
+	bool length; // send the L bit
+	bool udp_checksum; // on data; control always has one
+};
+
+struct dp_session_spec {
+	uint32_t local_teid; // ours, uplink G-PDUs carry it
+	uint32_t peer_teid; // downlink
+	struct ip_end peer; // the SGW's or SGSN's GTP-U address
+	struct dp_tunnel *tunnel;
+	uint16_t local_session_id, peer_session_id;
+	struct ip_addr ue; // the SIM's address: uplink packets with another source are dropped and counted
+	uint16_t mtu; // greatest inner packet in either direction, octets
+	bool sequencing; // send Ns/Nr on data
+	uint8_t peer_len; // reserved, 0
+};
+
+#define DP_COUNTER_LIST(X)                                                                                                      \
+	X(uplink_packets) X(uplink_bytes) X(downlink_packets) X(downlink_bytes)
+
+struct dp_counters {
+	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes; // inner packets and octets delivered
+	uint64_t dropped;
+};
+
+// Why a packet was not delivered: the name is the metric's label. One list for soft/ and xdp/.
+#define DP_DROP_LIST(X)                                                                                                         \
+	X(GTPU_MALFORMED, "gtpu_malformed")                                                                                     \
+	X(GTPU_UNKNOWN_TEID, "gtpu_unknown_teid")                                                                               \
+	X(GTPU_WRONG_PEER, "gtpu_wrong_peer")                                                                                   \
+	X(L2TP_MALFORMED, "l2tp_malformed")                                                                                     \
+	X(L2TP_UNKNOWN_TUNNEL, "l2tp_unknown_tunnel")                                                                           \
+	X(L2TP_UNKNOWN_SESSION, "l2tp_unknown_session")                                                                         \
+	X(L2TP_WRONG_PEER, "l2tp_wrong_peer")                                                                                   \
+	X(INNER_MALFORMED, "inner_malformed")                                                                                   \
+	X(INNER_FOREIGN_SOURCE, "inner_foreign_source")                                                                         \
+	X(INNER_FOREIGN_DESTINATION, "inner_foreign_destination")                                                               \
+	X(INNER_TOO_BIG, "inner_too_big")                                                                                       \
+	X(INNER_FAMILY, "inner_family")                                                                                         \
+	X(SEND_FAILED, "send_failed")
+
+enum dp_drop {
+#define X(name, text) DP_DROP_##name,
+	DP_DROP_LIST(X)
+#undef X
+	DP_DROP_COUNT
+};
+const char *dp_drop_name(enum dp_drop reason);
+
+// `gtpu_fd`: a bound UDP socket on the gateway's GTP-U address (taken). 0 or -errno.
+int dp_new(uv_loop_t *loop, int gtpu_fd, const struct dp_host *host, uint32_t max_sessions, struct dp **out);
+void dp_free(struct dp **dp);
+
+// `fd`: a UDP socket bound to the LAC's address and port inside the slice's namespace (taken).
+int dp_lac_new(struct dp *dp, int fd, const struct ip_end *address, void *lac_owner, struct dp_lac **out);
+void dp_lac_free(struct dp_lac **lac); // its tunnels must be gone
+// Queues a datagram (control, or a PPP frame already in L2TP) on the LAC's socket; sent at the end of the loop's turn at the latest. Copied.
+int dp_lac_send(struct dp_lac *lac, const struct ip_end *peer, const uint8_t *datagram, size_t len);
+// Queues a GTP-U message (Echo, Error Indication, End Marker) from the GTP-U address. Copied.
+int dp_gtpu_send(struct dp *dp, const struct ip_end *peer, const uint8_t *datagram, size_t len);
+
+// Tunnel ids are unique within a LAC's slice. `peer` is the LNS's end point, data from another is dropped.
+int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const struct ip_end *peer, const struct dp_framing *framing,
+		  struct dp_tunnel **out);
+void dp_tunnel_set_peer(struct dp_tunnel *tunnel, uint16_t peer_id, const struct ip_end *peer);
+void dp_tunnel_free(struct dp_tunnel **tunnel); // its sessions must be gone
+// Sends one PPP frame (protocol + packet, no Address/Control) of a session, header and framing as the tunnel's. Queued, copied.
+int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t peer_session_id, uint16_t ppp_protocol, const uint8_t *packet, size_t len);
+
+int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_session **out); // 0, -EEXIST, -ENOSPC, -ENOMEM
+int dp_session_update(struct dp_session *session, const struct dp_session_spec *spec); // same TEID and session ids; peer, MTU, ... may change; counters stay
+void dp_session_del(struct dp_session **session, struct dp_counters *last); // `last` may be NULL
+void dp_session_counters(const struct dp_session *session, struct dp_counters *out);
+void dp_session_restore_counters(struct dp_session *session, const struct dp_counters *from); // after a restart
+uint64_t dp_drops(const struct dp *dp, enum dp_drop reason);
+void dp_totals(const struct dp *dp, struct dp_counters *out);
+// Allocates an uplink TEID for `max_sessions` (index in the low bits, random above, never 0, rests before reuse). 0 or -ENOSPC.
+int dp_teid_take(struct dp *dp, uint64_t now_ms, uint32_t *out);
+int dp_teid_claim(struct dp *dp, uint32_t teid); // recovered at start
+void dp_teid_give(struct dp *dp, uint32_t teid, uint64_t now_ms);

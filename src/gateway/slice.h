@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// A slice: the network namespace of one VSlice on this gateway, its LAC addresses, Routing Targets and compiled Routing Policy.
+//
+// Everything that touches the kernel (namespaces, netlink, nft) is done by the worker thread (worker.h) in order; the control thread
+// never blocks. A slice is described whole each time (`struct slice_spec`); the worker changes only what differs. The names of namespaces
+// are "sg-<gateway>-<moniker>" cut and made unique by the VSlice's id, so a restarted gateway finds, adopts or removes its own.
+#pragma once
+
+#include "gateway/config.h"
+
+#include <uv.h>
+
+struct worker; // the kernel-worker thread
+struct slice;
+
+struct slice_target_status {
+	struct uuid target;
+	bool available;
+	char message[160];
+};
+
+struct slice_host {
+	// The last slice_apply has been done (or failed: the message says what to mend). Statuses of its targets are in `targets`.
+	void (*on_applied)(void *owner, struct slice *slice, int error, const char *message, const struct slice_target_status *targets, size_t count);
+	void *owner;
+};
+
+int worker_new(uv_loop_t *loop, struct worker **out);
+void worker_free(struct worker **worker); // finishes what is queued
+
+// `name` of the gateway goes into namespace names. The slice exists from here on; nothing is done in the kernel before slice_apply.
+int slice_new(struct worker *worker, const char *gateway_name, const struct uuid *vslice, const char *moniker, const struct slice_host *host,
+	      struct slice **out);
+// Makes the kernel look like this configuration (namespace, lo, LAC addresses /32 on lo, targets moved in with addresses and routes,
+// nft rules, ip rules and tables). Copies what it needs. Calls coalesce while one is running. Never fails at once.
+void slice_apply(struct slice *slice, const struct vslice_config *vslice, const struct config *config);
+// A UDP socket bound to `address` inside the slice: `done` is called on the loop with fd (owned by the callee) or -errno. Cancelled by slice_free.
+void slice_socket(struct slice *slice, const struct ip_end *address, void (*done)(void *owner, int fd), void *owner);
+// Takes the namespace down (interfaces that were moved in go back to where they came from) unless `keep` (restart: adopt later). Asynchronous; the object is gone at once.
+void slice_free(struct slice **slice, bool keep);
+// Removes namespaces of this gateway that no slice claims (left over by a crash). Call after the first configuration has been applied.
+void slice_sweep(struct worker *worker, const char *gateway_name);
+// Whether the policy lets the LAC reach the LNS, and by which target; `why` (size 160) in words when not.
+bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac, const struct ip_end *lns, char *why);
+// Packets and octets that each rule matched: `done` is called with arrays valid for the call.
+struct slice_rule_counter {
+	struct uuid rule;
+	uint64_t packets, bytes;
+};
+void slice_rule_counters(struct slice *slice, void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count), void *owner);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state file: what must survive a restart of the gateway, as tables of fixed-size records in one memory-mapped, versioned file.
+//
+// Each record has two slots with sequence number and checksum; a store writes the older slot whole, its sequence last, and the newest
+// valid slot wins at start, so a kill in mid-write loses nothing but the write. The header carries the kernel's boot id: the same boot
+// means resume, a new boot means that sessions are void (state_open says which).
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct state;
+
+struct state_table_spec {
+	const char *name; // stored; at most 15 characters
+	uint32_t record_size; // octets; a change of layout needs a new version
+	uint32_t version;
+	uint32_t max_records; // the file is sparse: only used pages cost
+};
+
+enum state_start {
+	STATE_FRESH, // no usable file: all tables are empty
+	STATE_RESUME, // same boot: records are live
+	STATE_NEW_BOOT, // records are there to be read, but describe a world that is gone (recovery counters, id ranges)
+};
+
+// Opens or makes the file (0600, flock'ed: -EBUSY when another gateway has it). Tables are addressed by their index in `specs`.
+int state_open(const char *path, const struct state_table_spec *specs, size_t count, enum state_start *start, struct state **out);
+void state_close(struct state **state);
+// Finds a free record. 0 or -ENOSPC.
+int state_take(struct state *state, size_t table, uint32_t *index);
+// Stores the record (record_size octets) so that it is complete or not there at all.
+void state_put(struct state *state, size_t table, uint32_t index, const void *record);
+void state_clear(struct state *state, size_t table, uint32_t index);
+// The newest valid record, borrowed, or NULL when the index is free.
+const void *state_get(const struct state *state, size_t table, uint32_t index);
+// Calls `each` for every live record.
+void state_each(const struct state *state, size_t table, void (*each)(void *owner, uint32_t index, const void *record), void *owner);
+uint32_t state_live(const struct state *state, size_t table);
+uint64_t state_bytes_used(const struct state *state); // resident pages, octets
+// For tests: calls abort() at the n-th store point from now (before, between and after the writes of a put); 0 = off.
+void state_crash_at(struct state *state, uint64_t n);
