@@ -16,12 +16,12 @@ struct log_category {
 };
 
 // A file declares its category once: LOG_CATEGORY(lac);
-#define LOG_CATEGORY(word)                                                                                                      \
-	static struct log_category log_category_ = {.name = #word};                                                             \
-	__attribute__((constructor)) static void log_category_register_(void)                                                   \
-	{                                                                                                                       \
-		log_register(&log_category_);                                                                                   \
-	}                                                                                                                       \
+#define LOG_CATEGORY(word)                                                                                                       \
+	static struct log_category log_category_ = {.name = #word};                                                              \
+	__attribute__((constructor)) static void log_category_register_(void)                                                    \
+	{                                                                                                                        \
+		log_register(&log_category_);                                                                                    \
+	}                                                                                                                        \
 	_Static_assert(1, "")
 
 #define log_err(...) log_write(&log_category_, LOG_LEVEL_ERROR, __VA_ARGS__)
@@ -35,12 +35,14 @@ void log_register(struct log_category *category);
 // "info", or "info,lac=debug,link=warn". 0, or -EINVAL for an unknown word (nothing changes then).
 int log_set_levels(const char *spec);
 bool log_enabled(const struct log_category *category, enum log_level level);
-void log_write(const struct log_category *category, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void log_write(const struct log_category *category, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-// True at most `burst` times a second for one `state` (zero-initialised, one a place that could flood);
-// the count of what was held back is in state->held and is taken to zero when true is given again.
+// True at most `burst` times a second for one `state` (zero-initialised, one a place that could flood). When it is
+// true, state->held says how many were held back since the last true: log_warn("... held=%u", state.held).
 struct log_rate {
 	uint64_t second;
 	uint32_t used, held;
+	bool told; // `held` was given to the caller and starts anew
 };
 bool log_rate_ok(struct log_rate *state, uint64_t now_ms, uint32_t burst);

@@ -20,6 +20,8 @@ struct wheel {
 	uint64_t armed; // timers armed
 	struct timer *slots[WHEEL_LEVELS][WHEEL_SLOTS];
 	uint64_t occupied[WHEEL_LEVELS]; // a bit a slot
+	struct timer *late; // armed for the past: they fire at the next run
+	struct timer *far; // past the span of the levels (two years); looked at when it turns over
 };
 
 #define WHEEL_NEVER UINT64_MAX
