@@ -4,6 +4,7 @@
 
 #include "base/addr.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -23,12 +24,14 @@ struct udp_host {
 // A socket bound to `address` with the options that every tunnel socket here has (non-blocking, close-on-exec, PMTU discovery off,
 // IP_RECVERR off, large buffers). 0 or -errno. Must be called in the right network namespace.
 int udp_open(const struct ip_end *address, int *fd_out);
-// Takes fd. 0 or -errno.
+// Takes fd, also on failure. 0 or -errno.
 int udp_new(uv_loop_t *loop, int fd, const struct udp_host *host, struct udp **out);
 void udp_free(struct udp **udp); // flushes first
-// Copies the datagram into the queue; it leaves at the end of the loop's turn, or at once when the queue is full. 0 or -errno.
-int udp_send(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len);
-// Queues without copying: `datagram` must stay until the next udp_flush (used for forwarding received buffers).
-int udp_send_borrowed(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len);
+// Copies the datagram into the queue; it leaves at the end of the loop's turn, or at once when the queue is full. `checksum` is the UDP
+// checksum's (IPv4 only; without, RFC 2661 8.1 allows data). 0, -EMSGSIZE or -EAFNOSUPPORT; what the kernel refuses later is counted.
+int udp_send(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, bool checksum);
+// Queues without copying: `datagram` must stay until the next udp_flush. A datagram borrowed in on_datagram qualifies: every socket is
+// flushed after on_batch_end, before the buffers are used again.
+int udp_send_borrowed(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, bool checksum);
 void udp_flush(struct udp *udp);
-uint64_t udp_send_errors(const struct udp *udp);
+uint64_t udp_send_errors(const struct udp *udp); // datagrams that were queued and lost
