@@ -53,7 +53,7 @@ struct dp_session_spec {
 	uint16_t local_session_id, peer_session_id;
 	struct ip_addr ue; // the SIM's address: uplink packets with another source are dropped and counted
 	uint16_t mtu; // greatest inner packet in either direction, octets
-	bool sequencing; // send Ns/Nr on data
+	bool sequencing; // we sent the Sequencing Required AVP: always Ns; else the LNS decides by what it sends (RFC 2661 5.4)
 	uint8_t peer_len; // reserved, 0
 };
 
@@ -70,6 +70,7 @@ struct dp_counters {
 	X(GTPU_MALFORMED, "gtpu_malformed")                                                                                     \
 	X(GTPU_UNKNOWN_TEID, "gtpu_unknown_teid")                                                                               \
 	X(GTPU_WRONG_PEER, "gtpu_wrong_peer")                                                                                   \
+	X(GTPU_EXTENSION, "gtpu_extension")                                                                                     \
 	X(L2TP_MALFORMED, "l2tp_malformed")                                                                                     \
 	X(L2TP_UNKNOWN_TUNNEL, "l2tp_unknown_tunnel")                                                                           \
 	X(L2TP_UNKNOWN_SESSION, "l2tp_unknown_session")                                                                         \
@@ -106,8 +107,12 @@ int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const
 		  struct dp_tunnel **out);
 void dp_tunnel_set_peer(struct dp_tunnel *tunnel, uint16_t peer_id, const struct ip_end *peer);
 void dp_tunnel_free(struct dp_tunnel **tunnel); // its sessions must be gone
-// Sends one PPP frame (protocol + packet, no Address/Control) of a session, header and framing as the tunnel's. Queued, copied.
-int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t peer_session_id, uint16_t ppp_protocol, const uint8_t *packet, size_t len);
+// Sends one PPP frame (protocol + packet, no Address/Control) of a session, installed or not; header and framing as the tunnel's, Ns as the
+// session's when its LNS sequences data (RFC 2661 5.4). Always with Address/Control when it is LCP (RFC 1661 6.6). Queued, copied.
+int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t local_session_id, uint16_t peer_session_id, uint16_t ppp_protocol,
+	const uint8_t *packet, size_t len);
+// Forgets what is kept for a session id that was never installed (its Ns): call it when such a session ends.
+void dp_tunnel_forget(struct dp_tunnel *tunnel, uint16_t local_session_id);
 
 int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_session **out); // 0, -EEXIST, -ENOSPC, -ENOMEM
 int dp_session_update(struct dp_session *session, const struct dp_session_spec *spec); // same TEID and session ids; peer, MTU, ... may change; counters stay
