@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gateway's decoded configuration: what the controller's stream (docs/reference/gateway-link.md) says, as C objects.
 //
-// `struct config` owns every object here. An object is replaced whole when its row changes: readers keep ids (uuid) or look up
+// `struct config` owns every object here, and each object begins with its id. An object is replaced whole when its row changes: readers keep ids (uuid) or look up
 // again, they never keep a pointer across a return to the loop, except where a "borrowed until config_changed" is said.
 #pragma once
 
 #include "base/addr.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "proto/gtp/tbcd.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -102,12 +103,14 @@ enum endpoint_status {
 	ENDPOINT_TERMINATED
 };
 
+const char *endpoint_status_name(enum endpoint_status status);
+
 struct endpoint_config {
 	struct uuid id, group;
 	char iccid[24], msisdn[17];
 	uint8_t status; // enum endpoint_status
 	uint8_t imsi_count;
-	uint64_t imsis[4]; // as numbers with a leading 1 (imsi_key), so that leading zeros count
+	uint64_t imsis[4]; // imsi_key() of proto/gtp/tbcd.h
 	char *ppp_username, *ppp_password; // NULL = by the template
 };
 
@@ -141,9 +144,6 @@ struct endpoint_config *config_endpoint(const struct config *config, const struc
 struct endpoint_config *config_endpoint_by_imsi(const struct config *config, uint64_t imsi_key);
 const struct lac_config *vslice_lac(const struct vslice_config *vslice, const struct uuid *id);
 const struct lns_config *vslice_lns(const struct vslice_config *vslice, const struct uuid *id);
-// "001010123456789" -> 1001010123456789; 0 when it is not 6 to 15 digits.
-uint64_t imsi_key(const char *digits);
-void imsi_text(uint64_t key, char out[16]);
 
 static inline bool uuid_is_none(const struct uuid *id)
 {
@@ -152,3 +152,6 @@ static inline bool uuid_is_none(const struct uuid *id)
 bool uuid_equal(const struct uuid *a, const struct uuid *b);
 void uuid_new(struct uuid *out); // random
 void uuid_set(struct uuid *out, const char *text); // NULL = none
+// The 16 octets of an id, for durable records: all zero for none, or for what is no UUID.
+void uuid_pack(const struct uuid *id, uint8_t out[16]);
+void uuid_unpack(const uint8_t octets[16], struct uuid *out);

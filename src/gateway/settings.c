@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/settings.h"
+
+#include "model/noun.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static void setting_take(const struct field *field, const json_t *value, struct l2tp_settings *settings)
+{
+	const struct word *word;
+
+	switch (field->type) {
+	case FIELD_INT:
+		if (json_is_integer(value) && json_integer_value(value) >= field->min && json_integer_value(value) <= field->max)
+			*field_int(field, settings) = json_integer_value(value);
+		return;
+	case FIELD_BOOL:
+		if (json_is_boolean(value))
+			*field_int(field, settings) = json_is_true(value);
+		return;
+	case FIELD_ENUM:
+		word = json_is_string(value) ? word_find(field->words, json_string_value(value)) : NULL;
+		if (word)
+			*field_int(field, settings) = word->key;
+		return;
+	case FIELD_TEXT:
+		if (json_is_string(value))
+			(void)field_text_set(field_text(field, settings), json_string_value(value));
+		return;
+	default:
+		return; // no setting has another type
+	}
+}
+
+int settings_new(const json_t *data, struct l2tp_settings **out)
+{
+	struct l2tp_settings *settings = object_new(&noun_settings);
+
+	if (!settings)
+		return -ENOMEM;
+	for (size_t i = 0; i < noun_settings.field_count; i++) {
+		const json_t *value = json_object_get(data, noun_settings.fields[i].name);
+
+		if (value)
+			setting_take(&noun_settings.fields[i], value, settings);
+	}
+	*out = settings;
+	return 0;
+}
+
+void settings_free(struct l2tp_settings **settings)
+{
+	object_free(&noun_settings, *settings);
+	*settings = NULL;
+}
