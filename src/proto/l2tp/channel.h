@@ -65,13 +65,13 @@ struct l2tp_channel {
 };
 
 void l2tp_channel_init(struct l2tp_channel *channel, const struct l2tp_channel_ops *ops, const struct l2tp_options *options,
-		       struct l2tp_counters *counters);
+	struct l2tp_counters *counters);
 void l2tp_channel_fini(struct l2tp_channel *channel); // frees the queues; tells nobody
 
 // Queues AVPs as a message; the header is the channel's. 0, -ENOBUFS when the queue is full, -ENOMEM. `*out` (may be NULL) is the frame,
 // borrowed until it is sent: it can be taken back by l2tp_channel_cancel before that.
 int l2tp_channel_send(struct l2tp_channel *channel, enum l2tp_class class, uint16_t type, struct l2tp_session *session,
-		      uint16_t local_session_id, uint16_t peer_session_id, const void *avps, size_t len, struct l2tp_frame **out);
+	uint16_t local_session_id, uint16_t peer_session_id, const void *avps, size_t len, struct l2tp_frame **out);
 void l2tp_channel_cancel(struct l2tp_channel *channel, struct l2tp_frame *frame);
 void l2tp_channel_cancel_all(struct l2tp_channel *channel); // everything that is not sent yet
 // Sends what the windows allow. Called by the engine after its own work, so that one wake-up sends all.

@@ -129,7 +129,8 @@ struct l2tp_tunnel_event {
 	bool has_result; // a StopCCN came or went
 	uint16_t result, error;
 	struct l2tp_bytes text; // words beside the codes, not terminated
-	const struct l2tp_msg *msg; // the message that caused it (UP: the SCCRP or SCCRQ is in tunnel->peer_host_name instead), or NULL
+	const struct l2tp_msg
+		*msg; // the message that caused it (UP: the SCCRP or SCCRQ is in tunnel->peer_host_name instead), or NULL
 };
 
 struct l2tp_session_event {
@@ -168,7 +169,8 @@ struct l2tp_ops {
 	void (*tunnel_event)(struct l2tp_tunnel *tunnel, const struct l2tp_tunnel_event *event);
 	void (*session_event)(struct l2tp_session *session, const struct l2tp_session_event *event);
 	// Optional: an LNS is asked for a session. NULL refuses all with CDN 5.
-	enum l2tp_call_verdict (*incoming_call)(struct l2tp_tunnel *tunnel, const struct l2tp_msg *icrq, struct l2tp_call_answer *answer);
+	enum l2tp_call_verdict (*incoming_call)(
+		struct l2tp_tunnel *tunnel, const struct l2tp_msg *icrq, struct l2tp_call_answer *answer);
 	// Optional: every decoded message, for traces. `session` may be NULL.
 	void (*trace)(struct l2tp_tunnel *tunnel, struct l2tp_session *session, bool is_sent, const struct l2tp_msg *msg);
 	// Optional, for a host that survives a restart; all are called before what they describe is sent. A session's record dies with its

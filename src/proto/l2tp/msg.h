@@ -5,7 +5,8 @@
 #include "proto/l2tp/avp.h"
 #include "proto/l2tp/hide.h"
 
-#define L2TP_MESSAGE_MAX 1400 // octets, header included, of any control message that we send: it is never fragmented on a common path
+#define L2TP_MESSAGE_MAX                                                                                                         \
+	1400 // octets, header included, of any control message that we send: it is never fragmented on a common path
 #define L2TP_SECRETS 2 // valid at once, while a secret is being replaced
 
 enum l2tp_msg_type {
@@ -21,14 +22,14 @@ struct l2tp_msg {
 	int8_t secret; // decode: which secret opened the hidden AVPs, or -1 where none was hidden
 	uint16_t unknown_avps, bad_avps; // decode: optional ones that were passed over
 	// Values; bytes are borrowed from the packet, or from `plain` where they were hidden: a decoded message is not to be copied.
-	uint16_t message_type, protocol_version, firmware_revision, assigned_tunnel_id, receive_window, assigned_session_id, proxy_authen_type,
-		proxy_authen_id, control_phb, session_phb;
-	uint32_t framing_capabilities, bearer_capabilities, call_serial_number, min_bps, max_bps, bearer_type, framing_type, tx_connect_speed,
-		rx_connect_speed, physical_channel_id;
+	uint16_t message_type, protocol_version, firmware_revision, assigned_tunnel_id, receive_window, assigned_session_id,
+		proxy_authen_type, proxy_authen_id, control_phb, session_phb;
+	uint32_t framing_capabilities, bearer_capabilities, call_serial_number, min_bps, max_bps, bearer_type, framing_type,
+		tx_connect_speed, rx_connect_speed, physical_channel_id;
 	uint64_t tie_breaker;
-	struct l2tp_bytes random_vector, host_name, vendor_name, challenge, challenge_response, called_number, calling_number, sub_address,
-		initial_received_lcp, last_sent_lcp, last_received_lcp, proxy_authen_name, proxy_authen_challenge, proxy_authen_response,
-		private_group_id, lcp_want, lcp_allow, lns_last_sent_lcp, lns_last_received_lcp;
+	struct l2tp_bytes random_vector, host_name, vendor_name, challenge, challenge_response, called_number, calling_number,
+		sub_address, initial_received_lcp, last_sent_lcp, last_received_lcp, proxy_authen_name, proxy_authen_challenge,
+		proxy_authen_response, private_group_id, lcp_want, lcp_allow, lns_last_sent_lcp, lns_last_received_lcp;
 	bool sequencing_required, speed_update_enable;
 	struct l2tp_result result;
 	struct l2tp_q931 q931_cause;
@@ -44,10 +45,10 @@ struct l2tp_msg {
 
 #define l2tp_has(msg, member_) ((msg)->has >> L2TP_AVP_##member_ & 1)
 // l2tp_set(&msg, host_name, value): the member and its bit.
-#define l2tp_set(msg, member_, ...)                                                                                             \
-	do {                                                                                                                    \
-		(msg)->member_ = (typeof((msg)->member_))__VA_ARGS__;                                                           \
-		(msg)->has |= (uint64_t)1 << L2TP_AVP_##member_;                                                                \
+#define l2tp_set(msg, member_, ...)                                                                                              \
+	do {                                                                                                                     \
+		(msg)->member_ = (typeof((msg)->member_))__VA_ARGS__;                                                            \
+		(msg)->has |= (uint64_t)1 << L2TP_AVP_##member_;                                                                 \
 	} while (0)
 
 struct l2tp_msg_def {

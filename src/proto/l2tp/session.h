@@ -52,20 +52,21 @@ _Static_assert(sizeof(struct l2tp_session) <= 128, "there are very many of them"
 
 // Asks the peer for a session; waits for the tunnel where it is not up yet. `local_id` is not 0 and not in use in this tunnel.
 // 0; -EINVAL; -EEXIST (the id); -ENOTCONN (the tunnel is idle or closing); -ENOBUFS, -ENOMEM. On an error no event follows.
-int l2tp_session_dial(struct l2tp_tunnel *tunnel, struct l2tp_session *session, void *owner, uint16_t local_id, const struct l2tp_call *call,
-		      uint64_t now_ms);
+int l2tp_session_dial(struct l2tp_tunnel *tunnel, struct l2tp_session *session, void *owner, uint16_t local_id,
+	const struct l2tp_call *call, uint64_t now_ms);
 // LNS: sends the ICRP of a deferred call.
 void l2tp_session_answer(struct l2tp_session *session, uint64_t now_ms);
 // Ends it in any state: CDN where the peer can know of the call. No FAILED or DOWN follows, only GONE (at once where nothing was sent:
 // within this call). `disconnect` (RFC 3145) and `text` may be NULL.
-void l2tp_session_hangup(struct l2tp_session *session, enum l2tp_cdn result, enum l2tp_error error, const struct l2tp_disconnect *disconnect,
-			 const char *text, uint64_t now_ms);
+void l2tp_session_hangup(struct l2tp_session *session, enum l2tp_cdn result, enum l2tp_error error,
+	const struct l2tp_disconnect *disconnect, const char *text, uint64_t now_ms);
 // WAN-Error-Notify (LAC) and Set-Link-Info (LNS) of an established session. 0; -ENOTCONN; -EAGAIN (WEN: at most one a minute); -ENOBUFS, -ENOMEM.
 int l2tp_session_wen(struct l2tp_session *session, const struct l2tp_call_errors *errors, uint64_t now_ms);
 int l2tp_session_sli(struct l2tp_session *session, const struct l2tp_accm *accm, uint64_t now_ms);
 
 // After a restart, between l2tp_tunnel_resume and _resume_done; `session` is zeroed memory of the host. An established one goes on; any other
 // one is torn down (FAILED with reason resumed, then GONE, in _resume_done or later). 0, -EINVAL, -EEXIST, -ENOMEM.
-int l2tp_session_resume(struct l2tp_tunnel *tunnel, struct l2tp_session *session, void *owner, const struct l2tp_session_record *record);
+int l2tp_session_resume(
+	struct l2tp_tunnel *tunnel, struct l2tp_session *session, void *owner, const struct l2tp_session_record *record);
 
 const char *l2tp_session_state_name(enum l2tp_session_state state);

@@ -52,7 +52,7 @@ struct l2tp_tunnel {
 
 // Sets up for l2tp_tunnel_open or _accept; nothing is sent. `counters` may be NULL and may be shared.
 void l2tp_tunnel_init(struct l2tp_tunnel *tunnel, const struct l2tp_ops *ops, void *owner, const struct l2tp_options *options,
-		      struct l2tp_counters *counters);
+	struct l2tp_counters *counters);
 // Frees what the engine holds, at once and without a word: for a host that ends, or after GONE (where nothing is left).
 void l2tp_tunnel_fini(struct l2tp_tunnel *tunnel);
 
@@ -73,7 +73,7 @@ int l2tp_peek(const struct l2tp_header *header, struct l2tp_peek *out);
 
 // Takes an SCCRQ as a new tunnel: SCCRP, or StopCCN where it cannot be accepted (then FAILED and GONE come as usual). 0, -EINVAL.
 int l2tp_tunnel_accept(struct l2tp_tunnel *tunnel, uint16_t local_id, const struct ip_end *peer, const struct l2tp_header *sccrq,
-		       uint64_t now_ms);
+	uint64_t now_ms);
 
 // Two SCCRQs cross: `ours` is an open tunnel of ours in WAIT_REPLY to the peer whose SCCRQ this is (RFC 2661 4.4.3, tie breaker).
 enum l2tp_glare {
@@ -96,7 +96,8 @@ void l2tp_tunnel_tick(struct l2tp_tunnel *tunnel, uint64_t now_ms);
 void l2tp_tunnel_hello(struct l2tp_tunnel *tunnel, uint64_t now_ms);
 
 // StopCCN; FAILED or DOWN follows at once, the sessions' events in pieces by ticks, GONE after the linger. `text` may be NULL.
-void l2tp_tunnel_close(struct l2tp_tunnel *tunnel, enum l2tp_stop result, enum l2tp_error error, const char *text, uint64_t now_ms);
+void l2tp_tunnel_close(
+	struct l2tp_tunnel *tunnel, enum l2tp_stop result, enum l2tp_error error, const char *text, uint64_t now_ms);
 
 // Takes new options (the old ones may be freed afterwards). True: taken. False: taken for timers and limits, but identity or secrets differ
 // from those the tunnel was built with, so the host has to close and open it for those to hold.
