@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Regional Gateway and Regional Policy rows. A gateway may be declared before it joins; which one is alive is told by its reports.
+#include "model/gateway.h"
+
+#include "model/ruling.h"
+
+static const struct word gateway_statuses[] = {
+	{GATEWAY_NEVER_SEEN, "never-seen", "Never seen", "declared; no gateway has joined under this name yet"},
+	{GATEWAY_CONNECTED, "connected", "Connected", "its configuration stream is open"},
+	{GATEWAY_DISCONNECTED, "disconnected", "Disconnected",
+		"its configuration stream is gone; it goes on serving with what it has"},
+	{0},
+};
+
+#define LIVE(type_, json, member, label_, help_)                                                                                 \
+	{                                                                                                                        \
+		.name = (json), .type = (type_), .flags = FIELD_READ_ONLY | FIELD_LIVE, FIELD_AT(struct gateway, member),        \
+		.label = (label_), .help = (help_)                                                                               \
+	}
+
+static const struct field gateway_fields[] = {
+	OBJECT_FIELDS(50),
+	{.name = "gtpPeers",
+		.type = FIELD_TEXTS,
+		FIELD_AT(struct gateway, gtp_peers),
+		.max = 256,
+		.format = FORMAT_ADDRESS_OR_PREFIX,
+		.label = "GTP peers",
+		.link = "gtpPeers",
+		.help = "Addresses and prefixes that may speak GTP to it; others are counted and dropped; none = nobody may"},
+	{.name = "accessPointNames",
+		.type = FIELD_TEXTS,
+		FIELD_AT(struct gateway, access_point_names),
+		.max = 64,
+		.format = FORMAT_APN,
+		.label = "Access point names",
+		.link = "accessPointNames",
+		.help = "APNs that it accepts; none = any"},
+	{.name = "status",
+		.type = FIELD_ENUM,
+		.flags = FIELD_READ_ONLY | FIELD_LIVE | FIELD_SUMMARY,
+		FIELD_AT(struct gateway, status),
+		.words = gateway_statuses,
+		.initial = "never-seen",
+		.label = "Status",
+		.help = "Whether it is connected"},
+	{.name = "lastSeen",
+		.type = FIELD_TIME,
+		.flags = FIELD_READ_ONLY | FIELD_SUMMARY | FIELD_LIVE,
+		FIELD_AT(struct gateway, last_seen_ms),
+		.label = "Last seen",
+		.help = "When it was last heard of"},
+	LIVE(FIELD_TIME, "startedAt", started_ms, "Started", "When its process started"),
+	LIVE(FIELD_TEXT, "version", version, "Version", "The version that it runs"),
+	LIVE(FIELD_TEXTS, "addresses", addresses, "Addresses", "The addresses that it speaks GTP on"),
+	{.name = "sessions",
+		.type = FIELD_INT,
+		.flags = FIELD_READ_ONLY | FIELD_SUMMARY | FIELD_LIVE,
+		FIELD_AT(struct gateway, sessions),
+		.initial = "0",
+		.label = "Sessions",
+		.help = "Live sessions"},
+	{.name = "tunnels",
+		.type = FIELD_INT,
+		.flags = FIELD_READ_ONLY | FIELD_SUMMARY | FIELD_LIVE,
+		FIELD_AT(struct gateway, tunnels),
+		.initial = "0",
+		.label = "Tunnels",
+		.help = "Live L2TP tunnels"},
+	LIVE(FIELD_INT, "load", load_percent, "Load", "Share of one processor in use, in percent"),
+	LIVE(FIELD_INT, "configRevision", config_revision, "Revision", "The configuration revision that it has taken"),
+	CHANGED_FIELD,
+};
+
+static const struct field entry_fields[] = {
+	{.name = "id",
+		.type = FIELD_TEXT,
+		.flags = FIELD_READ_ONLY,
+		FIELD_AT(struct regional_policy_entry, object.id),
+		.label = "Id",
+		.help = "The entry's UUID, given by the platform"},
+	{.name = "operatorId",
+		.type = FIELD_INT,
+		FIELD_AT(struct regional_policy_entry, operator_id),
+		.min = 1,
+		.max = 2147483647,
+		.label = "Operator",
+		.help = "The operator that the entry is about; absent = all"},
+	{.name = "iso3",
+		.type = FIELD_TEXT,
+		FIELD_AT(struct regional_policy_entry, iso3),
+		.max = 3,
+		.format = FORMAT_ISO3,
+		.label = "Country",
+		.help = "The country that the entry is about; absent = all"},
+	{.name = "regionalGateway",
+		.alias = "regionalGatewayId",
+		.type = FIELD_REF,
+		.flags = FIELD_REQUIRED,
+		FIELD_AT(struct regional_policy_entry, gateway),
+		.noun = &noun_gateway,
+		.label = "Regional Gateway",
+		.help = "The gateway that serves it"},
+};
+
+static const struct field policy_fields[] = {
+	OBJECT_FIELDS(50),
+	{.name = "active",
+		.type = FIELD_BOOL,
+		.flags = FIELD_READ_ONLY,
+		FIELD_AT(struct regional_policy, active),
+		.initial = "true",
+		.label = "Active",
+		.help = "Whether it may be used"},
+	{.name = "isFixed",
+		.type = FIELD_BOOL,
+		.flags = FIELD_READ_ONLY,
+		FIELD_AT(struct regional_policy, fixed),
+		.initial = "false",
+		.label = "Built in",
+		.help = "Whether it came with the program and cannot be changed"},
+	{.name = "entries",
+		.type = FIELD_ROWS,
+		FIELD_AT(struct regional_policy, entries),
+		.max = 1000,
+		.noun = &noun_regional_policy_entry,
+		.label = "Entries",
+		.help = "Which gateway serves which operator or country; one entry without either is the default"},
+};
+
+static const struct field named_fields[] = {
+	{.name = "id",
+		.type = FIELD_TEXT,
+		.flags = FIELD_READ_ONLY,
+		FIELD_AT(struct object, id),
+		.label = "Id",
+		.help = "The object's UUID"},
+	{.name = "moniker",
+		.type = FIELD_TEXT,
+		.flags = FIELD_SUMMARY,
+		FIELD_AT(struct object, moniker),
+		.min = 1,
+		.max = 30,
+		.format = FORMAT_MONIKER,
+		.label = "Moniker",
+		.help = "The name in paths and references"},
+	{.name = "name",
+		.type = FIELD_TEXT,
+		.flags = FIELD_SUMMARY,
+		FIELD_AT(struct object, name),
+		.min = 1,
+		.max = 50,
+		.label = "Name",
+		.help = "The name that people see"},
+};
+
+const struct noun noun_gateway = {
+	.word = "regional-gateway",
+	.title = "Regional Gateway",
+	.path = "regionalgateways",
+	.spelling = "RegionalGateways",
+	.table = "regional_gateway",
+	.help = "One slicegate-gateway: where sessions arrive and tunnels start",
+	.size = sizeof(struct gateway),
+	.flags = NOUN_PLATFORM,
+	NOUN_FIELDS(gateway_fields),
+};
+
+const struct noun noun_regional_policy_entry = {
+	.word = "regional-policy-entry",
+	.title = "entry",
+	.path = "entries",
+	.table = "regional_policy_entry",
+	.help = "One entry of a Regional Policy",
+	.size = sizeof(struct regional_policy_entry),
+	.flags = NOUN_ROW,
+	.owner = &noun_regional_policy,
+	NOUN_FIELDS(entry_fields),
+};
+
+const struct noun noun_regional_policy = {
+	.word = "regional-policy",
+	.title = "Regional Policy",
+	.path = "regionalpolicies",
+	.spelling = "RegionalPolicies",
+	.table = "regional_policy",
+	.help = "Which Regional Gateway serves a group of an integrated VSlice",
+	.size = sizeof(struct regional_policy),
+	.flags = NOUN_PLATFORM | NOUN_BUILT_IN,
+	NOUN_FIELDS(policy_fields),
+};
+
+// Read-only and empty until steering and events are built: existing clients list them and write "" for none.
+const struct noun noun_operator_policy = {
+	.word = "operator-policy",
+	.title = "Operator Policy",
+	.path = "operatorpolicies",
+	.spelling = "OperatorPolicies",
+	.table = "operator_policy",
+	.help = "Which networks endpoints may use",
+	.size = sizeof(struct object),
+	.flags = NOUN_PLATFORM | NOUN_BUILT_IN,
+	NOUN_FIELDS(named_fields),
+};
+
+const struct noun noun_event_map = {
+	.word = "event-map",
+	.title = "Event Map",
+	.path = "eventmaps",
+	.spelling = "EventMaps",
+	.table = "event_map",
+	.help = "Where events go",
+	.size = sizeof(struct object),
+	.flags = NOUN_PLATFORM | NOUN_BUILT_IN,
+	NOUN_FIELDS(named_fields),
+};

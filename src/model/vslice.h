@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// VSlice: an isolated network of one customer, with its LACs and LNSs when its type is L2TP.
+#pragma once
+
+#include "model/noun.h"
+#include "model/settings.h"
+
+enum vslice_type { VSLICE_INTEGRATED = 1, VSLICE_L2TP };
+enum dns_mode { DNS_AUTO = 1, DNS_CUSTOM };
+enum ip_allocation { IP_ALLOCATION_STATIC = 1, IP_ALLOCATION_POOLED, IP_ALLOCATION_PPP };
+
+struct lac {
+	struct object object;
+	char *address;
+	int64_t port;
+	char *tunnel_secret;
+};
+
+struct lns {
+	struct object object;
+	char *address;
+	int64_t port;
+	int64_t preference; // as the list stands, from 1
+	char *tunnel_secret;
+};
+
+struct vslice {
+	struct object object;
+	int64_t type; // enum vslice_type
+	int64_t ip_address_family, dns_mode, ip_allocation;
+	char *subnet_address; // written only: the first of `subnets`
+	struct field_texts subnets, dns_servers;
+	struct field_ref default_routing_policy, regional_gateway, event_map;
+	struct field_rows lacs, lnss;
+	struct l2tp_settings settings;
+	int64_t endpoint_groups, endpoints;
+	char *readiness; // JSON, made when it is read
+};
+
+#define VSLICE_LNS_MAX 5
