@@ -26,11 +26,11 @@ lab_open() { # TITLE
 	[ "$(id -u)" = 0 ] || { echo "the lab makes network namespaces and needs root"; exit 77; }
 	LAB=lab$$ LAB_WORK=$(mktemp -d "${TMPDIR:-/tmp}/slicegate-lab$$.XXXX")
 	LAB_RUN=$LAB_RUN_ROOT/lab$$.$(lab_started $$)
-	LAB_TITLE=$1 LAB_STEP='' LAB_ENDED='' LAB_SKIPPED='' LAB_T0=$EPOCHREALTIME
+	LAB_TITLE=$1 LAB_STEP='' LAB_ENDED='' LAB_T0=$EPOCHREALTIME
 	mkdir -p "$LAB_RUN_ROOT" /run/netns
 	lab_sweep
 	mkdir "$LAB_RUN"
-	: >"$LAB_RUN/programs" >"$LAB_RUN/namespaces"
+	touch "$LAB_RUN/programs" "$LAB_RUN/namespaces"
 	trap lab_leave EXIT
 	trap 'lab_failed $LINENO' ERR
 	trap 'exit 130' INT
@@ -56,7 +56,6 @@ say() { printf '%s\n' "$*" >&3; }
 
 skip() { # REASON
 	say "  skipped: $*"
-	LAB_SKIPPED=y
 	exit 77
 }
 
@@ -184,9 +183,10 @@ lab_leave() {
 	trap '' INT TERM HUP
 	case $status in
 	0 | 77 | 130 | 143) ;;
-	*) say "  FAILED      ${LAB_FAULT:-$LAB_STEP}" ;;
+	*) say "  FAILED      ${LAB_FAULT:-${LAB_STEP:-status $status}}" ;;
 	esac
 	set +e
+	exec 2>/dev/null # bash would announce every program that was killed
 	lab_undo "$LAB_RUN"
 	if [ "$status" = 0 ] && ! lab_sane; then status=1; fi
 	if [ "$status" = 0 ] || [ "$status" = 77 ]; then
@@ -235,8 +235,10 @@ lab_namespaces() { # RUN-DIRECTORY: the lab's own, and the slices that its gatew
 	local id=${1##*/}
 	id=${id%.*}
 	tac "$1/namespaces"
-	ls /run/netns | grep "^sg-$id-" || true
+	slice_namespaces "$id"
 }
+
+slice_namespaces() { (cd /run/netns && compgen -G "sg-$1-*") || true; } # GATEWAY: the slices that it made
 
 lab_sweep() { # undoes labs whose owner is gone
 	local d pid

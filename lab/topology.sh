@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # The topology of the demo and of the stories, and its numbers. Every number may be given from outside.
 #

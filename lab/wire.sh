@@ -29,3 +29,9 @@ tshark_clean() { # ends the captures; no packet sent from our addresses may bear
 	echo "$n packets of ours read by tshark, none at fault"
 	[ "$n" -gt 0 ] || fail "no packet of ours was captured"
 }
+
+wire() { # NS IF FILTER: how many packets of the capture so far answer it
+	tshark -r "$LAB_WORK/$1.$2.pcap" -Y "$3" 2>/dev/null | wc -l
+}
+
+wire_saw() { [ "$(wire "$@")" -gt 0 ] || fail "not seen on $1 $2: $3"; } # NS IF FILTER

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # l2tpns with FreeRADIUS: an LNS in user space (Debian: l2tpns freeradius). It takes its configuration from /etc/l2tpns only, so it
 # gets a private mount namespace. It ignores SCCRQ until it has declared itself the master of its cluster of one, which takes
@@ -25,9 +25,15 @@ lns_l2tpns_start() { # CUSTOMER
 
 lns_l2tpns_die() { stop "l2tpns-$1" KILL; } # CUSTOMER: with no word to anybody
 
-lns_l2tpns_shutdown() { stop "l2tpns-$1" QUIT || true; } # CUSTOMER: says StopCCN to every tunnel first
+lns_l2tpns_shutdown() { kill -QUIT "$(pid_of "l2tpns-$1")"; } # CUSTOMER: says StopCCN to every tunnel
 
-lns_l2tpns_kick() { l2tpns_cli "$1" "drop user $PPP_USER"; } # CUSTOMER: ends the sessions of the user, as its operator would
+lns_l2tpns_kick() { # CUSTOMER: ends the session of the user with a CDN, as its operator would, on its command line
+	{
+		printf '%s\r\n' enable "drop user $PPP_USER"
+		sleep 0.3 # it reads ahead of its answers, but not ahead of its greeting
+		printf 'exit\r\n'
+	} | in_ns "$1" timeout 3 nc 127.0.0.1 23
+}
 
 l2tpns_config() { # DIR
 	cat <<-END

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # SoftEther VPN server as a raw L2TP LNS (Debian: softether-vpnserver softether-vpncmd): independent, and the awkward one.
 # It knows no tunnel secret and no CHAP-MD5, only MS-CHAPv2 and PAP. Its hub is an Ethernet: the pool's addresses come from the

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # xl2tpd and pppd on the Linux kernel's own PPP and L2TP, inside User-Mode Linux, since the host's kernel may have neither
 # (Debian: user-mode-linux xl2tpd ppp kmod). The guest is this very machine's file system, read-only, with an init of ours
-# (guest-init.sh); it hangs on a TAP in the data centre.
+# (xl2tpd-guest); it hangs on a TAP in the data centre.
 
 lns_xl2tpd_packages="user-mode-linux xl2tpd ppp kmod"
 
@@ -11,7 +11,7 @@ lns_xl2tpd_start() { # CUSTOMER
 	local ns=$1 dir=$LAB_WORK/xl2tpd-$1
 	mkdir -p "$dir/uml"
 	xl2tpd_config "$dir"
-	cp "$LAB_DIR/peers/guest-init.sh" "$dir/init"
+	cp "$LAB_DIR/peers/xl2tpd-guest" "$dir/init"
 	ip_in "$ns" tuntap add tap_lns mode tap
 	link_up "$ns" tap_lns "$LNS_NET.1/24"
 	ip_in "$ns" route add "$POOL" via "$LNS"
@@ -52,6 +52,7 @@ xl2tpd_config() { # DIR
 		noccp
 		nobsdcomp
 		novj
+		${PPPD_OPTIONS:-}
 	END
 	echo "* * $TUNNEL_SECRET" >"$1/l2tp-secrets"
 	echo "\"$PPP_USER\" * \"$PPP_PASSWORD\" *" >"$1/ppp-secrets"
