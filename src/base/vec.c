@@ -9,11 +9,12 @@ void *vec_grow_(void **items, size_t *count, size_t *room, size_t size)
 {
 	if (*count == *room) {
 		size_t more = *room ? *room * 2 : 8;
+		size_t bytes;
 		void *grown;
 
-		if (*room > SIZE_MAX / 2)
+		if (*room > SIZE_MAX / 2 || __builtin_mul_overflow(more, size, &bytes))
 			return NULL;
-		grown = reallocarray(*items, more, size);
+		grown = realloc(*items, bytes);
 		if (!grown)
 			return NULL;
 		*items = grown;
