@@ -11,6 +11,12 @@
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
+#define HAVE_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define HAVE_ASAN 1
+#endif
 #endif
 
 struct object {
@@ -79,7 +85,7 @@ static void test_aligned_for_anything(void **state)
 
 static void test_free_objects_are_poisoned(void **state)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef HAVE_ASAN
 	struct pool pool;
 	struct object *object;
 

@@ -20,7 +20,9 @@ struct wire_in {
 
 static inline struct wire_in wire_in(const void *bytes, size_t len)
 {
-	return (struct wire_in){.pos = bytes, .end = (const uint8_t *)bytes + len};
+	const uint8_t *pos = bytes ? bytes : (const uint8_t *)""; // nothing may be NULL, and NULL knows no arithmetic
+
+	return (struct wire_in){.pos = pos, .end = pos + len};
 }
 
 static inline size_t wire_left(const struct wire_in *in)
@@ -99,7 +101,7 @@ struct wire_out {
 
 static inline struct wire_out wire_out(void *bytes, size_t size)
 {
-	return (struct wire_out){.start = bytes, .pos = bytes, .end = (uint8_t *)bytes + size};
+	return (struct wire_out){.start = bytes, .pos = bytes, .end = size ? (uint8_t *)bytes + size : bytes};
 }
 
 static inline size_t wire_used(const struct wire_out *out)
@@ -116,7 +118,8 @@ static inline uint8_t *wire_put_room(struct wire_out *out, size_t len)
 		out->error = -EMSGSIZE;
 		return NULL;
 	}
-	out->pos += len;
+	if (len)
+		out->pos += len;
 	return at;
 }
 
