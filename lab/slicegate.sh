@@ -148,3 +148,14 @@ reached() { in_ns "$1-server" ping -n -c 2 -i 0.2 -W 2 "$(address_of "$2")"; } #
 moves_file() { in_ns "$1" "$LAB_DIR/transfer.py" move "$(address_of "$1")" "$SERVER" 7000 "${2:-1000000}"; } # PHONE [OCTETS]
 
 from_pool() { [[ $1 == "$POOL_NET".* ]] || fail "$1 is not from the LNS's pool $POOL"; } # ADDRESS
+
+# --- the mobile side without a simulator: requests typed from the standards (gtp.py), sent from the address SGW2
+
+gtp() { # VERB [ARGUMENTS...]: one line of JSON
+	local verb=$1
+	shift
+	in_ns mobile "$LAB_DIR/gtp.py" "$verb" "$SGW2" "$GTP_GATEWAY" "$@"
+}
+
+sgw_refused() { gtp create2 "$1" "$APN" | tee /dev/stderr | jq -e ".cause == $2"; }  # IMSI CAUSE
+sgsn_refused() { gtp create1 "$1" "$APN" | tee /dev/stderr | jq -e ".cause == $2"; } # IMSI CAUSE
