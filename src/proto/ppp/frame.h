@@ -26,5 +26,5 @@ enum ppp_protocol {
 int ppp_frame_parse(const void *frame, size_t len, uint16_t *protocol, const uint8_t **packet, size_t *packet_len);
 // Writes the header of a frame: FF 03 and the protocol, or with `acfc` the protocol only. Gives the octets written (4 or 2).
 size_t ppp_frame_head(uint8_t out[PPP_FRAME_HEAD_MAX], uint16_t protocol, bool acfc);
-// "LCP", "IPCP", ...; a number as text where it has no name. The text is static.
+// "LCP", "IPCP", ...; "protocol" where it has no name. The text is static.
 const char *ppp_protocol_name(uint16_t protocol);

@@ -121,22 +121,22 @@ struct ppp_ops {
 #define PPP_ANYBODY 1
 
 // Things counted, for all links that share the struct: a row is (member, "name for metrics", "help").
-#define PPP_COUNTERS(X)                                                                                                         \
-	X(received, "packets_received", "PPP control packets received")                                                         \
-	X(sent, "packets_sent", "PPP control packets sent")                                                                     \
-	X(malformed, "malformed", "packets dropped: bad length, or options that do not fit")                                    \
-	X(illegal, "illegal_events", "events that RFC 1661 4.1 does not allow in the state")                                    \
-	X(stale, "stale_replies", "replies whose identifier is not that of the latest request")                                 \
-	X(out_of_phase, "out_of_phase", "packets dropped: their protocol is not due in this phase")                             \
-	X(unknown_protocol, "unknown_protocols", "packets of protocols answered by Protocol-Reject")                            \
-	X(unknown_code, "unknown_codes", "packets of codes answered by Code-Reject")                                            \
-	X(timeouts, "timeouts", "restart timer expirations")                                                                    \
-	X(renegotiations, "renegotiations", "links that the peer restarted while open")                                         \
-	X(repeated, "repeated_requests", "repeated Configure-Requests acknowledged again")                                      \
-	X(looped, "looped", "packets that carried our own magic number")                                                        \
-	X(echo_sent, "echo_requests_sent", "LCP Echo-Requests sent")                                                            \
-	X(echo_lost, "echo_requests_lost", "LCP Echo-Requests that stayed without reply")                                       \
-	X(auth_ok, "auth_accepted", "authentications that succeeded")                                                           \
+#define PPP_COUNTERS(X)                                                                                                          \
+	X(received, "packets_received", "PPP control packets received")                                                          \
+	X(sent, "packets_sent", "PPP control packets sent")                                                                      \
+	X(malformed, "malformed", "packets dropped: bad length, or options that do not fit")                                     \
+	X(illegal, "illegal_events", "events that RFC 1661 4.1 does not allow in the state")                                     \
+	X(stale, "stale_replies", "replies whose identifier is not that of the latest request")                                  \
+	X(out_of_phase, "out_of_phase", "packets dropped: their protocol is not due in this phase")                              \
+	X(unknown_protocol, "unknown_protocols", "packets of protocols answered by Protocol-Reject")                             \
+	X(unknown_code, "unknown_codes", "packets of codes answered by Code-Reject")                                             \
+	X(timeouts, "timeouts", "restart timer expirations")                                                                     \
+	X(renegotiations, "renegotiations", "links that the peer restarted while open")                                          \
+	X(repeated, "repeated_requests", "repeated Configure-Requests acknowledged again")                                       \
+	X(looped, "looped", "packets that carried our own magic number")                                                         \
+	X(echo_sent, "echo_requests_sent", "LCP Echo-Requests sent")                                                             \
+	X(echo_lost, "echo_requests_lost", "LCP Echo-Requests that stayed without reply")                                        \
+	X(auth_ok, "auth_accepted", "authentications that succeeded")                                                            \
 	X(auth_failed, "auth_refused", "authentications that failed")
 
 struct ppp_counters {
@@ -172,11 +172,14 @@ void ppp_options_init(struct ppp_options *options);
 struct ppp_auth_state {
 	uint64_t due_ms; // repeat timer, or PPP_NEVER
 	uint64_t deadline_ms; // end of the phase, or PPP_NEVER
-	uint8_t secret[20]; // server: the challenge (16); client: the proof expected from an MS-CHAPv2 server
-	uint8_t method; // enum ppp_auth agreed by LCP
+	uint8_t challenge
+		[16]; // server: the one that is out; client: that of MS-CHAPv2, to repeat the response and to check the proof
+	uint8_t peer_challenge[16]; // client: our half of MS-CHAPv2
+	uint8_t method; // enum ppp_auth that LCP asks for or agreed
+	uint8_t refused; // server: mask of those that the peer would not do
 	uint8_t id, tries;
-	uint8_t result; // the reply to `id` that was sent last (server) or the state (client)
-	bool done; // passed once on this LCP
+	bool answered; // client: a response is out; server: `id` was judged (and passed)
+	bool done; // passed on this LCP
 };
 
 // All of it is private: read it through the functions below.
@@ -186,6 +189,7 @@ struct ppp_link {
 	struct ppp_cp lcp, ipcp, ip6cp;
 	struct ppp_auth_state auth;
 	struct ppp_result result;
+	uint64_t now_ms; // of the call in progress
 	uint64_t echo_due_ms;
 	const char *text; // words for the events to come, only during a call
 	uint32_t magic, peer_magic;
@@ -194,8 +198,8 @@ struct ppp_link {
 	uint16_t want_mru;
 	uint8_t phase, reason;
 	uint8_t next_id; // for packets other than Configure-Requests
-	uint8_t echo_id, echo_missed, loops;
-	bool settling, is_up, was_up, ended, closing, proxied, probing;
+	uint8_t echo_missed, loops;
+	bool settling, is_up, closing, proxied;
 };
 
 // Starts from nothing: the link is dead until ppp_link_up. `ops` and `options` are borrowed.
@@ -247,8 +251,8 @@ struct ppp_record {
 // 0, or -EAGAIN while the link is not up.
 int ppp_link_save(const struct ppp_link *link, struct ppp_record *out);
 // In place of init and up: goes on as saved, silently (no packet, no event). 0, or -EINVAL for a record that makes no sense.
-int ppp_link_resume(struct ppp_link *link, const struct ppp_ops *ops, const struct ppp_options *options, const struct ppp_record *record,
-		    uint64_t now_ms);
+int ppp_link_resume(struct ppp_link *link, const struct ppp_ops *ops, const struct ppp_options *options,
+	const struct ppp_record *record, uint64_t now_ms);
 
 // One line of text for a trace: "IPCP Configure-Nak id 1 address 10.77.0.1 dns1 10.77.0.53". Passwords, challenges' responses and
 // text from the peer that is not printable are masked. Always terminated; gives the length of the text.
