@@ -19,7 +19,7 @@ struct algorithm {
 	uint8_t response_len;
 	// Client: writes the response to `challenge`.
 	void (*respond)(struct ppp_link *link, uint8_t id, struct wire_in challenge, const struct ppp_credentials *credentials,
-		uint8_t *out);
+		struct wire_out *out);
 	// Server: is this the response? `text` is the message for the Success.
 	bool (*verify)(struct ppp_link *link, uint8_t id, const uint8_t *response, const struct ppp_credentials *peer, char *text,
 		size_t size);

@@ -98,13 +98,13 @@ static enum ppp_verdict auth_judge(
 	if (link->options->server || !link->options->auth_accept)
 		return PPP_REJ;
 	ppp_lcp_put_auth(strongest(link->options->auth_accept, link->lcp.naks_sent), better);
-	offer->auth = auth;
+	offer->auth = (uint8_t)auth;
 	return auth & link->options->auth_accept ? PPP_ACK : PPP_NAK;
 }
 
 static bool auth_nak(struct ppp_link *link, uint8_t, struct wire_in value)
 {
-	uint8_t wanted = ppp_lcp_get_auth(value), left;
+	uint8_t wanted = (uint8_t)ppp_lcp_get_auth(value), left;
 
 	link->auth.refused |= link->auth.method;
 	left = (uint8_t)(link->options->auth_require & ~link->auth.refused);
