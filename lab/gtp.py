@@ -19,6 +19,7 @@ import time
 
 PORT = 2123
 TEID_C, TEID_U = 0x0A0B0C0D, 0x01020304
+SEQUENCE = int(time.monotonic() * 1000) & 0xFFFF  # another one at each call, or a peer would take it for a retransmission
 
 
 def tbcd(digits):
@@ -30,7 +31,7 @@ def labels(apn):
     return b"".join(bytes([len(label)]) + label.encode() for label in apn.split("."))
 
 
-def message2(kind, ies, teid=None, sequence=0x4711):
+def message2(kind, ies, teid=None, sequence=SEQUENCE):
     """TS 29.274 5.1: flags, type, length, [TEID], sequence(3), spare; the length leaves the first four octets out."""
     body = b"".join(ies)
     if teid is None:
@@ -61,7 +62,7 @@ def create2(a):
     return message2(32, ies.values(), 0)
 
 
-def message1(kind, ies, teid=0, sequence=0x4711):
+def message1(kind, ies, teid=0, sequence=SEQUENCE):
     """TS 29.060 6: version 1, protocol type GTP, sequence present; the length leaves the first eight octets out."""
     body = struct.pack(">HBB", sequence, 0, 0) + b"".join(ies)
     return struct.pack(">BBHI", 0x32, kind, len(body), teid) + body
