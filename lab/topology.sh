@@ -43,6 +43,7 @@ customer() { # NAME: a data centre with a peering cable to the gateway, a place 
 
 lns_address() { # CUSTOMER: for an LNS that is a program in the data centre, and may not pick the address that it answers from
 	ip_in "$1" addr replace "$LNS/32" dev lan
+	[ -z "${LNS_LISTENS:-}" ] || ip_in "$1" addr replace "$LNS_LISTENS/32" dev lan # the LNS itself, when something stands before it
 	ip_in "$1" route replace "$LAC" via "$PEER_LOCAL" src "$LNS"
 }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2034
 # Each missing mandatory IE has its own cause; another version is told so; rubbish is dropped and harms nobody; a stranger is not heard.
 . "$(dirname "$0")/../../lab/story.sh"
 
