@@ -18,8 +18,8 @@ lns_l2tpns_start() { # CUSTOMER
 	lns_address "$ns"
 	ip_in "$ns" link set lo multicast on
 	start "radius-$ns" "$ns" freeradius -f -l stdout -d "$dir/radius" -n radiusd
-	wait_for 10 udp_bound "$ns" 1812
 	start "l2tpns-$ns" "$ns" unshare -m sh -c "mount --bind $dir/etc /etc/l2tpns && mount --bind $dir/nsswitch.conf /etc/nsswitch.conf && exec l2tpns -v"
+	wait_for 10 udp_bound "$ns" 1812
 	wait_for 20 grep -q 'declaring myself the master' "$dir/log"
 }
 
@@ -55,8 +55,8 @@ l2tpns_config() { # DIR
 		set cli_bind_address 127.0.0.1
 		set allow_duplicate_users yes
 		set cluster_interface "lo"
-		set cluster_hb_interval 3
-		set cluster_hb_timeout 10
+		set cluster_hb_interval 1
+		set cluster_hb_timeout 3
 		set tundevicename "tunl2tp"
 		set send_garp no
 	END
