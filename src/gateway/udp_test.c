@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
+
 #include <cmocka.h>
 
 // A loop with up to three sockets on loopback; what arrives is written down.

@@ -29,9 +29,11 @@ struct dp_host {
 	// A GTP-U message that is not a G-PDU for an installed session: Echo, Error Indication, End Marker, G-PDU with unknown TEID.
 	void (*on_gtpu)(void *owner, const struct ip_end *peer, const uint8_t *datagram, size_t len);
 	// A whole L2TP control datagram (T=1) on a LAC's socket.
-	void (*on_l2tp_control)(void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const uint8_t *datagram, size_t len);
+	void (*on_l2tp_control)(
+		void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const uint8_t *datagram, size_t len);
 	// A data message of any session, installed or not, whose PPP protocol is not carried by the fast path.
-	void (*on_l2tp_frame)(void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const struct dp_l2tp_frame *frame);
+	void (*on_l2tp_frame)(
+		void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const struct dp_l2tp_frame *frame);
 	// A batch from the sockets is done (a good moment to flush delayed acknowledgements).
 	void (*on_batch_end)(void *owner);
 	void *owner;
@@ -57,8 +59,7 @@ struct dp_session_spec {
 	uint8_t peer_len; // reserved, 0
 };
 
-#define DP_COUNTER_LIST(X)                                                                                                      \
-	X(uplink_packets) X(uplink_bytes) X(downlink_packets) X(downlink_bytes)
+#define DP_COUNTER_LIST(X) X(uplink_packets) X(uplink_bytes) X(downlink_packets) X(downlink_bytes)
 
 struct dp_counters {
 	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes; // inner packets and octets delivered
@@ -66,27 +67,27 @@ struct dp_counters {
 };
 
 // Why a packet was not delivered: the name is the metric's label. One list for soft/ and xdp/.
-#define DP_DROP_LIST(X)                                                                                                         \
-	X(GTPU_MALFORMED, "gtpu_malformed")                                                                                     \
-	X(GTPU_UNKNOWN_TEID, "gtpu_unknown_teid")                                                                               \
-	X(GTPU_WRONG_PEER, "gtpu_wrong_peer")                                                                                   \
-	X(GTPU_EXTENSION, "gtpu_extension")                                                                                     \
-	X(L2TP_MALFORMED, "l2tp_malformed")                                                                                     \
-	X(L2TP_UNKNOWN_TUNNEL, "l2tp_unknown_tunnel")                                                                           \
-	X(L2TP_UNKNOWN_SESSION, "l2tp_unknown_session")                                                                         \
-	X(L2TP_WRONG_PEER, "l2tp_wrong_peer")                                                                                   \
-	X(INNER_MALFORMED, "inner_malformed")                                                                                   \
-	X(INNER_FOREIGN_SOURCE, "inner_foreign_source")                                                                         \
-	X(INNER_FOREIGN_DESTINATION, "inner_foreign_destination")                                                               \
-	X(INNER_TOO_BIG, "inner_too_big")                                                                                       \
-	X(INNER_FAMILY, "inner_family")                                                                                         \
+#define DP_DROP_LIST(X)                                                                                                          \
+	X(GTPU_MALFORMED, "gtpu_malformed")                                                                                      \
+	X(GTPU_UNKNOWN_TEID, "gtpu_unknown_teid")                                                                                \
+	X(GTPU_WRONG_PEER, "gtpu_wrong_peer")                                                                                    \
+	X(GTPU_EXTENSION, "gtpu_extension")                                                                                      \
+	X(L2TP_MALFORMED, "l2tp_malformed")                                                                                      \
+	X(L2TP_UNKNOWN_TUNNEL, "l2tp_unknown_tunnel")                                                                            \
+	X(L2TP_UNKNOWN_SESSION, "l2tp_unknown_session")                                                                          \
+	X(L2TP_WRONG_PEER, "l2tp_wrong_peer")                                                                                    \
+	X(INNER_MALFORMED, "inner_malformed")                                                                                    \
+	X(INNER_FOREIGN_SOURCE, "inner_foreign_source")                                                                          \
+	X(INNER_FOREIGN_DESTINATION, "inner_foreign_destination")                                                                \
+	X(INNER_TOO_BIG, "inner_too_big")                                                                                        \
+	X(INNER_FAMILY, "inner_family")                                                                                          \
 	X(SEND_FAILED, "send_failed")
 
 enum dp_drop {
 #define X(name, text) DP_DROP_##name,
 	DP_DROP_LIST(X)
 #undef X
-	DP_DROP_COUNT
+		DP_DROP_COUNT
 };
 const char *dp_drop_name(enum dp_drop reason);
 
@@ -103,8 +104,8 @@ int dp_lac_send(struct dp_lac *lac, const struct ip_end *peer, const uint8_t *da
 int dp_gtpu_send(struct dp *dp, const struct ip_end *peer, const uint8_t *datagram, size_t len);
 
 // Tunnel ids are unique within a LAC's slice. `peer` is the LNS's end point, data from another is dropped.
-int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const struct ip_end *peer, const struct dp_framing *framing,
-		  struct dp_tunnel **out);
+int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const struct ip_end *peer,
+	const struct dp_framing *framing, struct dp_tunnel **out);
 void dp_tunnel_set_peer(struct dp_tunnel *tunnel, uint16_t peer_id, const struct ip_end *peer);
 void dp_tunnel_free(struct dp_tunnel **tunnel); // its sessions must be gone
 // Sends one PPP frame (protocol + packet, no Address/Control) of a session, installed or not; header and framing as the tunnel's, Ns as the
@@ -115,7 +116,8 @@ int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t local_session_id, uint
 void dp_tunnel_forget(struct dp_tunnel *tunnel, uint16_t local_session_id);
 
 int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_session **out); // 0, -EEXIST, -ENOSPC, -ENOMEM
-int dp_session_update(struct dp_session *session, const struct dp_session_spec *spec); // same TEID and session ids; peer, MTU, ... may change; counters stay
+int dp_session_update(struct dp_session *session,
+	const struct dp_session_spec *spec); // same TEID and session ids; peer, MTU, ... may change; counters stay
 void dp_session_del(struct dp_session **session, struct dp_counters *last); // `last` may be NULL
 void dp_session_counters(const struct dp_session *session, struct dp_counters *out);
 void dp_session_restore_counters(struct dp_session *session, const struct dp_counters *from); // after a restart

@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the list of cases.h, and what needs more than one packet, against the data plane that it is linked with.
+#include "gateway/dataplane/dataplane.h"
+
+#include "base/clean.h"
+#include "gateway/dataplane/cases.h"
+#include "gateway/udp.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#define LINE 1024 // a datagram as text; the cases are short
+
+struct lab {
+	uv_loop_t loop;
+	struct dp *dp;
+	struct dp_lac *lac;
+	struct dp_tunnel *tunnel;
+	struct dp_session *session;
+	struct ip_end gtpu_end, lac_end, sgw_end, lns_end;
+	int sgw, lns, stranger;
+	char seen[CASE_STEPS * 2][LINE]; // what came out, as the cases write it
+	unsigned seen_count, batches;
+};
+
+static void note(struct lab *lab, const char *where, const uint8_t *octets, size_t len)
+{
+	char *line = lab->seen[lab->seen_count];
+	size_t at = (size_t)snprintf(line, LINE, "%s", where);
+
+	assert_true(lab->seen_count < array_len(lab->seen) && at + 2 * len < LINE);
+	for (size_t i = 0; i < len; i++)
+		at += (size_t)snprintf(line + at, LINE - at, "%02x", octets[i]);
+	lab->seen_count++;
+}
+
+static void on_gtpu(void *owner, const struct ip_end *peer, const uint8_t *datagram, size_t len)
+{
+	note(owner, "G:", datagram, len);
+}
+
+static void on_l2tp_control(
+	void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const uint8_t *datagram, size_t len)
+{
+	assert_ptr_equal(lac, ((struct lab *)owner)->lac);
+	assert_ptr_equal(lac_owner, &((struct lab *)owner)->lac);
+	note(owner, "C:", datagram, len);
+}
+
+static void on_l2tp_frame(
+	void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const struct dp_l2tp_frame *frame)
+{
+	char where[16];
+
+	assert_ptr_equal(lac, ((struct lab *)owner)->lac);
+	assert_true(ip_end_equal(peer, &((struct lab *)owner)->lns_end));
+	snprintf(where, sizeof(where), "F:%04x%04x", frame->tunnel_id, frame->session_id);
+	note(owner, where, frame->ppp, frame->len);
+}
+
+static void on_batch_end(void *owner)
+{
+	((struct lab *)owner)->batches++;
+}
+
+static int socket_open(uint8_t host, struct ip_end *end)
+{
+	struct ip_end any = {.addr = ip_addr_v4(INADDR_LOOPBACK - 1 + host)};
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+	int fd;
+
+	assert_int_equal(udp_open(&any, &fd), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+	assert_int_equal(ip_end_from_sockaddr((struct sockaddr *)&name, end), 0);
+	return fd;
+}
+
+static struct dp_session_spec spec_of(const struct lab *lab)
+{
+	struct dp_session_spec spec = {
+		.local_teid = CASE_TEID,
+		.peer_teid = CASE_PEER_TEID,
+		.peer = lab->sgw_end,
+		.tunnel = lab->tunnel,
+		.local_session_id = CASE_SESSION,
+		.peer_session_id = CASE_PEER_SESSION,
+		.mtu = 1500,
+	};
+
+	assert_int_equal(ip_addr_parse(CASE_UE, &spec.ue), 0);
+	return spec;
+}
+
+static void lab_open(struct lab *lab, const struct dp_framing *framing)
+{
+	struct dp_host host = {
+		.on_gtpu = on_gtpu,
+		.on_l2tp_control = on_l2tp_control,
+		.on_l2tp_frame = on_l2tp_frame,
+		.on_batch_end = on_batch_end,
+		.owner = lab,
+	};
+	struct ip_end end;
+
+	memset(lab, 0, sizeof(*lab));
+	assert_int_equal(uv_loop_init(&lab->loop), 0);
+	lab->sgw = socket_open(2, &lab->sgw_end);
+	lab->lns = socket_open(3, &lab->lns_end);
+	lab->stranger = socket_open(4, &end);
+	assert_int_equal(dp_new(&lab->loop, socket_open(1, &lab->gtpu_end), &host, 1000, &lab->dp), 0);
+	assert_int_equal(dp_lac_new(lab->dp, socket_open(5, &lab->lac_end), &lab->lac_end, &lab->lac, &lab->lac), 0);
+	assert_int_equal(dp_tunnel_new(lab->lac, CASE_TUNNEL, CASE_PEER_TUNNEL, &lab->lns_end, framing, &lab->tunnel), 0);
+}
+
+static void lab_close(struct lab *lab)
+{
+	dp_session_del(&lab->session, NULL);
+	dp_tunnel_free(&lab->tunnel);
+	dp_lac_free(&lab->lac);
+	dp_free(&lab->dp);
+	uv_run(&lab->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&lab->loop), 0);
+	close(lab->sgw);
+	close(lab->lns);
+	close(lab->stranger);
+}
+
+static size_t octets_of(const char *text, uint8_t *out)
+{
+	size_t len = 0;
+
+	for (; *text; text++) {
+		if (*text == ' ')
+			continue;
+		assert_int_equal(sscanf(text++, "%2hhx", &out[len++]), 1);
+	}
+	return len;
+}
+
+static void collect(struct lab *lab, int fd, const char *where)
+{
+	uint8_t octets[LINE];
+	ssize_t len;
+
+	while ((len = recv(fd, octets, sizeof(octets), MSG_DONTWAIT)) >= 0)
+		note(lab, where, octets, (size_t)len);
+}
+
+// Sends "where:octets" and turns the loop until something came of it: output, a callback or a drop. Loopback is immediate as a rule.
+static void send_in(struct lab *lab, const char *in)
+{
+	uint64_t start = uv_hrtime();
+	struct dp_counters before, now;
+	struct sockaddr_storage to;
+	uint8_t octets[LINE];
+	size_t len = octets_of(in + 2, octets);
+	int fd = in[0] == 'S' ? lab->sgw : in[0] == 'L' ? lab->lns : lab->stranger;
+	bool to_gtpu = in[0] == 'S' || (in[0] == 'X' && octets[0] >> 4 == 3); // a stranger's goes where it looks like
+	unsigned seen = lab->seen_count;
+
+	dp_totals(lab->dp, &before);
+	assert_int_equal(sendto(fd, octets, len, 0, (struct sockaddr *)&to,
+				 ip_end_to_sockaddr(to_gtpu ? &lab->gtpu_end : &lab->lac_end, &to)),
+		len);
+	do {
+		uv_run(&lab->loop, UV_RUN_NOWAIT);
+		collect(lab, lab->sgw, "S:");
+		collect(lab, lab->lns, "L:");
+		dp_totals(lab->dp, &now);
+	} while (lab->seen_count == seen && now.dropped == before.dropped && uv_hrtime() - start < 2000000000ull);
+	for (unsigned turn = 0; turn < 2; turn++) { // and whatever else there is
+		uv_run(&lab->loop, UV_RUN_NOWAIT);
+		collect(lab, lab->sgw, "S:");
+		collect(lab, lab->lns, "L:");
+	}
+}
+
+static void without_blanks(const char *text, char *out)
+{
+	for (; *text; text++) {
+		if (*text != ' ')
+			*out++ = *text;
+	}
+	*out = 0;
+}
+
+static void check_case(struct lab *lab, const struct dp_case *each)
+{
+	struct dp_counters counters;
+	unsigned wanted = 0;
+
+	for (; each->out[wanted]; wanted++) {
+		char want[LINE];
+
+		without_blanks(each->out[wanted], want);
+		if (wanted < lab->seen_count && strcmp(lab->seen[wanted], want))
+			fail_msg("%s: output %u\n  is      %s\n  and not %s", each->name, wanted, lab->seen[wanted], want);
+	}
+	if (lab->seen_count != wanted)
+		fail_msg("%s: %u outputs, not %u", each->name, lab->seen_count, wanted);
+	for (enum dp_drop reason = 0; reason < DP_DROP_COUNT; reason++) {
+		uint64_t want = each->is_dropped && each->drop == reason;
+
+		if (dp_drops(lab->dp, reason) != want)
+			fail_msg("%s: %s is %lu, not %lu", each->name, dp_drop_name(reason), dp_drops(lab->dp, reason), want);
+	}
+	dp_session_counters(lab->session, &counters);
+	if (memcmp(&counters, &each->counters, sizeof(counters)))
+		fail_msg("%s: session counters up %lu/%lu down %lu/%lu dropped %lu", each->name, counters.uplink_packets,
+			counters.uplink_bytes, counters.downlink_packets, counters.downlink_bytes, counters.dropped);
+}
+
+static void every_case_octet_by_octet(void **state)
+{
+	for (size_t i = 0; i < array_len(dp_cases); i++) {
+		const struct dp_case *each = &dp_cases[i];
+		struct dp_session_spec spec;
+		struct lab lab;
+
+		lab_open(&lab, &each->framing);
+		spec = spec_of(&lab);
+		spec.sequencing = each->sequencing;
+		if (each->mtu)
+			spec.mtu = each->mtu;
+		if (each->v6)
+			assert_int_equal(ip_addr_parse(CASE_UE6, &spec.ue), 0);
+		assert_int_equal(dp_session_add(lab.dp, &spec, &lab.session), 0);
+		for (unsigned step = 0; each->in[step]; step++)
+			send_in(&lab, each->in[step]);
+		check_case(&lab, each);
+		lab_close(&lab);
+	}
+}
+
+static int setup(void **state)
+{
+	struct lab *lab = calloc(1, sizeof(*lab));
+	struct dp_framing framing = {.address_control = true};
+	struct dp_session_spec spec;
+
+	lab_open(lab, &framing);
+	spec = spec_of(lab);
+	assert_int_equal(dp_session_add(lab->dp, &spec, &lab->session), 0);
+	*state = lab;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	lab_close(*state);
+	free(*state);
+	return 0;
+}
+
+static void expect(struct lab *lab, const char *want)
+{
+	char line[LINE];
+
+	without_blanks(want, line);
+	assert_int_equal(lab->seen_count, 1);
+	assert_string_equal(lab->seen[0], line);
+	lab->seen_count = 0;
+}
+
+static void an_update_moves_the_path_and_keeps_the_counters(void **state)
+{
+	struct lab *lab = *state;
+	struct dp_session_spec spec = spec_of(lab);
+	struct dp_counters counters;
+	struct ip_end moved;
+	int sgw = socket_open(6, &moved);
+
+	send_in(lab, "S:" GTPU UP);
+	expect(lab, "L:" L2TP_OUT "ff03 0021" UP);
+	spec.peer = moved;
+	spec.peer_teid = 0x77;
+	assert_int_equal(dp_session_update(lab->session, &spec), 0);
+	send_in(lab, "S:" GTPU UP); // the old SGW
+	assert_int_equal(dp_drops(lab->dp, DP_DROP_GTPU_WRONG_PEER), 1);
+	close(lab->sgw);
+	lab->sgw = sgw;
+	send_in(lab, "L:" L2TP "ff03 0021" DOWN);
+	expect(lab, "S:30ff001c 00000077" DOWN);
+	dp_session_counters(lab->session, &counters);
+	assert_int_equal(counters.uplink_packets, 1);
+	assert_int_equal(counters.downlink_packets, 1);
+	spec.local_teid++;
+	assert_int_equal(dp_session_update(lab->session, &spec), -EINVAL);
+}
+
+static void a_deleted_session_is_unknown_and_its_counts_are_handed_over(void **state)
+{
+	struct lab *lab = *state;
+	struct dp_session_spec spec = spec_of(lab);
+	struct dp_counters counters, earlier = {.uplink_packets = 41, .uplink_bytes = 1000, .dropped = 3};
+
+	dp_session_restore_counters(lab->session, &earlier);
+	send_in(lab, "S:" GTPU UP);
+	expect(lab, "L:" L2TP_OUT "ff03 0021" UP);
+	dp_session_del(&lab->session, &counters);
+	assert_null(lab->session);
+	assert_int_equal(counters.uplink_packets, 42);
+	assert_int_equal(counters.uplink_bytes, 1028);
+	assert_int_equal(counters.dropped, 3);
+	send_in(lab, "S:" GTPU UP);
+	expect(lab, "G:" GTPU UP);
+	send_in(lab, "L:" L2TP "ff03 0021" DOWN);
+	assert_int_equal(dp_drops(lab->dp, DP_DROP_L2TP_UNKNOWN_SESSION), 1);
+	assert_int_equal(dp_session_add(lab->dp, &spec, &lab->session), 0); // the TEID stayed with its owner
+	dp_session_counters(lab->session, &counters);
+	assert_int_equal(counters.uplink_packets, 0);
+}
+
+static void no_two_sessions_share_an_id(void **state)
+{
+	struct lab *lab = *state;
+	struct dp_session_spec spec = spec_of(lab);
+	struct dp_session *other = NULL;
+	struct dp_tunnel *tunnel = NULL;
+
+	assert_int_equal(dp_session_add(lab->dp, &spec, &other), -EEXIST); // the TEID
+	assert_int_equal(dp_teid_take(lab->dp, 0, &spec.local_teid), 0);
+	assert_int_equal(dp_session_add(lab->dp, &spec, &other), -EEXIST); // the session id
+	spec.local_session_id = 0;
+	assert_int_equal(dp_session_add(lab->dp, &spec, &other), -EINVAL);
+	assert_null(other);
+	spec.local_session_id = 0xffff;
+	assert_int_equal(dp_session_add(lab->dp, &spec, &other), 0);
+	send_in(lab, "L:0002 1111 ffff ff03 0021" DOWN);
+	expect(lab, "S:" GTPU_OUT DOWN);
+	dp_session_del(&other, NULL);
+	assert_int_equal(dp_tunnel_new(lab->lac, CASE_TUNNEL, 1, &lab->lns_end, &(struct dp_framing){0}, &tunnel), -EEXIST);
+	assert_int_equal(dp_tunnel_new(lab->lac, 0, 1, &lab->lns_end, &(struct dp_framing){0}, &tunnel), -ERANGE);
+}
+
+static void two_lacs_may_use_the_same_tunnel_id(void **state)
+{
+	struct lab *lab = *state;
+	struct dp_session_spec spec = spec_of(lab);
+	struct dp_session *session;
+	struct dp_tunnel *tunnel;
+	struct ip_end end, first = lab->lac_end;
+	struct dp_lac *lac;
+
+	assert_int_equal(dp_lac_new(lab->dp, socket_open(7, &end), &end, &lab->lac, &lac), 0);
+	assert_int_equal(dp_tunnel_new(lac, CASE_TUNNEL, 0x7777, &lab->lns_end, &(struct dp_framing){0}, &tunnel), 0);
+	assert_int_equal(dp_teid_take(lab->dp, 0, &spec.local_teid), 0);
+	spec.tunnel = tunnel;
+	spec.peer_teid = 0x99;
+	assert_int_equal(dp_session_add(lab->dp, &spec, &session), 0);
+	lab->lac_end = end;
+	send_in(lab, "L:" L2TP "ff03 0021" DOWN); // same ids and the same SIM address
+	expect(lab, "S:30ff001c 00000099" DOWN);
+	lab->lac_end = first;
+	send_in(lab, "L:" L2TP "ff03 0021" DOWN);
+	expect(lab, "S:" GTPU_OUT DOWN);
+	dp_session_del(&session, NULL);
+	dp_tunnel_free(&tunnel);
+	dp_lac_free(&lac);
+}
+
+static void ppp_frames_of_ours_take_the_tunnels_form_and_the_sessions_ns(void **state)
+{
+	struct lab *lab = *state;
+	struct dp_framing framing = {.length = true};
+	struct dp_tunnel *tunnel;
+
+	assert_int_equal(dp_tunnel_new(lab->lac, 0x0101, 0x0202, &lab->lns_end, &framing, &tunnel), 0);
+	assert_int_equal(dp_tunnel_send_ppp(tunnel, 5, 6, 0xc021, (const uint8_t *)"\1\1\0\4", 4), 0);
+	uv_run(&lab->loop, UV_RUN_NOWAIT);
+	collect(lab, lab->lns, "L:");
+	expect(lab, "L:4002 0010 0202 0006 ff03 c021 01010004"); // LCP never goes without FF03
+	assert_int_equal(dp_tunnel_send_ppp(tunnel, 5, 6, 0x8021, (const uint8_t *)"\1\1\0\4", 4), 0);
+	uv_run(&lab->loop, UV_RUN_NOWAIT);
+	collect(lab, lab->lns, "L:");
+	expect(lab, "L:4002 000e 0202 0006 8021 01010004");
+	send_in(lab, "L:0802 0101 0005 0000 0000 8021 01010004"); // not installed, and the LNS numbers its data
+	lab->seen_count = 0;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(dp_tunnel_send_ppp(tunnel, 5, 6, 0x8021, (const uint8_t *)"\1\1\0\4", 4), 0);
+	uv_run(&lab->loop, UV_RUN_NOWAIT);
+	collect(lab, lab->lns, "L:");
+	assert_int_equal(lab->seen_count, 2);
+	assert_string_equal(lab->seen[0], "L:480200120202000600000000802101010004");
+	assert_string_equal(lab->seen[1], "L:480200120202000600010000802101010004");
+	lab->seen_count = 0;
+	dp_tunnel_forget(tunnel, 5);
+	assert_int_equal(dp_tunnel_send_ppp(tunnel, 5, 6, 0x8021, (const uint8_t *)"\1\1\0\4", 4), 0);
+	uv_run(&lab->loop, UV_RUN_NOWAIT);
+	collect(lab, lab->lns, "L:");
+	expect(lab, "L:4002 000e 0202 0006 8021 01010004");
+	assert_int_equal(dp_tunnel_send_ppp(tunnel, 5, 6, 0x8021, (const uint8_t[5000]){0}, 5000), -EMSGSIZE);
+	dp_tunnel_free(&tunnel);
+}
+
+static void the_ns_goes_on_when_a_session_is_installed(void **state)
+{
+	struct lab *lab = *state;
+	struct dp_session_spec spec = spec_of(lab);
+
+	dp_session_del(&lab->session, NULL);
+	assert_int_equal(dp_tunnel_send_ppp(lab->tunnel, CASE_SESSION, CASE_PEER_SESSION, 0x8021, NULL, 0), 0);
+	uv_run(&lab->loop, UV_RUN_NOWAIT);
+	collect(lab, lab->lns, "L:");
+	expect(lab, "L:" L2TP_OUT "ff03 8021");
+	send_in(lab, "L:0802 1111 0033 0000 0000 ff03 8021 01010004");
+	lab->seen_count = 0;
+	assert_int_equal(dp_tunnel_send_ppp(lab->tunnel, CASE_SESSION, CASE_PEER_SESSION, 0x8021, NULL, 0), 0);
+	uv_run(&lab->loop, UV_RUN_NOWAIT);
+	collect(lab, lab->lns, "L:");
+	expect(lab, "L:0802 2222 0044 0000 0000 ff03 8021");
+	assert_int_equal(dp_session_add(lab->dp, &spec, &lab->session), 0);
+	send_in(lab, "S:" GTPU UP);
+	expect(lab, "L:0802 2222 0044 0001 0000 ff03 0021" UP);
+}
+
+static void control_and_gtpu_messages_are_sent_as_they_are(void **state)
+{
+	struct lab *lab = *state;
+
+	assert_int_equal(dp_lac_send(lab->lac, &lab->lns_end, (const uint8_t *)"\xc8\2", 2), 0);
+	uv_run(&lab->loop, UV_RUN_NOWAIT);
+	collect(lab, lab->lns, "L:");
+	expect(lab, "L:c802");
+	assert_int_equal(dp_gtpu_send(lab->dp, &lab->sgw_end, (const uint8_t *)"\x30\2", 2), 0);
+	uv_run(&lab->loop, UV_RUN_NOWAIT);
+	collect(lab, lab->sgw, "S:");
+	expect(lab, "S:3002");
+}
+
+static void the_lns_may_move_to_another_port(void **state)
+{
+	struct lab *lab = *state;
+	struct ip_end moved;
+	int fd = socket_open(3, &moved); // the same address
+
+	dp_tunnel_set_peer(lab->tunnel, 0x3333, &moved);
+	send_in(lab, "L:" L2TP "ff03 0021" DOWN);
+	assert_int_equal(dp_drops(lab->dp, DP_DROP_L2TP_WRONG_PEER), 1);
+	close(lab->lns);
+	lab->lns = fd;
+	send_in(lab, "S:" GTPU UP);
+	expect(lab, "L:0002 3333 0044 ff03 0021" UP);
+	send_in(lab, "L:" L2TP "ff03 0021" DOWN);
+	expect(lab, "S:" GTPU_OUT DOWN);
+}
+
+static void icmp_errors_are_rate_limited(void **state)
+{
+	struct lab *lab = *state;
+	struct dp_session_spec spec = spec_of(lab);
+
+	uint64_t start_ms;
+
+	spec.mtu = 100;
+	assert_int_equal(dp_session_update(lab->session, &spec), 0);
+	uv_update_time(&lab->loop);
+	start_ms = uv_now(&lab->loop);
+	send_in(lab, "S:30ff008c 5a000007" UP_DF);
+	assert_int_equal(lab->seen_count, 1);
+	for (unsigned i = 0; i < 5; i++)
+		send_in(lab, "S:30ff008c 5a000007" UP_DF);
+	assert_true(lab->seen_count <= 1 + (uv_now(&lab->loop) - start_ms) / 100); // one in 100 ms
+	assert_int_equal(dp_drops(lab->dp, DP_DROP_INNER_TOO_BIG), 6);
+}
+
+static void a_refused_datagram_is_a_failed_send(void **state)
+{
+	struct lab *lab = *state;
+	struct dp_session_spec spec = spec_of(lab);
+
+	spec.peer.addr = ip_addr_v4(0xffffffff); // broadcast: EACCES
+	assert_int_equal(dp_session_update(lab->session, &spec), 0);
+	send_in(lab, "L:" L2TP "ff03 0021" DOWN);
+	assert_int_equal(dp_drops(lab->dp, DP_DROP_SEND_FAILED), 1);
+}
+
+static void teids_are_random_above_their_index_and_rest(void **state)
+{
+	struct lab *lab = *state;
+	uint32_t first, teid, different = 0, many[999];
+
+	assert_int_equal(dp_teid_take(lab->dp, 1000, &first), 0);
+	dp_teid_give(lab->dp, first, 1000);
+	assert_int_equal(dp_teid_take(lab->dp, 1001, &teid), 0);
+	assert_int_not_equal(teid & 0xfffff, first & 0xfffff); // it rests
+	dp_teid_give(lab->dp, teid, 1001);
+	for (unsigned i = 0; i < array_len(many); i++) { // max_sessions, less the one of CASE_TEID
+		assert_int_equal(dp_teid_take(lab->dp, 1002, &many[i]), 0);
+		assert_int_not_equal(many[i] >> 20, 0);
+		different += (many[i] ^ many[0]) >> 20 != 0;
+	}
+	assert_true(different > 900);
+	assert_int_equal(dp_teid_take(lab->dp, 1002, &teid), -ENOSPC);
+	for (unsigned i = 0; i < array_len(many); i++)
+		dp_teid_give(lab->dp, many[i], 1002);
+	dp_teid_give(lab->dp, many[0], 1002); // twice does nothing
+	dp_teid_give(lab->dp, CASE_TEID, 1002); // nor while a session is installed
+	assert_int_equal(dp_teid_take(lab->dp, 60000, &teid), 0);
+	dp_teid_give(lab->dp, teid, 60000);
+	assert_int_equal(dp_teid_claim(lab->dp, CASE_TEID), -EEXIST);
+	assert_int_equal(dp_teid_claim(lab->dp, 0), -ERANGE);
+	assert_int_equal(dp_teid_claim(lab->dp, 0x123fffff), 0); // far above max_sessions: another configuration's
+	assert_int_equal(dp_teid_claim(lab->dp, 0x456fffff), -EEXIST); // the same slot
+	assert_int_equal(dp_teid_claim(lab->dp, 0x12300003), 0); // a slot that had been given back
+	assert_int_equal(dp_teid_take(lab->dp, 120000, &teid), 0);
+	assert_int_not_equal(teid & 0xfffff, 3);
+}
+
+static void a_batch_has_an_end(void **state)
+{
+	struct lab *lab = *state;
+
+	send_in(lab, "S:" GTPU UP);
+	send_in(lab, "L:" L2TP "ff03 0021" DOWN);
+	assert_int_equal(lab->batches, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_case_octet_by_octet),
+		cmocka_unit_test_setup_teardown(an_update_moves_the_path_and_keeps_the_counters, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_deleted_session_is_unknown_and_its_counts_are_handed_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_two_sessions_share_an_id, setup, teardown),
+		cmocka_unit_test_setup_teardown(two_lacs_may_use_the_same_tunnel_id, setup, teardown),
+		cmocka_unit_test_setup_teardown(ppp_frames_of_ours_take_the_tunnels_form_and_the_sessions_ns, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_ns_goes_on_when_a_session_is_installed, setup, teardown),
+		cmocka_unit_test_setup_teardown(control_and_gtpu_messages_are_sent_as_they_are, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_lns_may_move_to_another_port, setup, teardown),
+		cmocka_unit_test_setup_teardown(icmp_errors_are_rate_limited, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_refused_datagram_is_a_failed_send, setup, teardown),
+		cmocka_unit_test_setup_teardown(teids_are_random_above_their_index_and_rest, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_batch_has_an_end, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("dataplane soft", tests, NULL, NULL);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the socket data plane share. Nothing outside soft/ includes it.
+#pragma once
+
+#include "gateway/dataplane/dataplane.h"
+#include "gateway/dataplane/soft/parse.h"
+#include "gateway/udp.h"
+
+#define SOFT_BLOCK 64 // session ids in a block of a tunnel
+#define SOFT_LEAF 256 // tunnel ids in a leaf of a LAC
+#define SOFT_HEAD_MAX 16 // octets of the greatest header put before a packet: L2TP 12, PPP 4
+#define SOFT_MTU_MIN 68 // RFC 791: every link carries this
+
+_Static_assert(SOFT_HEAD_MAX <= UDP_HEADROOM, "a header must fit before a received packet");
+
+// The data sequence of one session (RFC 2661 5.4). Without the Sequencing Required AVP the LNS switches it by what it sends.
+struct soft_order {
+	uint16_t ns; // of the next data message
+	bool on, required;
+};
+
+// A slot of the table of sessions: free, resting, taken (it has a TEID) or installed (it has a tunnel). The first 64 octets are all that forwarding
+// reads.
+struct dp_session {
+	uint32_t teid; // 0: free
+	uint32_t peer_teid;
+	struct dp_tunnel *tunnel; // NULL: not installed
+	struct ip_addr ue;
+	struct ip_end peer;
+	uint16_t mtu;
+	uint16_t id, peer_id; // of the L2TP session
+	struct soft_order order;
+	union {
+		struct dp_counters counters;
+		struct { // while free
+			uint32_t previous, next; // index + 1
+			uint64_t given_ms;
+		} rest;
+	};
+	uint32_t icmp_ms; // when the last ICMP error about it was made (low bits)
+};
+
+_Static_assert(offsetof(struct dp_session, counters) == 64 && sizeof(struct dp_session) <= 128, "memory per session");
+
+struct soft_entry {
+	uint32_t slot; // index + 1 of the installed session; 0: none
+	struct soft_order order; // while there is none
+};
+
+struct soft_block {
+	struct soft_entry entries[SOFT_BLOCK];
+};
+
+struct dp_tunnel {
+	struct dp_lac *lac;
+	struct ip_end peer;
+	uint16_t id, peer_id;
+	struct dp_framing framing;
+	uint16_t block_count;
+	uint32_t installed;
+	struct soft_block **blocks; // by session id / SOFT_BLOCK
+};
+
+struct soft_leaf {
+	struct dp_tunnel *tunnels[SOFT_LEAF];
+};
+
+struct dp_lac {
+	struct dp *dp;
+	struct udp *udp;
+	struct ip_end address;
+	void *owner;
+	uint32_t tunnels;
+	struct dp_lac *next, **link; // in dp->lacs
+	struct soft_leaf *leaves[65536 / SOFT_LEAF]; // by tunnel id / SOFT_LEAF
+};
+
+struct dp {
+	uv_loop_t *loop;
+	struct udp *gtpu;
+	struct dp_host host;
+	struct dp_session *slots; // mapped: only slots that were used cost memory
+	uint32_t slot_count; // a power of two: a TEID's low bits are its slot's index
+	uint32_t fresh; // slots from here on were never used
+	uint32_t rest_first, rest_last; // index + 1; slots given back, the oldest first
+	uint32_t live, max_sessions; // TEIDs out
+	struct dp_lac *lacs;
+	struct dp_counters totals;
+	uint64_t drops[DP_DROP_COUNT];
+	uint64_t icmp_second;
+	uint32_t icmp_used; // ICMP errors made in that second
+};
+
+enum soft_direction { SOFT_UPLINK, SOFT_DOWNLINK };
+
+// ---- teid.c
+int soft_slots_map(struct dp *dp);
+void soft_slots_unmap(struct dp *dp);
+
+// ---- forward.c
+void soft_recv_gtpu(struct dp *dp, const struct ip_end *peer, uint8_t *datagram, size_t len);
+void soft_recv_l2tp(struct dp_lac *lac, const struct ip_end *peer, uint8_t *datagram, size_t len);
+void soft_drop(struct dp *dp, struct dp_session *session, enum dp_drop reason);
+// Puts the header before `packet` (SOFT_HEAD_MAX octets there are overwritten) and queues it; borrowed when it stands in a received buffer.
+void soft_send(struct dp_session *session, enum soft_direction direction, uint8_t *packet, size_t len, bool borrowed);
+// Writes the L2TP data header and the PPP protocol so that they end before `payload`; gives their first octet.
+uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order, uint16_t peer_session_id, uint16_t protocol,
+	uint8_t *payload, size_t len);
+
+// ---- toobig.c
+// A packet longer than the session's MTU: fragments it (true: all of it was queued) or drops it and tells its sender.
+bool soft_too_big(struct dp_session *session, enum soft_direction direction, const uint8_t *packet, const struct inner_in *inner);
