@@ -28,6 +28,7 @@ static const struct field endpoint_fields[] = {
 		.help = "The endpoint's UUID, given by the platform"},
 	{.name = "moniker",
 		.type = FIELD_TEXT,
+		.flags = FIELD_KEEP,
 		FIELD_AT(struct endpoint, object.moniker),
 		.min = 1,
 		.max = 30,
@@ -36,7 +37,7 @@ static const struct field endpoint_fields[] = {
 		.help = "The name in paths; the ICCID when absent"},
 	{.name = "name",
 		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY,
+		.flags = FIELD_SUMMARY | FIELD_KEEP,
 		FIELD_AT(struct endpoint, object.name),
 		.min = 1,
 		.max = 50,
@@ -163,6 +164,46 @@ static const struct field endpoint_fields[] = {
 	CHANGED_FIELD,
 };
 
+static void endpoint_prepare(struct ruling *ruling, void *object, const void *before)
+{
+	struct endpoint *endpoint = object;
+	const struct endpoint *old = before;
+	bool joins = (endpoint->group.id || endpoint->group.moniker) && !(old && old->group.id);
+	bool leaves = !endpoint->group.id && !endpoint->group.moniker && old && old->group.id;
+
+	(void)ruling;
+	if (!endpoint->object.name)
+		field_text_set(&endpoint->object.name, endpoint->iccid);
+	if (!endpoint->object.moniker)
+		field_text_set(&endpoint->object.moniker, endpoint->iccid);
+	if (endpoint->status == FIELD_UNSET)
+		endpoint->status = joins ? ENDPOINT_ACTIVE : ENDPOINT_PENDING;
+	if (joins && endpoint->status == ENDPOINT_PENDING)
+		endpoint->status = ENDPOINT_ACTIVE;
+	if (leaves && endpoint->status == ENDPOINT_ACTIVE)
+		endpoint->status = ENDPOINT_PENDING;
+}
+
+static void endpoint_check(struct ruling *ruling, void *object, const void *before)
+{
+	const struct endpoint *endpoint = object, *old = before;
+	const struct group *group = ruling_load(ruling, &noun_group, &endpoint->group);
+	const struct vslice *vslice = group ? ruling_load(ruling, &noun_vslice, &group->vslice) : NULL;
+	bool in_group = endpoint->group.id || endpoint->group.moniker;
+
+	if (old && old->status == ENDPOINT_TERMINATED && endpoint->status != ENDPOINT_TERMINATED)
+		ruling_fault(ruling, "endpointStatus", "terminated is final; create another Endpoint");
+	if ((endpoint->status == ENDPOINT_ACTIVE || endpoint->status == ENDPOINT_AUTO_ACTIVATE) && !in_group &&
+		!ruling_has(ruling, "endpointGroup"))
+		ruling_fault(ruling, "endpointStatus", "an Endpoint outside a group carries no traffic; set endpointGroup too");
+	if (endpoint->static_ip && vslice && vslice->type == VSLICE_L2TP)
+		ruling_fault(ruling, "staticIpAddress",
+			"does not apply here: the LNS assigns the addresses of an L2TP VSlice; leave it out");
+	else if (endpoint->static_ip && vslice && group->ip_allocation != IP_ALLOCATION_STATIC)
+		ruling_fault(ruling, "staticIpAddress",
+			"the group allocates addresses per session; set its ipAllocationType to static first");
+}
+
 const struct noun noun_endpoint = {
 	.word = "endpoint",
 	.title = "Endpoint",
@@ -172,4 +213,6 @@ const struct noun noun_endpoint = {
 	.help = "A SIM: its identities, its group and its state",
 	.size = sizeof(struct endpoint),
 	NOUN_FIELDS(endpoint_fields),
+	.prepare = endpoint_prepare,
+	.check = endpoint_check,
 };

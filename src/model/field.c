@@ -69,15 +69,21 @@ char *field_column(const struct field *field, char *out)
 	return out;
 }
 
-bool field_applies(const struct noun *noun, const struct field *field, const void *object)
+bool field_when_holds(const struct field_when *when, const struct field_place *place)
 {
-	const struct field *other = field->visible.field ? field_find(noun, field->visible.field) : NULL;
+	const char *name = when->field;
+
+	if (!name)
+		return true;
+	for (; place && *name == '^'; name++)
+		place = place->outer;
+	const struct field *other = place ? field_find(place->noun, name) : NULL;
 
 	if (!other || other->type != FIELD_ENUM)
 		return true;
-	const struct word *word = word_of(other->words, *field_int(other, object));
+	const struct word *word = word_of(other->words, *field_int(other, place->object));
 
-	return word && strcmp(word->moniker, field->visible.is) == 0;
+	return word && strcmp(word->moniker, when->is) == 0;
 }
 
 int field_text_set(char **member, const char *text)

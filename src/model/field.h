@@ -46,11 +46,14 @@ enum field_flags {
 	FIELD_KEEP = 1 << 5, // absent in a PUT means "as it was" (members that existing clients do not know)
 	FIELD_UNIQUE = 1 << 6, // unique on the whole platform
 	FIELD_INPUT = 1 << 7, // only written, no column: a rule turns it into other members (subnetAddress)
-	FIELD_FLAT = 1 << 8, // a reference that reads as its moniker, a string, not as {id, moniker, name}
+	FIELD_FLAT = 1 << 8, // a reference that reads as its moniker, a string, where others read as {id, moniker, name}
 	FIELD_LIVE = 1 << 9, // filled from what gateways report; no column
 	FIELD_HIDDEN = 1 << 10, // stored, never shown (hashes)
 	FIELD_SUMMARY = 1 << 11, // a column of `list` on the command line
-	FIELD_OMIT = 1 << 12, // left out of a reply when absent, where other absent members read as null
+	FIELD_FLAT_ID = 1 << 12, // a reference that reads as its id, a string
+	FIELD_OWNED =
+		1 << 13, // a reference whose holder goes along when the object referred to is deleted (a policy with its VSlice)
+	FIELD_YIELDS = 1 << 14, // a reference that is cleared when the object referred to is deleted, unless a rule forbids it
 };
 
 // What a text may look like, beyond its length.
@@ -82,7 +85,8 @@ struct word {
 	const char *help;
 };
 
-// "The member `field` reads `is`." The field may be one step away, through a reference: "vslice.vsliceType".
+// "The member `field` reads `is`." The member may be one step away: "vslice.vsliceType" through a reference, "^type" in the
+// object that this part is in.
 struct field_when {
 	const char *field;
 	const char *is;
@@ -158,6 +162,8 @@ struct noun {
 	const struct noun *owner; // of a row
 	const struct field *fields;
 	size_t field_count;
+	// Fills members from others, before rows and rules are held against the object: a subnet into the list, a name from a number.
+	void (*prepare)(struct ruling *ruling, void *object, const void *before);
 	// The noun's own rules, after each member was checked by its row. `before` is NULL on create. Reports faults to `ruling`.
 	void (*check)(struct ruling *ruling, void *object, const void *before);
 	// Before an object goes: reports what forbids it beyond the users that the store finds by itself.
@@ -205,12 +211,22 @@ const struct word *word_of(const struct word *words, int64_t key);
 const char *field_type_name(enum field_type type);
 // What a text of this format looks like, in words: "an IPv4 address"; "" for FORMAT_ANY.
 const char *field_format_help(enum field_format format);
+// What the member accepts, in words, into `out` (of `size` octets); returns `out`: "an integer from 1 to 65535".
+char *field_accepts(const struct field *field, char *out, size_t size);
 // Does `text` have this format?
 bool field_format_ok(enum field_format format, const char *text);
 // A member's SQL column, snake_case of its name, into `out` (64 octets); returns `out`.
 char *field_column(const struct field *field, char *out);
-// Is the member's `visible` condition met, so far as the object's own members tell? Conditions that go through a reference count as met.
-bool field_applies(const struct noun *noun, const struct field *field, const void *object);
+
+// An object and, for a part, the object that it is in: what conditions look at.
+struct field_place {
+	const struct noun *noun;
+	const void *object;
+	const struct field_place *outer;
+};
+
+// Is a condition met, so far as the object and the one that it is in tell? Without a condition, and where it goes through a reference: yes.
+bool field_when_holds(const struct field_when *when, const struct field_place *place);
 
 // A zeroed struct of the noun with every member at its default (also inside parts). NULL when memory is out.
 void *object_new(const struct noun *noun);

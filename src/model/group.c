@@ -8,6 +8,7 @@
 #include "model/words.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const struct field group_fields[] = {
 	OBJECT_FIELDS(50),
@@ -83,6 +84,55 @@ static const struct field group_fields[] = {
 	CHANGED_FIELD,
 };
 
+// Does what the client wrote mean the object referred to?
+static bool means(const struct field_ref *written, const struct field_ref *object)
+{
+	const char *text = written->id ? written->id : written->moniker;
+
+	return text && object->id &&
+		(strcasecmp(text, object->id) == 0 || (object->moniker && strcasecmp(text, object->moniker) == 0));
+}
+
+// What an L2TP VSlice decides may be repeated on its groups: it is not stored there.
+static void group_prepare(struct ruling *ruling, void *object, const void *before)
+{
+	struct group *group = object;
+	const struct vslice *vslice;
+
+	(void)before;
+	ruling_resolve(ruling, &noun_vslice, NULL, &group->vslice);
+	if (!(vslice = ruling_load(ruling, &noun_vslice, &group->vslice)))
+		return;
+	if (group->ip_allocation == FIELD_UNSET)
+		group->ip_allocation = vslice->ip_allocation;
+	if (vslice->type != VSLICE_L2TP)
+		return;
+	if (means(&group->routing_policy, &vslice->default_routing_policy))
+		field_clear(field_find(&noun_group, "routingPolicy"), group);
+	if (means(&group->regional_policy, &vslice->regional_gateway))
+		field_clear(field_find(&noun_group, "regionalGatewayPolicy"), group);
+}
+
+static void group_check(struct ruling *ruling, void *object, const void *before)
+{
+	const struct group *group = object;
+	const struct vslice *vslice = ruling_load(ruling, &noun_vslice, &group->vslice);
+	const struct policy *policy = ruling_load(ruling, &noun_policy, &group->routing_policy);
+
+	(void)before;
+	if (!vslice)
+		return;
+	if (vslice->type == VSLICE_L2TP && group->ip_allocation != IP_ALLOCATION_PPP)
+		ruling_fault(ruling, "ipAllocationType",
+			"is fixed to ppp on an L2TP VSlice, where the LNS assigns the address; leave it out");
+	if (vslice->type == VSLICE_INTEGRATED && group->ip_allocation == IP_ALLOCATION_PPP)
+		ruling_fault(ruling, "ipAllocationType", "ppp is for L2TP VSlices; accepted: static, pooled");
+	if (policy && strcmp(policy->vslice.id, vslice->object.id) != 0)
+		ruling_fault(ruling, "routingPolicy",
+			"Routing Policy \"%s\" was created against another VSlice; name one of VSlice \"%s\"",
+			policy->object.moniker, vslice->object.moniker);
+}
+
 const struct noun noun_group = {
 	.word = "endpoint-group",
 	.title = "Endpoint Group",
@@ -92,4 +142,6 @@ const struct noun noun_group = {
 	.help = "The configuration that its Endpoints inherit",
 	.size = sizeof(struct group),
 	NOUN_FIELDS(group_fields),
+	.prepare = group_prepare,
+	.check = group_check,
 };

@@ -25,7 +25,7 @@ struct object {
 		.help = "The object's UUID, given by the platform"},                                                             \
 		{.name = "moniker",                                                                                              \
 			.type = FIELD_TEXT,                                                                                      \
-			.flags = FIELD_SUMMARY,                                                                                  \
+			.flags = FIELD_SUMMARY | FIELD_KEEP,                                                                     \
 			FIELD_AT(struct object, moniker),                                                                        \
 			.min = 1,                                                                                                \
 			.max = 30,                                                                                               \
@@ -41,7 +41,7 @@ struct object {
 
 #define CUSTOMER_FIELD                                                                                                           \
 	{                                                                                                                        \
-		.name = "customerId", .type = FIELD_REF, .flags = FIELD_READ_ONLY | FIELD_FLAT,                                  \
+		.name = "customerId", .type = FIELD_REF, .flags = FIELD_READ_ONLY | FIELD_FLAT_ID,                               \
 		FIELD_AT(struct object, customer), .noun = &noun_customer, .label = "Customer",                                  \
 		.help = "The customer that the object belongs to"                                                                \
 	}

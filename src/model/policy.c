@@ -4,7 +4,9 @@
 
 #include "model/ruling.h"
 #include "model/target.h"
+#include "model/vslice.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct word rule_actions[] = {
@@ -249,7 +251,7 @@ static const struct field policy_fields[] = {
 	OBJECT_FIELDS(150),
 	{.name = "vslice",
 		.type = FIELD_REF,
-		.flags = FIELD_REQUIRED | FIELD_FIXED | FIELD_SUMMARY,
+		.flags = FIELD_REQUIRED | FIELD_FIXED | FIELD_OWNED | FIELD_SUMMARY,
 		FIELD_AT(struct policy, vslice),
 		.noun = &noun_vslice,
 		.label = "VSlice",
@@ -325,6 +327,57 @@ static const struct field policy_fields[] = {
 	CHANGED_FIELD,
 };
 
+static void rule_check(struct ruling *ruling, void *object, const void *before)
+{
+	const struct rule *rule = object;
+	bool has_ports = rule->protocol == TRANSPORT_TCP || rule->protocol == TRANSPORT_UDP;
+
+	(void)before;
+	if (rule->source_port && !has_ports)
+		ruling_fault(ruling, "sourcePortPattern", "needs transportProtocol tcp or udp; set it, or leave the port out");
+	if (rule->destination_port && !has_ports)
+		ruling_fault(
+			ruling, "destinationPortPattern", "needs transportProtocol tcp or udp; set it, or leave the port out");
+	if (rule->divert_port && (strpbrk(rule->divert_port, ",-") || !has_ports || !rule->divert_ip))
+		ruling_fault(ruling, "divertPort", "is one port and needs divertIp and transportProtocol tcp or udp");
+}
+
+static void policy_check(struct ruling *ruling, void *object, const void *before)
+{
+	const struct policy *policy = object;
+
+	(void)before;
+	for (size_t i = 0; i < policy->rules.count; i++) {
+		const struct rule *rule = field_rows_at(&noun_rule, &policy->rules, i);
+		const struct target *target = ruling_load(ruling, &noun_target, &rule->target);
+		char name[64];
+
+		if (!target || !policy->vslice.id || strcmp(target->vslice.id, policy->vslice.id) == 0)
+			continue;
+		snprintf(name, sizeof(name), "routingPolicyRules[%zu].routingTarget", i);
+		ruling_fault(ruling, name,
+			"Routing Target \"%s\" belongs to VSlice \"%s\"; name one of the policy's own VSlice \"%s\"",
+			target->object.moniker, target->vslice.moniker ? target->vslice.moniker : "",
+			policy->vslice.moniker ? policy->vslice.moniker : "");
+	}
+}
+
+// The Default Routing Policy of a VSlice that has Endpoint Groups carries their traffic.
+static void policy_check_delete(struct ruling *ruling, const void *object)
+{
+	const struct policy *policy = object;
+	const struct vslice *vslice = ruling_load(ruling, &noun_vslice, &policy->vslice);
+	const char *standard = vslice ? vslice->default_routing_policy.id : NULL;
+	int64_t groups = vslice ? ruling_count(ruling, &noun_group, "vslice", vslice->object.id) : 0;
+
+	if (standard && strcmp(standard, policy->object.id) == 0 && groups)
+		ruling_fault_of(ruling, RULING_CONFLICT, NULL,
+			"Routing Policy \"%s\" is the Default Routing Policy of VSlice \"%s\", which has %lld Endpoint Group(s); "
+			"set another "
+			"Default Routing Policy there first",
+			policy->object.moniker, vslice->object.moniker, (long long)groups);
+}
+
 const struct noun noun_rule = {
 	.word = "rule",
 	.title = "rule",
@@ -335,6 +388,7 @@ const struct noun noun_rule = {
 	.flags = NOUN_ROW,
 	.owner = &noun_policy,
 	NOUN_FIELDS(rule_fields),
+	.check = rule_check,
 };
 
 const struct noun noun_edge_service = {
@@ -358,4 +412,6 @@ const struct noun noun_policy = {
 	.help = "Ordered rules, first match wins, that forward a VSlice's traffic to its Routing Targets or drop it",
 	.size = sizeof(struct policy),
 	NOUN_FIELDS(policy_fields),
+	.check = policy_check,
+	.check_delete = policy_check_delete,
 };

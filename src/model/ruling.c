@@ -43,6 +43,27 @@ void ruling_fault_of(struct ruling *ruling, enum ruling_verdict verdict, const c
 	va_end(args);
 }
 
+bool ruling_has(const struct ruling *ruling, const char *field)
+{
+	size_t prefix = strlen(ruling->prefix), len = strlen(field);
+
+	for (size_t i = 0; i < ruling->fault_count && i < RULING_FAULTS_MAX; i++) {
+		const char *fault = ruling->faults[i];
+
+		if (strncmp(fault, ruling->prefix, prefix) == 0 && strncmp(fault + prefix, field, len) == 0 &&
+			strchr(":[.", fault[prefix + len]))
+			return true;
+	}
+	return false;
+}
+
+bool ruling_resolve(struct ruling *ruling, const struct noun *noun, const char *owner, struct field_ref *ref)
+{
+	if (!ref->id && ref->moniker && ruling->resolve)
+		ruling->resolve(ruling, noun, owner, ref);
+	return ref->id;
+}
+
 const void *ruling_load(struct ruling *ruling, const struct noun *noun, const struct field_ref *ref)
 {
 	return ref->id && ruling->load ? ruling->load(ruling, noun, ref->id) : NULL;

@@ -21,6 +21,9 @@ struct ruling {
 	enum ruling_verdict verdict; // the gravest so far
 	char prefix[96]; // where in the body the rules look just now: "l2tpNetworkServers[2]." or ""
 	const char *customer; // id of the acting customer
+	// Completes a reference whose `moniker` holds what the client wrote (an id or a moniker): id, moniker and name. `owner` is the
+	// id of the object whose row it must be, or NULL. False when there is none. Filled by the store.
+	bool (*resolve)(struct ruling *ruling, const struct noun *noun, const char *owner, struct field_ref *ref);
 	// Borrows the object `id` of the noun, or NULL; kept until the ruling ends. Filled by the store; NULL in unit tests of pure rules.
 	const void *(*load)(struct ruling *ruling, const struct noun *noun, const char *id);
 	// Counts the objects of `noun` whose member `field` (a reference) is `id`. Filled by the store.
@@ -35,6 +38,10 @@ void ruling_fault(struct ruling *ruling, const char *field, const char *format, 
 // The same for a fault of another gravity (a conflict); `field` may be NULL: then the text stands alone.
 void ruling_fault_of(struct ruling *ruling, enum ruling_verdict verdict, const char *field, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+// Is there a fault of this member already?
+bool ruling_has(const struct ruling *ruling, const char *field);
+// Completes a reference (see `resolve`) quietly. False when it stays without an id.
+bool ruling_resolve(struct ruling *ruling, const struct noun *noun, const char *owner, struct field_ref *ref);
 // The referred object, or NULL (none, or no store).
 const void *ruling_load(struct ruling *ruling, const struct noun *noun, const struct field_ref *ref);
 int64_t ruling_count(struct ruling *ruling, const struct noun *noun, const char *field, const char *id);

@@ -3,8 +3,10 @@
 #include "model/target.h"
 
 #include "model/ruling.h"
+#include "model/slug.h"
 #include "model/vslice.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct word target_types[] = {
@@ -280,7 +282,7 @@ static const struct field target_fields[] = {
 		.help = "The gateway's words on the status"},
 	{.name = "vSlice",
 		.type = FIELD_REF,
-		.flags = FIELD_REQUIRED | FIELD_FIXED | FIELD_SUMMARY,
+		.flags = FIELD_REQUIRED | FIELD_FIXED | FIELD_OWNED | FIELD_SUMMARY,
 		FIELD_AT(struct target, vslice),
 		.noun = &noun_vslice,
 		.label = "VSlice",
@@ -372,6 +374,35 @@ static const struct field zone_fields[] = {
 		.help = "The gateway that the zone is part of"},
 };
 
+// On an L2TP VSlice the target stands where the tunnels start, unless another zone is named.
+static void target_prepare(struct ruling *ruling, void *object, const void *before)
+{
+	struct target *target = object;
+
+	(void)before;
+	if (target->zone.id || target->zone.moniker || !ruling_resolve(ruling, &noun_vslice, NULL, &target->vslice))
+		return;
+	const struct vslice *vslice = ruling_load(ruling, &noun_vslice, &target->vslice);
+
+	if (!vslice || vslice->type != VSLICE_L2TP || !vslice->regional_gateway.moniker)
+		return;
+	char zone[MONIKER_TEXT + 8];
+
+	snprintf(zone, sizeof(zone), "%.22s-primary", vslice->regional_gateway.moniker);
+	field_text_set(&target->zone.moniker, zone);
+}
+
+static void target_check(struct ruling *ruling, void *object, const void *before)
+{
+	const struct target *target = object;
+
+	(void)before;
+	if (!target->zone.id && !target->zone.moniker && !ruling_has(ruling, "routingRedundancyZoneMoniker"))
+		ruling_fault(ruling, "routingRedundancyZoneMoniker",
+			"is missing; accepted: the moniker of a Redundancy Zone such as europe-primary (GET "
+			"/api/v1/redundancyzones lists them)");
+}
+
 #define PART(symbol, its_word, its_title, its_struct, table, its_check)                                                          \
 	const struct noun symbol = {.word = its_word,                                                                            \
 		.title = its_title,                                                                                              \
@@ -395,6 +426,8 @@ const struct noun noun_target = {
 	.help = "Where a VSlice's traffic leaves the platform: internet, vpn, wireguard or peering",
 	.size = sizeof(struct target),
 	NOUN_FIELDS(target_fields),
+	.prepare = target_prepare,
+	.check = target_check,
 };
 
 const struct noun noun_zone = {

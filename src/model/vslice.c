@@ -3,10 +3,13 @@
 // VSlice, Routing Target, Routing Policy, VSlice, in which the VSlice is touched twice. Each refusal says what to do instead.
 #include "model/vslice.h"
 
+#include "base/addr.h"
 #include "model/policy.h"
 #include "model/ruling.h"
+#include "model/slug.h"
 #include "model/words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct word vslice_types[] = {
@@ -47,7 +50,7 @@ static const struct field lac_fields[] = {
 		.help = "The LAC's UUID, given by the platform"},
 	{.name = "moniker",
 		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY,
+		.flags = FIELD_SUMMARY | FIELD_KEEP,
 		FIELD_AT(struct lac, object.moniker),
 		.min = 1,
 		.max = 30,
@@ -57,7 +60,7 @@ static const struct field lac_fields[] = {
 		.help = "The name in references, unique in the VSlice"},
 	{.name = "name",
 		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY,
+		.flags = FIELD_SUMMARY | FIELD_KEEP,
 		FIELD_AT(struct lac, object.name),
 		.min = 1,
 		.max = 50,
@@ -104,7 +107,7 @@ static const struct field lns_fields[] = {
 		.help = "The LNS's UUID, given by the platform"},
 	{.name = "moniker",
 		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY,
+		.flags = FIELD_SUMMARY | FIELD_KEEP,
 		FIELD_AT(struct lns, object.moniker),
 		.min = 1,
 		.max = 30,
@@ -114,7 +117,7 @@ static const struct field lns_fields[] = {
 		.help = "The name in references, unique in the VSlice"},
 	{.name = "name",
 		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY,
+		.flags = FIELD_SUMMARY | FIELD_KEEP,
 		FIELD_AT(struct lns, object.name),
 		.min = 1,
 		.max = 50,
@@ -228,7 +231,7 @@ static const struct field vslice_fields[] = {
 		.refusal = "the LNS names the DNS servers of an L2TP VSlice; leave it out"},
 	{.name = "defaultRoutingPolicy",
 		.type = FIELD_REF,
-		.flags = FIELD_KEEP,
+		.flags = FIELD_KEEP | FIELD_YIELDS,
 		FIELD_AT(struct vslice, default_routing_policy),
 		.noun = &noun_policy,
 		L2TP_ONLY,
@@ -250,7 +253,7 @@ static const struct field vslice_fields[] = {
 	{.name = "l2tpAccessConcentrators",
 		.alias = "lacs",
 		.type = FIELD_ROWS,
-		.flags = FIELD_KEEP,
+		.flags = FIELD_KEEP | FIELD_YIELDS,
 		FIELD_AT(struct vslice, lacs),
 		.max = 1024,
 		.noun = &noun_lac,
@@ -314,6 +317,185 @@ static const struct field vslice_fields[] = {
 	CHANGED_FIELD,
 };
 
+// Rows without a moniker or a name get one, so that a reference to them reads well.
+static void prepare_rows(const struct noun *noun, struct field_rows *rows, const struct field *address)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		struct object *row = field_rows_at(noun, rows, i);
+		char slug[MONIKER_TEXT], base[MONIKER_TEXT];
+		unsigned number = 2;
+
+		if (!row->name && *field_text(address, row))
+			field_text_set(&row->name, *field_text(address, row));
+		if (row->moniker)
+			continue;
+		snprintf(slug, sizeof(slug), "%s-%zu", noun->word, i + 1);
+		strcpy(base, slug);
+		for (size_t other = 0; other < rows->count; other++) {
+			const struct object *taken = field_rows_at(noun, rows, other);
+
+			if (taken->moniker && strcmp(taken->moniker, slug) == 0) {
+				slug_number(base, number++, slug);
+				other = (size_t)-1; // from the start again
+			}
+		}
+		field_text_set(&row->moniker, slug);
+	}
+}
+
+static void vslice_prepare(struct ruling *ruling, void *object, const void *before)
+{
+	struct vslice *vslice = object;
+
+	(void)ruling;
+	(void)before;
+	prepare_rows(&noun_lac, &vslice->lacs, field_find(&noun_lac, "address"));
+	prepare_rows(&noun_lns, &vslice->lnss, field_find(&noun_lns, "address"));
+	for (size_t i = 0; i < vslice->lnss.count; i++) {
+		struct lns *lns = field_rows_at(&noun_lns, &vslice->lnss, i);
+
+		lns->preference = (int64_t)i + 1;
+	}
+	if (vslice->ip_allocation == FIELD_UNSET)
+		vslice->ip_allocation = vslice->type == VSLICE_L2TP ? IP_ALLOCATION_PPP : IP_ALLOCATION_STATIC;
+	if (!vslice->subnet_address || vslice->type == VSLICE_L2TP)
+		return;
+	// subnetAddress is the first subnet: it takes that place in the list unless it stands in it already.
+	for (size_t i = 0; i < vslice->subnets.count; i++)
+		if (strcmp(vslice->subnets.items[i], vslice->subnet_address) == 0)
+			return;
+	if (vslice->subnets.count)
+		field_text_set(&vslice->subnets.items[0], vslice->subnet_address);
+	else
+		field_texts_add(&vslice->subnets, vslice->subnet_address);
+}
+
+static void check_integrated(struct ruling *ruling, const struct vslice *vslice)
+{
+	if (vslice->ip_allocation == IP_ALLOCATION_PPP)
+		ruling_fault(ruling, "ipAllocationType",
+			"ppp is for L2TP VSlices, where the LNS assigns the address; accepted: static, pooled");
+	if (vslice->dns_mode == DNS_CUSTOM && !vslice->dns_servers.count && !ruling_has(ruling, "dnsServers"))
+		ruling_fault(ruling, "dnsServers",
+			"is empty while dnsMode is custom; give at least one server, or set dnsMode to auto");
+	if (vslice->dns_mode == DNS_AUTO && vslice->dns_servers.count)
+		ruling_fault(ruling, "dnsServers", "must be empty while dnsMode is auto; leave it out, or set dnsMode to custom");
+	if (!vslice->subnets.count && !ruling_has(ruling, "subnetAddress") && !ruling_has(ruling, "subnets"))
+		ruling_fault(ruling, "subnetAddress",
+			"is missing (required when vsliceType is integrated); accepted: an IPv4 prefix such as 100.64.0.0/16");
+	for (size_t i = 0; i < vslice->subnets.count; i++)
+		for (size_t j = 0; j < i; j++) {
+			struct ip_prefix one, two;
+
+			if (ip_prefix_parse(vslice->subnets.items[i], &one) == 0 &&
+				ip_prefix_parse(vslice->subnets.items[j], &two) == 0 &&
+				(ip_prefix_has(&one, &two.addr) || ip_prefix_has(&two, &one.addr)))
+				ruling_fault(ruling, "subnets", "%s and %s overlap; the subnets of one VSlice must not",
+					vslice->subnets.items[j], vslice->subnets.items[i]);
+		}
+}
+
+// Two entries of one moniker could not be told apart in a reference.
+static void check_monikers(struct ruling *ruling, const struct noun *noun, const char *list, const struct field_rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct object *one = field_rows_at(noun, rows, j), *two = field_rows_at(noun, rows, i);
+
+			if (one->moniker && two->moniker && strcmp(one->moniker, two->moniker) == 0)
+				ruling_fault(ruling, list, "entries %zu and %zu have the same moniker \"%s\"; change one", j + 1,
+					i + 1, one->moniker);
+		}
+}
+
+// A LAC that an Endpoint Group uses stays: nothing is silently detached.
+static void check_lacs_gone(struct ruling *ruling, const struct vslice *vslice, const struct vslice *before)
+{
+	for (size_t i = 0; i < before->lacs.count; i++) {
+		const struct lac *old = field_rows_at(&noun_lac, &before->lacs, i);
+		bool stays = false;
+		int64_t users;
+
+		for (size_t j = 0; j < vslice->lacs.count && !stays; j++) {
+			const struct lac *lac = field_rows_at(&noun_lac, &vslice->lacs, j);
+
+			stays = lac->object.id && strcmp(lac->object.id, old->object.id) == 0;
+		}
+		if (stays || !(users = ruling_count(ruling, &noun_group, "l2tpAccessConcentrator", old->object.id)))
+			continue;
+		ruling_fault_of(ruling, RULING_CONFLICT, "l2tpAccessConcentrators",
+			"LAC %s (%s) is used by %lld Endpoint Group(s); give them another LAC first, then take it away",
+			old->object.moniker, old->address, (long long)users);
+	}
+}
+
+static void check_l2tp(struct ruling *ruling, const struct vslice *vslice, const struct vslice *before)
+{
+	if (vslice->ip_allocation != IP_ALLOCATION_PPP)
+		ruling_fault(ruling, "ipAllocationType",
+			"is fixed to ppp on an L2TP VSlice, where the LNS assigns the address; leave it out");
+	if (vslice->dns_mode == DNS_CUSTOM)
+		ruling_fault(ruling, "dnsMode",
+			"custom does not apply here: the LNS names the DNS servers of an L2TP VSlice; leave it out");
+	check_monikers(ruling, &noun_lac, "l2tpAccessConcentrators", &vslice->lacs);
+	check_monikers(ruling, &noun_lns, "l2tpNetworkServers", &vslice->lnss);
+	if (before)
+		check_lacs_gone(ruling, vslice, before);
+	for (size_t i = 0; i < vslice->lnss.count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct lns *one = field_rows_at(&noun_lns, &vslice->lnss, j),
+					 *two = field_rows_at(&noun_lns, &vslice->lnss, i);
+
+			if (one->address && two->address && strcmp(one->address, two->address) == 0 && one->port == two->port)
+				ruling_fault(ruling, "l2tpNetworkServers",
+					"entries %zu and %zu are both %s port %lld; leave one out", j + 1, i + 1, one->address,
+					(long long)one->port);
+		}
+}
+
+// A Routing Policy is created against a VSlice and is the Default Routing Policy of that one only.
+static void check_default_policy(struct ruling *ruling, const struct vslice *vslice)
+{
+	const struct policy *policy = ruling_load(ruling, &noun_policy, &vslice->default_routing_policy);
+
+	if (!policy || (vslice->object.id && policy->vslice.id && strcmp(policy->vslice.id, vslice->object.id) == 0))
+		return;
+	if (!vslice->object.id)
+		ruling_fault(ruling, "defaultRoutingPolicy",
+			"leave it blank at creation: a Routing Policy is created against a VSlice, so create the VSlice first, "
+			"then its Routing "
+			"Target and Routing Policy, and set it then");
+	else
+		ruling_fault(ruling, "defaultRoutingPolicy",
+			"Routing Policy \"%s\" was created against VSlice \"%s\"; create one on this VSlice and set that",
+			policy->object.moniker, policy->vslice.moniker ? policy->vslice.moniker : "");
+}
+
+static void vslice_check(struct ruling *ruling, void *object, const void *before)
+{
+	const struct vslice *vslice = object;
+
+	if (vslice->ip_address_family == 2)
+		ruling_fault(ruling, "ipAddressFamily", "ipv6 is not supported for now; accepted: ipv4");
+	if (vslice->type == VSLICE_L2TP)
+		check_l2tp(ruling, vslice, before);
+	else
+		check_integrated(ruling, vslice);
+	check_default_policy(ruling, vslice);
+}
+
+static void vslice_check_delete(struct ruling *ruling, const void *object)
+{
+	const struct vslice *vslice = object;
+	int64_t groups = ruling_count(ruling, &noun_group, "vslice", vslice->object.id);
+
+	if (groups)
+		ruling_fault_of(ruling, RULING_CONFLICT, NULL,
+			"VSlice \"%s\" is used by %lld Endpoint Group(s); delete them first, its policies and targets go along "
+			"with it",
+			vslice->object.moniker, (long long)groups);
+}
+
 const struct noun noun_lac = {
 	.word = "lac",
 	.title = "L2TP Access Concentrator",
@@ -347,4 +529,7 @@ const struct noun noun_vslice = {
 	.help = "An isolated network of one customer",
 	.size = sizeof(struct vslice),
 	NOUN_FIELDS(vslice_fields),
+	.prepare = vslice_prepare,
+	.check = vslice_check,
+	.check_delete = vslice_check_delete,
 };

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool text_room(struct text *text, size_t more)
+{
+	if (text->failed)
+		return false;
+	if (text->len + more + 1 <= text->room)
+		return true;
+	size_t room = text->room ? text->room : 256;
+
+	while (room < text->len + more + 1)
+		room *= 2;
+	char *bytes = realloc(text->bytes, room);
+
+	if (!bytes) {
+		text->failed = true;
+		return false;
+	}
+	text->bytes = bytes;
+	text->room = room;
+	return true;
+}
+
+void text_bytes(struct text *text, const char *bytes, size_t len)
+{
+	if (!text_room(text, len))
+		return;
+	if (len)
+		memcpy(text->bytes + text->len, bytes, len);
+	text->len += len;
+	text->bytes[text->len] = '\0';
+}
+
+void text_add(struct text *text, const char *string)
+{
+	text_bytes(text, string, strlen(string));
+}
+
+void text_char(struct text *text, char c)
+{
+	text_bytes(text, &c, 1);
+}
+
+void text_number(struct text *text, int64_t value)
+{
+	char digits[24], *at = digits + sizeof(digits);
+	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	do {
+		*--at = (char)('0' + left % 10);
+		left /= 10;
+	} while (left);
+	if (value < 0)
+		*--at = '-';
+	text_bytes(text, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+void text_format(struct text *text, const char *format, ...)
+{
+	va_list args, again;
+
+	va_start(args, format);
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+
+	if (len >= 0 && text_room(text, (size_t)len)) {
+		vsnprintf(text->bytes + text->len, (size_t)len + 1, format, again);
+		text->len += (size_t)len;
+	}
+	va_end(again);
+	va_end(args);
+}
+
+void text_json(struct text *text, const char *string)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	if (!string) {
+		text_bytes(text, "null", 4);
+		return;
+	}
+	text_char(text, '"');
+	while (*string) {
+		const char *plain = string;
+
+		while (*string && *string != '"' && *string != '\\' && (unsigned char)*string >= 0x20)
+			string++;
+		text_bytes(text, plain, (size_t)(string - plain));
+		if (!*string)
+			break;
+		unsigned char c = (unsigned char)*string++;
+
+		if (c == '"' || c == '\\')
+			text_bytes(text, (const char[]){'\\', (char)c}, 2);
+		else if (c == '\n')
+			text_bytes(text, "\\n", 2);
+		else
+			text_bytes(text, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+	}
+	text_char(text, '"');
+}
+
+char *text_take(struct text *text, size_t *len)
+{
+	char *bytes = text->bytes;
+
+	if (text->failed) {
+		text_fini(text);
+		return NULL;
+	}
+	if (!bytes)
+		bytes = calloc(1, 1);
+	if (len)
+		*len = text->len;
+	*text = (struct text){0};
+	return bytes;
+}
+
+void text_fini(struct text *text)
+{
+	free(text->bytes);
+	*text = (struct text){0};
+}
