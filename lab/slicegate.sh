@@ -14,7 +14,7 @@ controller_start() {
 
 gateway_order() { # declares the Regional Gateway and makes the token with which it joins
 	api POST /regionalgateways <<<"{\"name\": \"$LAB\", \"moniker\": \"$LAB\", \"gtpPeers\": [\"${GTP_PEERS:-$GTP_NET.0/24}\"]}"
-	api POST /apitokens <<<"{\"name\": \"$LAB\", \"scope\": \"gateway\", \"gateway\": \"$LAB\"}" | jq -er .token >"$LAB_WORK/gateway.token"
+	api POST /apitokens <<<"{\"name\": \"$LAB\", \"scope\": \"gateway\", \"regionalGateway\": \"$LAB\"}" | jq -er .token >"$LAB_WORK/gateway.token"
 }
 
 gateway_start() {
@@ -38,6 +38,7 @@ slicegate_down() { # and nothing of it is left
 
 nothing_left() {
 	[ -z "$(slice_namespaces "$LAB")" ] || fail "slices are left: $(slice_namespaces "$LAB")"
+	[ -z "$(ip netns pids "$LAB-gateway" | xargs -r ps -o comm= -p | grep slicegate)" ] || fail "a process is left in the gateway's namespace"
 	[ -z "$(in_ns gateway nft list ruleset)" ] || fail "nftables rules are left in the gateway's namespace"
 }
 
@@ -74,7 +75,7 @@ order_vslice() { # CUSTOMER
 order_route() { # CUSTOMER: the peering target, the policy whose uplink rule names it, and the way back to the VSlice
 	api POST /routingtargets <<-END
 		{"name": "Data centre $1", "moniker": "dc-$1", "vslice": "diagnostics-$1", "routingTargetType": "peering",
-		 "routingRedundancyZoneMoniker": "europe-primary", "configurationData": {"peeringConfig": {"interface": "peer-$1",
+		 "configurationData": {"peeringConfig": {"interface": "peer-$1",
 		 "localAddress": "$PEER_LOCAL/24", "gatewayAddress": "$PEER_REMOTE", "remoteSubnets": "$LNS_NET.0/24"}}}
 	END
 	api POST /routingpolicies <<-END

@@ -8,7 +8,7 @@ imsi=001010000000002
 deletes() { [ "$(wire mobile n3 "gtpv2.message_type == 99 && ip.src == $GTP_GATEWAY")" -ge "$1" ]; } # NUMBER: Delete Bearer Requests
 
 lab_open "The LNS ends it: CDN, StopCCN, silence"
-SETTINGS='"helloIntervalSeconds": 1, "retransmitMaxEstablished": 2, "deadLnsHoldSeconds": 1'
+SETTINGS='"helloIntervalSeconds": 1, "retransmitMaxEstablished": 2, "lnsHoldSeconds": 1'
 world a
 step "the order of customer a" order a $imsi
 phone car2
