@@ -55,7 +55,7 @@ struct pco_ipcp {
 	uint8_t id;
 	uint8_t count;
 	struct {
-		uint8_t type; // 3 address, 129 DNS, 130 NBNS, 131 second DNS, 132 second NBNS; others are rejected
+		uint8_t type; // 3 address, 129 DNS, 130 NBNS, 131 second DNS, 132 second NBNS; others are never answered
 		struct ip_addr value; // IP_NONE when it is no IPv4 address
 		struct ie_bytes raw; // the option's contents
 	} options[PCO_IPCP_OPTIONS];
@@ -85,7 +85,7 @@ struct pco_answer {
 
 // 0, or -EBADMSG when it is malformed (counts as absent; `out` is empty then). Never reads past its end.
 int pco_request_read(const struct ie_bytes *pco, struct pco_request *out);
-// The answer to `ask`, in its order. 0 or -EMSGSIZE. `*len` is 0 when nothing was asked: then send no PCO.
+// The answer to `ask`: authentication, IPCP, then containers. 0 or -EMSGSIZE. `*len` is 0 when nothing was asked: then send no PCO.
 int pco_answer_write(const struct pco_request *ask, const struct pco_answer *tell, void *out, size_t size, size_t *len);
 
 // The SIM's side. IPCP packets are written as Configure-Requests of `options` (type and value).
