@@ -52,7 +52,7 @@ step() { # SENTENCE COMMAND...: runs it, says how it went and how long it took; 
 	LAB_STEP=''
 }
 
-say() { printf '%s\n' "$*" >&3; }
+say() { printf '%s\n' "$@" >&3; } # LINE...
 
 skip() { # REASON
 	say "  skipped: $*"

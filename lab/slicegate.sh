@@ -42,7 +42,7 @@ nothing_left() {
 	[ -z "$(in_ns gateway nft list ruleset)" ] || fail "nftables rules are left in the gateway's namespace"
 }
 
-sg() { in_ns gateway "$BUILD/src/cli/slicegate" --url "$API" --token-file "$LAB_WORK/admin.token" "$@"; } # the command line
+sg() { in_ns gateway "$BUILD/src/cli/slicegate" --token-file "$LAB_WORK/admin.token" "$@"; } # the command line
 
 api() { # METHOD PATH: a JSON body, if any, on standard input; prints the answer's data, or the messages and fails
 	local body=()
