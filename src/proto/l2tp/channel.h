@@ -56,7 +56,8 @@ struct l2tp_channel {
 	bool ack_owed;
 	bool is_lost; // retries are exhausted
 	uint64_t ack_due_ms, retransmit_ms; // L2TP_NEVER while unarmed
-	uint32_t srtt_us8, rttvar_us4; // smoothed round trip (times 8) and deviation (times 4), microseconds; 0 = not measured
+	bool has_rtt;
+	uint32_t srtt_8, rttvar_4; // smoothed round trip and its deviation, in 1/8 and 1/4 ms
 	struct l2tp_frame *flight, **flight_tail; // sent, oldest first
 	struct l2tp_frame *resend; // the next of them to be sent again, or NULL
 	struct l2tp_queue waiting[L2TP_CLASSES];
@@ -82,8 +83,12 @@ void l2tp_channel_recv(struct l2tp_channel *channel, const struct l2tp_header *h
 void l2tp_channel_flush(struct l2tp_channel *channel);
 void l2tp_channel_tick(struct l2tp_channel *channel, uint64_t now_ms);
 uint64_t l2tp_channel_next(const struct l2tp_channel *channel); // when to tick; L2TP_NEVER
-uint32_t l2tp_channel_rtt_us(const struct l2tp_channel *channel); // 0 = not measured
+#define L2TP_RTT_UNKNOWN UINT32_MAX
+uint32_t l2tp_channel_rtt_us(const struct l2tp_channel *channel); // L2TP_RTT_UNKNOWN until one was measured
 bool l2tp_channel_idle(const struct l2tp_channel *channel); // nothing waits and nothing is in flight
 
-// After a restart: each message that was in flight, in order of Ns. 0, -EINVAL, -ENOMEM.
+// The peer's Receive Window Size; absent = 4.
+void l2tp_channel_set_window(struct l2tp_channel *channel, uint16_t window);
+
+// After a restart: each message that was in flight, in any order; l2tp_channel_push sends them again. 0, -EINVAL, -ENOMEM.
 int l2tp_channel_resume(struct l2tp_channel *channel, const struct l2tp_stored_message *message, struct l2tp_session *session);

@@ -22,6 +22,12 @@ struct l2tp_counters {
 	uint64_t at[L2TP_COUNTERS];
 };
 
+static inline void l2tp_count(struct l2tp_counters *counters, enum l2tp_counter counter, uint64_t by)
+{
+	if (counters)
+		counters->at[counter] += by;
+}
+
 const char *l2tp_counter_name(enum l2tp_counter counter); // "rx_duplicates"
 const char *l2tp_counter_help(enum l2tp_counter counter);
 
@@ -77,8 +83,7 @@ void l2tp_options_default(struct l2tp_options *out);
 // A full retransmission cycle of an established tunnel: 31 s by default (RFC 2661 5.7).
 uint32_t l2tp_cycle_ms(const struct l2tp_options *options);
 
-// --- What is kept over a restart: plain values, to be copied into the host's durable records. Zero = free.
-
+// What is kept over a restart are plain values, to be copied into the host's durable records. Zero = free.
 struct l2tp_tunnel_record {
 	uint16_t local_id, peer_id;
 	uint16_t ns, nr; // next to send, next expected
@@ -104,8 +109,6 @@ struct l2tp_stored_message {
 	uint16_t len;
 	const uint8_t *bytes; // header and AVPs
 };
-
-// --- What the engine tells.
 
 enum l2tp_tunnel_event_type {
 	L2TP_TUNNEL_UP = 1, // established

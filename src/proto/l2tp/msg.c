@@ -43,21 +43,24 @@ struct decoder {
 	struct l2tp_fault *fault;
 	struct l2tp_bytes vector; // the last Random Vector
 	size_t plain_used;
-	bool is_lenient;
+	bool is_lenient, is_refused;
 };
 
-static int refuse(struct decoder *d, uint16_t error, uint16_t avp, const char *format)
+// Notes the first fault; the rest is read all the same, since the answer needs the ids.
+static void refuse(struct decoder *d, uint16_t error, uint16_t avp, const char *before, const char *after)
 {
 	int row = l2tp_avp_find(avp);
 
+	if (d->is_refused)
+		return;
+	d->is_refused = true;
 	d->fault->error = error;
 	d->fault->avp = avp;
 	d->fault->is_session = d->def && d->def->is_session;
 	if (row >= 0)
-		snprintf(d->fault->text, sizeof(d->fault->text), format, l2tp_avps[row].name);
+		snprintf(d->fault->text, sizeof(d->fault->text), "%s%s%s", before, l2tp_avps[row].name, after);
 	else
-		snprintf(d->fault->text, sizeof(d->fault->text), "unknown mandatory AVP %u", avp);
-	return -EBADMSG;
+		snprintf(d->fault->text, sizeof(d->fault->text), "%sAVP %u%s", before, avp, after);
 }
 
 // A value that was hidden, opened with the first secret that gives a sound one; that secret holds for the rest of the message.
@@ -84,8 +87,8 @@ static int read_hidden(struct decoder *d, enum l2tp_avp row, struct l2tp_bytes h
 	return error;
 }
 
-// One AVP after the Message Type. 0, or -EBADMSG with the fault where it must not be passed over.
-static int take(struct decoder *d, const struct l2tp_avp_raw *avp)
+// One AVP after the Message Type.
+static void take(struct decoder *d, const struct l2tp_avp_raw *avp)
 {
 	bool must_know = avp->mandatory && !d->is_lenient;
 	int row = avp->vendor || avp->reserved ? -1 : l2tp_avp_find(avp->type);
@@ -93,46 +96,52 @@ static int take(struct decoder *d, const struct l2tp_avp_raw *avp)
 
 	if (row < 0) {
 		d->msg->unknown_avps++;
-		if (!must_know)
-			return 0;
-		refuse(d, L2TP_ERROR_unknown_avp, avp->type, "mandatory AVP with reserved bits or vendor: %s");
-		return -EBADMSG;
+		if (must_know)
+			refuse(d, L2TP_ERROR_unknown_avp, avp->type, "unknown mandatory ",
+				avp->vendor		? " of a vendor"
+					: avp->reserved ? " with reserved bits"
+							: "");
+		return;
 	}
 	if (row == L2TP_AVP_random_vector && avp->value.len)
 		d->vector = avp->value;
 	// A known AVP where it has no business, or for the second time, has no meaning: nothing to act on, nothing to refuse.
 	if (!d->def || !((d->def->must | d->def->may) >> row & 1) || d->msg->has >> row & 1)
-		return 0;
+		return;
 	if (avp->hidden)
 		error = read_hidden(d, (enum l2tp_avp)row, avp->value);
 	else
 		error = l2tp_value_read((enum l2tp_avp)row, avp->value, VALUE(d->msg, row));
 	if (!error) {
 		d->msg->has |= (uint64_t)1 << row;
-		return 0;
+		return;
 	}
 	d->msg->bad_avps++;
 	if (!must_know)
-		return 0;
+		return;
 	if (avp->hidden)
-		return refuse(d, L2TP_ERROR_range, avp->type, "hidden %s cannot be opened: the secret differs");
-	return error == -ERANGE ? refuse(d, L2TP_ERROR_range, avp->type, "%s is out of range")
-				: refuse(d, L2TP_ERROR_length, avp->type, "%s has a bad length");
+		refuse(d, L2TP_ERROR_range, avp->type, "hidden ", " cannot be opened: the secret differs");
+	else if (error == -ERANGE)
+		refuse(d, L2TP_ERROR_range, avp->type, "", " is out of range");
+	else
+		refuse(d, L2TP_ERROR_length, avp->type, "", " has a bad length");
 }
 
-static int take_message_type(struct decoder *d, struct wire_in *in)
+static bool take_message_type(struct decoder *d, struct wire_in *in)
 {
 	struct l2tp_avp_raw avp;
 
 	if (l2tp_avp_next(in, &avp) < 0 || avp.vendor || avp.type || avp.hidden || avp.reserved ||
-		l2tp_value_read(L2TP_AVP_message_type, avp.value, &d->msg->message_type) < 0)
-		return refuse(d, L2TP_ERROR_length, 0, "the first AVP is not a sound %s");
+		l2tp_value_read(L2TP_AVP_message_type, avp.value, &d->msg->message_type) < 0) {
+		refuse(d, L2TP_ERROR_length, 0, "the first AVP is not a sound ", "");
+		return false;
+	}
 	d->msg->type = d->msg->message_type;
 	d->msg->mandatory = avp.mandatory;
 	d->msg->has = A(message_type);
 	d->def = l2tp_msg_find(d->msg->type);
 	d->is_lenient = !d->def || d->msg->type == L2TP_stopccn || d->msg->type == L2TP_cdn;
-	return 0;
+	return true;
 }
 
 int l2tp_msg_decode(const void *avps, size_t len, const struct l2tp_keys *keys, struct l2tp_msg *out, struct l2tp_fault *fault)
@@ -147,28 +156,20 @@ int l2tp_msg_decode(const void *avps, size_t len, const struct l2tp_keys *keys, 
 	memset(out, 0, offsetof(struct l2tp_msg, plain));
 	out->secret = -1;
 	*fault = (struct l2tp_fault){0};
-	error = take_message_type(&d, &in);
-	if (error)
-		return error;
-	while ((error = l2tp_avp_next(&in, &avp)) != -ENODATA) {
-		if (error) {
-			// Nothing behind a wrong length can be read.
-			out->bad_avps++;
-			if (avp.mandatory && !d.is_lenient) {
-				*fault = (struct l2tp_fault){
-					.error = L2TP_ERROR_length, .avp = avp.type, .is_session = d.def->is_session};
-				snprintf(fault->text, sizeof(fault->text), "AVP %u does not fit the message", avp.type);
-				return -EBADMSG;
-			}
-			break;
-		}
-		if (take(&d, &avp) < 0)
-			return -EBADMSG;
+	if (!take_message_type(&d, &in))
+		return -EBADMSG;
+	while ((error = l2tp_avp_next(&in, &avp)) == 0)
+		take(&d, &avp);
+	if (error != -ENODATA) {
+		// Nothing behind a wrong length can be read.
+		out->bad_avps++;
+		if (avp.mandatory && !d.is_lenient)
+			refuse(&d, L2TP_ERROR_length, avp.type, "", " does not fit the message");
 	}
 	missing = d.def ? d.def->must & ~out->has : 0;
 	if (missing)
-		return refuse(&d, L2TP_ERROR_range, l2tp_avps[__builtin_ctzll(missing)].type, "%s is missing");
-	return 0;
+		refuse(&d, L2TP_ERROR_range, l2tp_avps[__builtin_ctzll(missing)].type, "", " is missing");
+	return d.is_refused ? -EBADMSG : 0;
 }
 
 static void write_avp(struct wire_out *out, const struct l2tp_msg *msg, enum l2tp_avp row, const struct l2tp_hiding *hiding)

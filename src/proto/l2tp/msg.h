@@ -78,7 +78,7 @@ struct l2tp_keys {
 };
 
 // Decodes the AVPs of a message. `keys` may be NULL. 0, or -EBADMSG with `*fault` filled; `out->type` is set whenever the first AVP is a
-// Message Type (0 otherwise), and the AVPs before the fault are there.
+// Message Type (0 otherwise), and what is sound in it is there all the same.
 // An unknown type is 0 here: whether it is fatal is `out->mandatory`. Optional AVPs that are unknown, hidden without a key or wrong are passed
 // over and counted; the first of two equal AVPs is taken.
 int l2tp_msg_decode(const void *avps, size_t len, const struct l2tp_keys *keys, struct l2tp_msg *out, struct l2tp_fault *fault);

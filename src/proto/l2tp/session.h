@@ -44,7 +44,8 @@ struct l2tp_session {
 	uint16_t result, error; // of the CDN that is owed
 	uint8_t state; // enum l2tp_session_state
 	uint8_t list; // which list it is in
-	bool is_lac, was_up, is_told;
+	uint8_t frames; // queued or unacknowledged messages that point here
+	bool is_lac, was_up;
 	bool sequencing; // data carries sequence numbers: Sequencing Required was said
 	uint64_t wen_ms; // when the last WEN was sent (at most one a minute)
 };

@@ -30,10 +30,14 @@ struct l2tp_tunnel {
 	uint16_t local_id, peer_id;
 	uint8_t state; // enum l2tp_tunnel_state
 	uint8_t secret; // index of the secret in use
-	bool is_initiator, was_up, is_proved, maybe_replay, clear_told;
-	bool is_busy; // inside a call from the host
+	bool is_initiator, was_up;
+	bool is_challenging; // our challenge is out
+	bool is_proved; // the peer has proved `secret`
+	bool maybe_replay; // resumed: the next message may have been dealt with before the restart
+	bool is_busy; // inside a call from the host: sending waits for its end
 	uint32_t sessions; // live ones, closing ones included
 	uint32_t established; // of those, established
+	uint32_t waiting_calls; // in `waiting`
 	uint32_t serial; // of the last call dialled
 	uint32_t clear_cursor;
 	uint64_t tie_breaker;
@@ -63,7 +67,7 @@ int l2tp_tunnel_open(struct l2tp_tunnel *tunnel, uint16_t local_id, const struct
 // with this peer and peer id) or StopCCN of a peer that does not know us any more. 0, or -EBADMSG (drop it).
 struct l2tp_peek {
 	uint16_t type; // L2TP_sccrq or L2TP_stopccn
-	uint16_t assigned_tunnel_id; // 0 when it is missing or hidden
+	uint16_t assigned_tunnel_id; // 0 when it is missing or hidden: then a repeat is known by the peer's address and port only
 	uint8_t host_len;
 	char host_name[64]; // terminated
 	bool has_tie_breaker;
