@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/client.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clean.h"
+
+struct buffer {
+	char *text;
+	size_t len;
+};
+
+static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
+{
+	struct buffer *buffer = context;
+	char *grown = realloc(buffer->text, buffer->len + size * count + 1);
+
+	if (!grown)
+		return 0;
+	memcpy(grown + buffer->len, bytes, size * count);
+	buffer->text = grown;
+	buffer->len += size * count;
+	buffer->text[buffer->len] = '\0';
+	return size * count;
+}
+
+static void add_escaped(char *path, size_t size, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:,()";
+	size_t used = strlen(path);
+
+	for (; *text && used + 4 < size; text++) {
+		if (strchr(plain, *text))
+			path[used++] = *text;
+		else
+			used += (size_t)snprintf(path + used, size - used, "%%%02X", (unsigned char)*text);
+	}
+	path[used] = '\0';
+}
+
+void path_add(char *path, size_t size, const char *element)
+{
+	size_t used = strlen(path);
+
+	snprintf(path + used, size - used, "/");
+	// "." and ".." would be taken for steps of the path.
+	if (strcmp(element, ".") == 0 || strcmp(element, "..") == 0)
+		snprintf(path + used + 1, size - used - 1, "%s", element[1] ? "%2E%2E" : "%2E");
+	else
+		add_escaped(path, size, element);
+}
+
+void query_add(char *path, size_t size, const char *name, const char *value)
+{
+	size_t used = strlen(path);
+
+	snprintf(path + used, size - used, "%c%s=", strchr(path, '?') ? '&' : '?', name);
+	add_escaped(path, size, value);
+}
+
+static struct curl_slist *make_headers(const struct client *client, bool body)
+{
+	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+	char line[1100];
+
+	if (body)
+		headers = curl_slist_append(headers, "Content-Type: application/json");
+	// No "100 Continue" round trip before a large body.
+	headers = curl_slist_append(headers, "Expect:");
+	if (client->token) {
+		snprintf(line, sizeof(line), "Authorization: Bearer %.1000s", client->token);
+		headers = curl_slist_append(headers, line);
+	}
+	if (client->customer) {
+		snprintf(line, sizeof(line), "X-Customer: %.1000s", client->customer);
+		headers = curl_slist_append(headers, line);
+	}
+	return headers;
+}
+
+static void set_target(const struct client *client, const char *path)
+{
+	static const char unix_prefix[] = "unix:";
+	const char *base = client->url;
+	char url[8192];
+	size_t len;
+
+	if (strncmp(base, unix_prefix, strlen(unix_prefix)) == 0) {
+		curl_easy_setopt(client->handle, CURLOPT_UNIX_SOCKET_PATH, base + strlen(unix_prefix));
+		base = "http://localhost";
+	}
+	len = strlen(base);
+	while (len && base[len - 1] == '/')
+		len--;
+	snprintf(url, sizeof(url), "%.*s/api/v1%s", (int)len, base, path);
+	curl_easy_setopt(client->handle, CURLOPT_URL, url);
+}
+
+static int send_request(struct client *client, const char *method, const char *path, const char *body, struct buffer *buffer,
+	struct answer *answer)
+{
+	struct curl_slist *headers = make_headers(client, body);
+	char why[CURL_ERROR_SIZE] = "";
+	CURLcode code;
+
+	curl_easy_reset(client->handle);
+	set_target(client, path);
+	curl_easy_setopt(client->handle, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(client->handle, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(client->handle, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(client->handle, CURLOPT_USERAGENT, "slicegate/" SLICEGATE_VERSION);
+	curl_easy_setopt(client->handle, CURLOPT_NOPROXY, "*");
+	curl_easy_setopt(client->handle, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(client->handle, CURLOPT_TIMEOUT_MS, (long)client->timeout_ms);
+	curl_easy_setopt(client->handle, CURLOPT_ERRORBUFFER, why);
+	curl_easy_setopt(client->handle, CURLOPT_WRITEFUNCTION, take_bytes);
+	curl_easy_setopt(client->handle, CURLOPT_WRITEDATA, buffer);
+	if (client->ca_file)
+		curl_easy_setopt(client->handle, CURLOPT_CAINFO, client->ca_file);
+	if (client->insecure) {
+		curl_easy_setopt(client->handle, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(client->handle, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (body)
+		curl_easy_setopt(client->handle, CURLOPT_POSTFIELDS, body);
+	code = curl_easy_perform(client->handle);
+	curl_slist_free_all(headers);
+	if (code == CURLE_OK) {
+		curl_easy_getinfo(client->handle, CURLINFO_RESPONSE_CODE, &answer->status);
+		return 0;
+	}
+	snprintf(answer->error, sizeof(answer->error), "no answer from %.300s: %.500s", client->url,
+		*why ? why : curl_easy_strerror(code));
+	return EXIT_UNREACHABLE;
+}
+
+// The API's messages, one after the other.
+static void join_messages(const json_t *messages, char out[CLI_ERROR_TEXT])
+{
+	size_t used = 0, i;
+	json_t *message;
+
+	out[0] = '\0';
+	json_array_foreach(messages, i, message)
+	{
+		if (!json_is_string(message) || used >= CLI_ERROR_TEXT - 3)
+			continue;
+		used += (size_t)snprintf(out + used, CLI_ERROR_TEXT - used, "%s%s", used ? "; " : "", json_string_value(message));
+	}
+	for (char *at = out; *at; at++)
+		if (*at == '\n' || *at == '\r')
+			*at = ' ';
+}
+
+static int exit_of(long status)
+{
+	static const struct {
+		long status;
+		int exit;
+	} rows[] = {
+		{401, EXIT_NOT_ALLOWED},
+		{403, EXIT_NOT_ALLOWED},
+		{404, EXIT_NOT_FOUND},
+		{409, EXIT_CONFLICT},
+		{412, EXIT_CONFLICT},
+	};
+
+	for (size_t i = 0; i < array_len(rows); i++)
+		if (rows[i].status == status)
+			return rows[i].exit;
+	return status >= 500 ? EXIT_UNREACHABLE : EXIT_REFUSED;
+}
+
+static int read_answer(const struct buffer *buffer, struct answer *answer)
+{
+	json_t *root = buffer->text ? json_loadb(buffer->text, buffer->len, 0, NULL) : NULL;
+	json_t *data = json_object_get(root, "data");
+	bool success = answer->status < 300 && json_is_true(json_object_get(root, "success"));
+
+	if (!json_is_object(root)) {
+		snprintf(answer->error, sizeof(answer->error), "status %ld, and not an answer of this API", answer->status);
+		json_decref(root);
+		return answer->status == 404 ? EXIT_NOT_FOUND : EXIT_UNREACHABLE;
+	}
+	answer->total = json_integer_value(json_object_get(root, "totalItems"));
+	answer->data = json_incref(data);
+	join_messages(json_object_get(root, "messages"), answer->error);
+	json_decref(root);
+	if (success)
+		return 0;
+	if (!answer->error[0])
+		snprintf(answer->error, sizeof(answer->error), "refused with status %ld", answer->status);
+	return exit_of(answer->status);
+}
+
+int client_call(struct client *client, const char *method, const char *path, const json_t *body, struct answer *answer)
+{
+	_cleanup_free_ char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	struct buffer buffer = {0};
+	int result;
+
+	*answer = (struct answer){0};
+	if (!client->handle)
+		client->handle = curl_easy_init();
+	if (!client->handle || (body && !text)) {
+		snprintf(answer->error, sizeof(answer->error), "out of memory");
+		return EXIT_UNREACHABLE;
+	}
+	result = send_request(client, method, path, text, &buffer, answer);
+	if (!result)
+		result = read_answer(&buffer, answer);
+	free(buffer.text);
+	return result;
+}
+
+void answer_fini(struct answer *answer)
+{
+	json_decref(answer->data);
+	answer->data = NULL;
+}
+
+void client_fini(struct client *client)
+{
+	if (client->handle)
+		curl_easy_cleanup(client->handle);
+	client->handle = NULL;
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "cli/body.h"
+#include "cli/wait.h"
+
+#define PATH_SIZE 4096
+#define PAGE "1000"
+
+// Words that people say for a noun beside its own.
+static const struct {
+	const char *word, *noun;
+} other_words[] = {
+	{"target", "routing-target"},
+	{"policy", "routing-policy"},
+	{"policies", "routing-policy"},
+	{"group", "endpoint-group"},
+	{"gateway", "regional-gateway"},
+	{"zone", "redundancy-zone"},
+	{"token", "api-token"},
+};
+
+static bool word_is(const char *word, const char *name)
+{
+	size_t len = strlen(word);
+
+	// In the plural too: vslices, routing-targets.
+	return name_matches(word, len, name) || (len > 1 && word[len - 1] == 's' && name_matches(word, len - 1, name));
+}
+
+static const struct noun *noun_match(const struct noun *noun, const char *word)
+{
+	if (word_is(word, noun->word) || (noun->path && word_is(word, noun->path)))
+		return noun;
+	for (size_t f = 0; f < noun->field_count; f++)
+		if (noun->fields[f].type == FIELD_ROWS && word_is(word, noun->fields[f].noun->word))
+			return noun->fields[f].noun;
+	return NULL;
+}
+
+const struct noun *noun_of_word(const char *word)
+{
+	for (size_t i = 0; i < array_len(other_words); i++)
+		if (word_is(word, other_words[i].word))
+			word = other_words[i].noun;
+	for (size_t i = 0; nouns[i]; i++)
+		if (noun_match(nouns[i], word))
+			return noun_match(nouns[i], word);
+	return NULL;
+}
+
+__attribute__((format(printf, 2, 3))) static int usage(struct command *command, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(command->error, sizeof(command->error), format, args);
+	va_end(args);
+	return EXIT_USAGE;
+}
+
+// "/vslices/v1/lacs" for a LAC of v1, "/vslices" for a VSlice; then the elements given, until NULL.
+static void build_path(const struct command *command, char *path, ...)
+{
+	const struct noun *noun = command->noun;
+	const char *element;
+	va_list args;
+
+	path[0] = '\0';
+	if (noun->owner) {
+		path_add(path, PATH_SIZE, noun->owner->path);
+		path_add(path, PATH_SIZE, command->owner);
+	}
+	path_add(path, PATH_SIZE, noun->path);
+	va_start(args, path);
+	while ((element = va_arg(args, const char *)))
+		path_add(path, PATH_SIZE, element);
+	va_end(args);
+}
+
+static int call(struct command *command, const char *method, const char *path, const json_t *body, struct answer *answer)
+{
+	int result = client_call(command->client, method, path, body, answer);
+
+	if (result)
+		snprintf(command->error, sizeof(command->error), "%s", answer->error);
+	return result;
+}
+
+static const struct option *find_option(const struct command *command, const char *name)
+{
+	for (size_t i = 0; i < command->options.count; i++)
+		if (name_matches(command->options.items[i].name, command->options.items[i].name_len, name))
+			return &command->options.items[i];
+	return NULL;
+}
+
+// Options of a list: they go to the API as they are, but for those of paging.
+static int list_query(struct command *command, char *path, long *limit)
+{
+	static const struct {
+		const char *option, *query;
+	} rows[] = {{"filter", "filter"}, {"sort", "sortBy"}, {"sort-by", "sortBy"}, {"offset", "offset"}, {"limit", NULL}};
+
+	for (size_t i = 0; i < command->options.count; i++) {
+		const struct option *option = &command->options.items[i];
+		char value[1024];
+		size_t row = 0;
+
+		while (row < array_len(rows) && !name_matches(option->name, option->name_len, rows[row].option))
+			row++;
+		if (row == array_len(rows))
+			return usage(command, "list has no --%.*s; it has --filter, --sort-by, --limit and --offset",
+				(int)option->name_len, option->name);
+		if (!option->value)
+			return usage(command, "--%s: a value is wanted", rows[row].option);
+		snprintf(value, sizeof(value), "%s", option->value);
+		if (rows[row].query)
+			query_add(path, PATH_SIZE, rows[row].query, value);
+		else
+			*limit = strtol(value, NULL, 10);
+	}
+	return 0;
+}
+
+// Pages are asked for until the list is complete or as long as was wanted.
+static int run_list(struct command *command, const struct verb *verb)
+{
+	json_t *all = json_array();
+	char path[PATH_SIZE];
+	int64_t total = 0;
+	long limit = 0;
+	int result;
+
+	build_path(command, path, NULL);
+	result = list_query(command, path, &limit);
+	while (!result) {
+		char page[PATH_SIZE], offset[32], size[32];
+		const struct option *first = find_option(command, "offset");
+		struct answer answer;
+		size_t got;
+
+		snprintf(offset, sizeof(offset), "%zu", json_array_size(all) + (first ? strtoul(first->value, NULL, 10) : 0));
+		snprintf(size, sizeof(size), "%ld",
+			limit > 0 && limit - (long)json_array_size(all) < 1000 ? limit - (long)json_array_size(all) : 1000);
+		snprintf(page, sizeof(page), "%s", path);
+		query_add(page, sizeof(page), "limit", size);
+		if (json_array_size(all))
+			query_add(page, sizeof(page), "offset", offset);
+		result = call(command, "GET", page, NULL, &answer);
+		got = json_array_size(answer.data);
+		total = answer.total;
+		json_array_extend(all, answer.data);
+		answer_fini(&answer);
+		if (!got || (int64_t)json_array_size(all) >= total || (limit > 0 && (long)json_array_size(all) >= limit))
+			break;
+	}
+	if (!result)
+		print_list(stdout, command->format, command->noun, command->columns, all);
+	if (!result && command->format == FORMAT_TABLE && total > (int64_t)json_array_size(all) && limit)
+		fprintf(stderr, "%zu of %" PRId64 "\n", json_array_size(all), total);
+	json_decref(all);
+	return result;
+}
+
+static int run_show(struct command *command, const struct verb *verb)
+{
+	struct answer answer;
+	char path[PATH_SIZE];
+	int result;
+
+	if (verb->action)
+		build_path(command, path, command->words[0], verb->action, NULL);
+	else
+		build_path(command, path, command->words[0], NULL);
+	result = call(command, "GET", path, NULL, &answer);
+	if (!result && json_is_array(answer.data))
+		print_list(stdout, command->format, NULL, command->columns, answer.data);
+	else if (!result)
+		print_object(stdout, command->format, verb->action ? NULL : command->noun, answer.data);
+	answer_fini(&answer);
+	return result;
+}
+
+static int make_body(struct command *command, json_t **out)
+{
+	_cleanup_free_ char *text = command->file ? body_read_file(command->file, command->error) : NULL;
+	json_error_t where;
+	json_t *body;
+
+	if (command->file && !text)
+		return EXIT_USAGE;
+	body = text ? json_loads(text, JSON_REJECT_DUPLICATES, &where) : json_object();
+	if (!json_is_object(body)) {
+		json_decref(body);
+		return usage(command, "%s:%d: %s", command->file, body ? 1 : where.line,
+			body ? "a JSON object is wanted" : where.text);
+	}
+	if (body_fill(command->noun, &command->options, body, command->error) < 0) {
+		json_decref(body);
+		return EXIT_USAGE;
+	}
+	*out = body;
+	return 0;
+}
+
+// What was done, in a sentence for people. A token is shown once, in the answer to its creation.
+static void print_done(const struct command *command, const char *what, const char *called, const json_t *data)
+{
+	if (command->format != FORMAT_TABLE) {
+		json_t *object =
+			json_is_object(data) ? json_incref((json_t *)data) : json_pack("{sO}", "id", data ? data : json_null());
+
+		print_object(stdout, command->format, command->noun, object);
+		json_decref(object);
+	} else if (json_is_object(data)) {
+		print_object(stdout, command->format, command->noun, data);
+	} else {
+		printf("%s %s %s\n", command->noun->title, called, what);
+	}
+}
+
+static int run_create(struct command *command, const struct verb *verb)
+{
+	static const char *const names[] = {"moniker", "name", "iccid", "address", "description"};
+	const char *called = NULL;
+	struct answer answer;
+	char path[PATH_SIZE];
+	json_t *body;
+	int result = make_body(command, &body);
+
+	if (result)
+		return result;
+	for (size_t i = 0; !called && i < array_len(names); i++)
+		called = json_string_value(json_object_get(body, names[i]));
+	build_path(command, path, NULL);
+	result = call(command, "POST", path, body, &answer);
+	if (!called && json_is_string(answer.data))
+		called = json_string_value(answer.data);
+	if (!result)
+		print_done(command, "created", called ? called : "", answer.data);
+	answer_fini(&answer);
+	json_decref(body);
+	return result;
+}
+
+static int run_set(struct command *command, const struct verb *verb)
+{
+	struct answer answer;
+	char path[PATH_SIZE];
+	json_t *body;
+	int result = make_body(command, &body);
+
+	if (result)
+		return result;
+	if (!json_object_size(body)) {
+		json_decref(body);
+		return usage(command, "nothing to set; see: slicegate %s --help", command->noun->word);
+	}
+	build_path(command, path, command->words[0], NULL);
+	result = call(command, "PATCH", path, body, &answer);
+	if (!result)
+		print_done(command, "changed", command->words[0], answer.data);
+	answer_fini(&answer);
+	json_decref(body);
+	return result;
+}
+
+static int run_delete(struct command *command, const struct verb *verb)
+{
+	int result = 0;
+
+	for (size_t i = 0; !result && i < command->word_count; i++) {
+		struct answer answer;
+		char path[PATH_SIZE];
+
+		build_path(command, path, command->words[i], NULL);
+		result = call(command, "DELETE", path, NULL, &answer);
+		if (!result)
+			print_done(command, "deleted", command->words[i], answer.data);
+		answer_fini(&answer);
+	}
+	return result;
+}
+
+static int run_action(struct command *command, const struct verb *verb)
+{
+	struct answer answer;
+	char path[PATH_SIZE];
+	int result;
+
+	build_path(command, path, command->words[0], verb->action, NULL);
+	result = call(command, "POST", path, NULL, &answer);
+	if (!result)
+		print_done(command, verb->usage, command->words[0], answer.data);
+	answer_fini(&answer);
+	return result;
+}
+
+// The order of preference: all of them, the first is tried first.
+static int run_order(struct command *command, const struct verb *verb)
+{
+	json_t *body = json_array();
+	struct answer answer;
+	char path[PATH_SIZE];
+	int result;
+
+	for (size_t i = 0; i < command->word_count; i++)
+		json_array_append_new(body, json_string(command->words[i]));
+	build_path(command, path, "order", NULL);
+	result = call(command, "PUT", path, body, &answer);
+	if (!result)
+		print_done(command, "is the order now", "", answer.data);
+	answer_fini(&answer);
+	json_decref(body);
+	return result;
+}
+
+static int run_wait(struct command *command, const struct verb *verb)
+{
+	char path[PATH_SIZE];
+
+	build_path(command, path, command->words[0], NULL);
+	return wait_until_ready(command, path, command->words[0]);
+}
+
+const struct verb verbs[] = {
+	{"restart", "restarts", "close it and open it again; its sessions end", &noun_tunnel, false, 1, 1, false, run_action,
+		"restart"},
+	{"drain", "drains", "take no new sessions; it ends with the last", &noun_tunnel, false, 1, 1, false, run_action, "drain"},
+	{"detach", "is detached", "take its live session down", &noun_endpoint, false, 1, 1, false, run_action, "detach"},
+	{"attaches", "ENDPOINT", "its last attaches, step by step, with a verdict", &noun_endpoint, false, 1, 1, false, run_show,
+		"attaches"},
+	{"order", "LNS...", "the order of preference: name all, the first is tried first", &noun_lns, true, 1, 5, false,
+		run_order, NULL},
+	{"wait", "VSLICE", "until it is ready for traffic (--wait TIME at most)", &noun_vslice, false, 1, 1, false, run_wait,
+		NULL},
+	{"list", "", "all of them (--filter name:x,moniker:y  --sort-by asc(name)  --limit N  --offset N)", NULL, false, 0, 0,
+		true, run_list, NULL},
+	{"show", "WHICH", "one, with all that it has", NULL, false, 1, 1, false, run_show, NULL},
+	{"create", "--FIELD VALUE...", "a new one", NULL, true, 0, 0, true, run_create, NULL},
+	{"set", "WHICH --FIELD VALUE...", "change members; \"\" clears one", NULL, true, 1, 1, true, run_set, NULL},
+	{"delete", "WHICH...", "one or several", NULL, true, 1, 1000, false, run_delete, NULL},
+	{0},
+};
+
+bool verb_applies(const struct verb *verb, const struct noun *noun)
+{
+	bool read_only = noun->flags & (NOUN_LIVE | NOUN_BUILT_IN);
+
+	return (!verb->noun || verb->noun == noun) && !(verb->writes && read_only);
+}
+
+const struct verb *verb_find(const struct noun *noun, const char *word)
+{
+	static const struct {
+		const char *word, *verb;
+	} synonyms[] = {
+		{"ls", "list"}, {"get", "show"}, {"add", "create"}, {"update", "set"}, {"rm", "delete"}, {"remove", "delete"}};
+
+	for (size_t i = 0; i < array_len(synonyms); i++)
+		if (strcmp(word, synonyms[i].word) == 0)
+			word = synonyms[i].verb;
+	for (const struct verb *verb = verbs; verb->word; verb++)
+		if (strcmp(verb->word, word) == 0 && verb_applies(verb, noun))
+			return verb;
+	return NULL;
+}
+
+// A row noun's owner is an option: --vslice V of a LAC. It is taken out of the options.
+static int take_owner(struct command *command)
+{
+	const struct noun *owner = command->noun->owner;
+	const char *dash = strrchr(owner->word, '-');
+
+	for (size_t i = 0; i < command->options.count; i++) {
+		const struct option *option = &command->options.items[i];
+
+		if (!name_matches(option->name, option->name_len, owner->word) &&
+			!(dash && name_matches(option->name, option->name_len, dash + 1)))
+			continue;
+		command->owner = option->value;
+		memmove(&command->options.items[i], &command->options.items[i + 1],
+			(--command->options.count - i) * sizeof(*option));
+		break;
+	}
+	if (!command->owner || !*command->owner)
+		return usage(command, "--%s is wanted: the %s that the %s belongs to", owner->word, owner->title,
+			command->noun->title);
+	return 0;
+}
+
+int command_run(struct command *command, const struct verb *verb)
+{
+	int result = command->noun->owner ? take_owner(command) : 0;
+
+	if (result)
+		return result;
+	if (command->word_count < verb->words_min)
+		return usage(command, "which %s? Its moniker or id is wanted", command->noun->title);
+	if (command->word_count > verb->words_max)
+		return usage(command, "unexpected argument \"%s\"", command->words[verb->words_max]);
+	if (!verb->takes_fields && command->options.count)
+		return usage(command, "%s has no --%.*s", verb->word, (int)command->options.items[0].name_len,
+			command->options.items[0].name);
+	return verb->run(command, verb);
+}

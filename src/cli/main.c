@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+// slicegate: the command line of Slicegate.
+//
+//	slicegate vslice create --name "Vantiq Diagnostics" --vslice-type l2tp --regional-gateway europe
+//	slicegate lac create --vslice vantiq-diagnostics --address 10.1.0.1 --tunnel-secret @secret.txt
+//	slicegate session list -o json
+//
+// A command is a noun, a verb, words (which one) and options (members of the noun). Nothing here knows a noun by heart: the field
+// tables of src/model say which nouns there are, which members they have and how they are written (body.c), and what is worth a
+// column (print.c). What is right or wrong is the API's to say; its messages are shown as they are, on one line, and the exit status
+// says what kind of failure it was (cli.h).
+//
+// Global options may stand anywhere. They are sorted out first and read by base/opt, so that environment and configuration file
+// work as in the daemons; what is left belongs to the noun.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/opt.h"
+#include "base/vec.h"
+#include "cli/body.h"
+#include "cli/command.h"
+
+static struct {
+	char *url, *token, *token_file, *customer, *columns, *ca_file, *file;
+	int output;
+	uint64_t timeout_ms, wait_ms;
+	bool insecure;
+} config;
+
+static const char *const formats[] = {"table", "json", "yaml", "csv", NULL};
+
+static const struct opt opts[] = {
+	{"url", OPT_TEXT, &config.url, "http://127.0.0.1:5050", "where the controller is; unix:PATH for its socket",
+		.word = "URL", .env = "SLICEGATE_URL"},
+	{"token", OPT_TEXT, &config.token, .help = "the API token (better: --token-file)", .word = "TOKEN",
+		.env = "SLICEGATE_TOKEN"},
+	{"token-file", OPT_TEXT, &config.token_file, .help = "a file with the API token", .word = "FILE",
+		.env = "SLICEGATE_TOKEN_FILE"},
+	{"customer", OPT_TEXT, &config.customer, .help = "act for this customer (platform-owner tokens)", .word = "MONIKER",
+		.env = "SLICEGATE_CUSTOMER"},
+	{"output", OPT_CHOICE, &config.output, "table", "how answers are written", .choices = formats, .letter = 'o',
+		.env = "SLICEGATE_OUTPUT"},
+	{"columns", OPT_TEXT, &config.columns, .help = "columns of lists: members, separated by commas", .word = "A,B"},
+	{"file", OPT_TEXT, &config.file, .help = "start from the JSON object in FILE (- is standard input)", .word = "FILE",
+		.letter = 'f'},
+	{"wait", OPT_MS, &config.wait_ms, "60s", "how long \"wait\" waits at most"},
+	{"request-timeout", OPT_MS, &config.timeout_ms, "60s", "how long an answer may take", .min = 1},
+	{"ca-file", OPT_TEXT, &config.ca_file, .help = "certificates that the controller's may be signed by", .word = "FILE"},
+	{"insecure", OPT_FLAG, &config.insecure, .help = "do not look at the controller's certificate"},
+};
+
+static const struct opt_program program = {
+	.name = "slicegate",
+	.usage = "[options] NOUN VERB [WHICH] [--FIELD VALUE...]",
+	.about = "The command line of Slicegate. \"slicegate NOUN --help\" says what a noun has.\n"
+		 "Exit status: 0 done, 1 refused, 2 wrong command line, 3 no answer, 4 not found, 5 not allowed, 6 conflict, 7 "
+		 "waited in vain.",
+	.opts = opts,
+	.count = array_len(opts),
+};
+
+// The command line sorted: what base/opt reads, and what belongs to the noun.
+struct sorted {
+	VEC(char *) global;
+	VEC(char *) words;
+	struct options options;
+	bool help;
+};
+
+static const struct opt *global_opt(const char *arg)
+{
+	size_t len = strcspn(arg + 2, "=");
+
+	for (size_t i = 0; i < array_len(opts); i++) {
+		if (arg[1] == '-' && strncmp(opts[i].name, arg + 2, len) == 0 && !opts[i].name[len])
+			return &opts[i];
+		if (arg[1] != '-' && opts[i].letter && opts[i].letter == arg[1])
+			return &opts[i];
+	}
+	return NULL;
+}
+
+static void add_text(struct sorted *sorted, char *text)
+{
+	char **at = vec_add(&sorted->global);
+
+	if (at)
+		*at = text;
+}
+
+// Options without = take the next argument as their value, unless that is an option too.
+static int sort_option(struct sorted *sorted, int argc, char **argv, int i)
+{
+	const struct opt *opt = global_opt(argv[i]);
+	bool joined = argv[i][1] == '-' ? strchr(argv[i], '=') != NULL : argv[i][2] != '\0';
+	bool own = strcmp(argv[i], "--config") == 0 || strncmp(argv[i], "--config=", 9) == 0 || strcmp(argv[i], "--version") == 0;
+	struct option *option;
+
+	if (opt || own || argv[i][1] != '-') {
+		add_text(sorted, argv[i]);
+		if (i + 1 < argc && !joined && strcmp(argv[i], "--version") != 0 && (own || (opt && opt->kind != OPT_FLAG)))
+			add_text(sorted, argv[++i]);
+		return i;
+	}
+	option = vec_add(&sorted->options);
+	if (!option)
+		return i;
+	option->name = argv[i] + 2;
+	option->name_len = strcspn(option->name, "=");
+	if (joined)
+		option->value = option->name + option->name_len + 1;
+	else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0)
+		option->value = argv[++i];
+	return i;
+}
+
+static void sort_arguments(struct sorted *sorted, int argc, char **argv)
+{
+	bool words_only = false;
+
+	add_text(sorted, argv[0]);
+	for (int i = 1; i < argc; i++) {
+		if (!words_only && strcmp(argv[i], "--") == 0) {
+			words_only = true;
+		} else if (!words_only && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
+			sorted->help = true;
+		} else if (!words_only && argv[i][0] == '-' && argv[i][1]) {
+			i = sort_option(sorted, argc, argv, i);
+		} else {
+			char **word = vec_add(&sorted->words);
+
+			if (word)
+				*word = argv[i];
+		}
+	}
+}
+
+static int complain(int status, const char *error)
+{
+	fprintf(stderr, "slicegate: %s\n", error);
+	return status;
+}
+
+static int read_token(char error[CLI_ERROR_TEXT])
+{
+	if (config.token || !config.token_file)
+		return 0;
+	config.token = body_read_file(config.token_file, error);
+	if (!config.token)
+		return EXIT_USAGE;
+	config.token[strcspn(config.token, " \t\r\n")] = '\0';
+	return 0;
+}
+
+static void print_answer(const json_t *data)
+{
+	if (json_is_array(data))
+		print_list(stdout, (enum format)config.output, NULL, config.columns, data);
+	else if (json_is_object(data))
+		print_object(stdout, (enum format)config.output, NULL, data);
+	else if (json_is_string(data))
+		puts(json_string_value(data));
+}
+
+// slicegate api METHOD PATH [JSON]
+static int run_api(struct client *client, struct sorted *sorted)
+{
+	const char *text = sorted->words.count > 3 ? sorted->words.items[3] : NULL;
+	_cleanup_free_ char *read = NULL;
+	char error[CLI_ERROR_TEXT];
+	struct answer answer;
+	json_t *body = NULL;
+	int result;
+
+	if (sorted->words.count < 3 || sorted->words.count > 4 || sorted->words.items[2][0] != '/')
+		return complain(EXIT_USAGE, "usage: slicegate api METHOD /PATH [JSON]");
+	if (config.file) {
+		text = read = body_read_file(config.file, error);
+		if (!read)
+			return complain(EXIT_USAGE, error);
+	}
+	if (text && !(body = json_loads(text, JSON_DECODE_ANY, NULL)))
+		return complain(EXIT_USAGE, "the body is not JSON");
+	result = client_call(client, sorted->words.items[1], sorted->words.items[2], body, &answer);
+	if (result)
+		complain(result, answer.error);
+	else
+		print_answer(answer.data);
+	answer_fini(&answer);
+	json_decref(body);
+	return result;
+}
+
+static int run_verify(struct client *client)
+{
+	struct answer answer;
+	int result = client_call(client, "GET", "/apitokens/verify", NULL, &answer);
+
+	if (result)
+		complain(result, answer.error);
+	else
+		puts(*answer.error ? answer.error : "the token is good");
+	answer_fini(&answer);
+	return result;
+}
+
+static int run_noun(struct client *client, struct sorted *sorted)
+{
+	struct command command = {
+		.client = client,
+		.format = (enum format)config.output,
+		.columns = config.columns,
+		.file = config.file,
+		.wait_ms = config.wait_ms,
+		.options = sorted->options,
+	};
+	const struct verb *verb;
+	int result;
+
+	command.noun = noun_of_word(sorted->words.items[0]);
+	if (!command.noun) {
+		snprintf(command.error, sizeof(command.error), "unknown noun \"%.100s\"; see: slicegate --help",
+			sorted->words.items[0]);
+		return complain(EXIT_USAGE, command.error);
+	}
+	if (sorted->help || sorted->words.count < 2) {
+		help_noun(sorted->help ? stdout : stderr, command.noun);
+		return sorted->help ? 0 : EXIT_USAGE;
+	}
+	verb = verb_find(command.noun, sorted->words.items[1]);
+	if (!verb) {
+		snprintf(command.error, sizeof(command.error), "%s: no verb \"%.100s\"; see: slicegate %s --help",
+			command.noun->title, sorted->words.items[1], command.noun->word);
+		return complain(EXIT_USAGE, command.error);
+	}
+	command.words = sorted->words.items + 2;
+	command.word_count = sorted->words.count - 2;
+	result = command_run(&command, verb);
+	return result ? complain(result, command.error) : 0;
+}
+
+static int run(struct sorted *sorted)
+{
+	char error[CLI_ERROR_TEXT];
+	struct client client;
+	int result;
+
+	if (!sorted->words.count) {
+		char *argv[] = {"slicegate", "--help"};
+
+		if (!sorted->help)
+			return complain(EXIT_USAGE, "what shall be done? See: slicegate --help");
+		opt_parse(&program, 2, argv, NULL, error);
+		putchar('\n');
+		help_overview(stdout);
+		return 0;
+	}
+	result = sorted->help ? 0 : read_token(error);
+	if (result)
+		return complain(result, error);
+	client = (struct client){
+		.url = config.url,
+		.token = config.token,
+		.customer = config.customer,
+		.ca_file = config.ca_file,
+		.timeout_ms = config.timeout_ms,
+		.insecure = config.insecure,
+	};
+	if (strcmp(sorted->words.items[0], "api") == 0)
+		result = run_api(&client, sorted);
+	else if (strcmp(sorted->words.items[0], "verify") == 0)
+		result = run_verify(&client);
+	else
+		result = run_noun(&client, sorted);
+	client_fini(&client);
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	struct sorted sorted = {0};
+	int result;
+
+	sort_arguments(&sorted, argc, argv);
+	opt_parse_or_exit(&program, (int)sorted.global.count, sorted.global.items, NULL);
+	result = run(&sorted);
+	if (fflush(stdout) != 0 && !result)
+		result = complain(EXIT_REFUSED, "the output could not be written");
+	vec_free(&sorted.global);
+	vec_free(&sorted.words);
+	vec_free(&sorted.options);
+	opt_fini(&program);
+	return result;
+}
