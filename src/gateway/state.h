@@ -3,7 +3,7 @@
 //
 // Each record has two slots with sequence number and checksum; a store writes the older slot whole, its sequence last, and the newest
 // valid slot wins at start, so a kill in mid-write loses nothing but the write. The header carries the kernel's boot id: the same boot
-// means resume, a new boot means that sessions are void (state_open says which).
+// means resume, a new boot means that sessions are void (state_open says which, at every start until state_settle).
 #pragma once
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@ struct state;
 struct state_table_spec {
 	const char *name; // stored; at most 15 characters
 	uint32_t record_size; // octets; a change of layout needs a new version
-	uint32_t version;
+	uint32_t version; // of the record's layout
 	uint32_t max_records; // the file is sparse: only used pages cost
 };
 
@@ -25,19 +25,24 @@ enum state_start {
 	STATE_NEW_BOOT, // records are there to be read, but describe a world that is gone (recovery counters, id ranges)
 };
 
-// Opens or makes the file (0600, flock'ed: -EBUSY when another gateway has it). Tables are addressed by their index in `specs`.
+// Opens or makes the file (0600, flock'ed: -EBUSY when another gateway has it). Tables are addressed by their index in `specs`. A file
+// whose tables differ is made anew with the records of those whose name, record size and version are the same. 0 or -errno.
 int state_open(const char *path, const struct state_table_spec *specs, size_t count, enum state_start *start, struct state **out);
 void state_close(struct state **state);
-// Finds a free record. 0 or -ENOSPC.
+// After STATE_NEW_BOOT, when what was void has been cleared: from now on the file is of this boot.
+void state_settle(struct state *state);
+// Finds a free record, not yet live: it is after the first state_put, and without one it is free again at the next start.
+// 0, or -ENOSPC (no record, or no room on the disk).
 int state_take(struct state *state, size_t table, uint32_t *index);
 // Stores the record (record_size octets) so that it is complete or not there at all.
 void state_put(struct state *state, size_t table, uint32_t index, const void *record);
-void state_clear(struct state *state, size_t table, uint32_t index);
-// The newest valid record, borrowed, or NULL when the index is free.
+void state_clear(struct state *state, size_t table, uint32_t index); // live, or only taken
+// The newest valid record, borrowed until the next put or clear of it, or NULL when there is none.
 const void *state_get(const struct state *state, size_t table, uint32_t index);
-// Calls `each` for every live record.
-void state_each(const struct state *state, size_t table, void (*each)(void *owner, uint32_t index, const void *record), void *owner);
+// Calls `each` for every live record; it may clear that one.
+void state_each(
+	const struct state *state, size_t table, void (*each)(void *owner, uint32_t index, const void *record), void *owner);
 uint32_t state_live(const struct state *state, size_t table);
-uint64_t state_bytes_used(const struct state *state); // resident pages, octets
+uint64_t state_bytes_used(const struct state *state); // octets of the pages that were ever used
 // For tests: calls abort() at the n-th store point from now (before, between and after the writes of a put); 0 = off.
 void state_crash_at(struct state *state, uint64_t n);
