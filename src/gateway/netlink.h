@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the gateway needs of rtnetlink, over libmnl: links, addresses, routes and rules of one namespace.
+//
+// A `struct nl` speaks for the namespace that the thread was in when it was opened, wherever the thread goes afterwards. Calls are
+// synchronous (the kernel answers at once): worker thread only. All return 0 or -errno; nl_error is the kernel's own explanation of the last
+// failure, where it gave one.
+#pragma once
+
+#include "base/addr.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nl;
+
+// Routes and rules that carry this protocol number are the gateway's; others are left alone.
+#define NL_PROTOCOL 115
+
+int nl_new(struct nl **out);
+void nl_free(struct nl **nl);
+const char *nl_error(const struct nl *nl); // "" when the kernel said nothing more than the number
+
+struct nl_link {
+	int index;
+	char name[16];
+	uint32_t flags; // IFF_*
+	uint32_t mtu;
+	char alias[32];
+	char kind[16]; // "veth", "vlan", ..., "" for hardware
+};
+
+int nl_link_get(struct nl *nl, const char *name, struct nl_link *out); // -ENODEV
+struct nl_links {
+	VEC(struct nl_link) rows;
+};
+int nl_links_get(struct nl *nl, struct nl_links *out); // vec_free(&out->rows) when done
+int nl_link_up(struct nl *nl, int index);
+// Moves the link to the namespace `ns_fd`, under the same name unless that is taken there (then as "devN").
+int nl_link_move(struct nl *nl, int index, int ns_fd);
+int nl_link_del(struct nl *nl, int index);
+// Makes VLAN `id` of the link `lower`, straight into the namespace `ns_fd`. -EOPNOTSUPP where the kernel has no VLAN.
+int nl_vlan_new(struct nl *nl, int lower, uint16_t id, const char *name, const char *alias, int ns_fd);
+
+// Makes the global addresses of a link be exactly `wanted` (those of link-local and host scope stay).
+struct nl_addr {
+	struct ip_addr addr;
+	uint8_t len;
+};
+int nl_addrs_set(struct nl *nl, int index, const struct nl_addr *wanted, size_t count);
+
+enum nl_route_kind { NL_ROUTE_UNICAST = 1, NL_ROUTE_UNREACHABLE = 7 };
+struct nl_route {
+	enum nl_route_kind kind;
+	struct ip_prefix to;
+	struct ip_addr gateway; // IP_NONE = on link; it need not lie in a prefix of the link
+	struct ip_addr source; // preferred; IP_NONE = the kernel chooses
+	int link; // index; 0 for an unreachable one
+	uint32_t metric;
+};
+// Makes the gateway's routes of a table be exactly `wanted`: what is there already is not touched.
+int nl_routes_set(struct nl *nl, uint32_t table, const struct nl_route *wanted, size_t count);
+bool nl_has_default_route(struct nl *nl, int link); // some default route of the main table leaves by this link
+
+// Makes the gateway's rules be exactly "fwmark M lookup M" for each mark, in both families. Routes of tables that lose their rule are removed.
+int nl_marks_set(struct nl *nl, const uint32_t *marks, size_t count);
+
+// The number by which events name the namespace `ns_fd` to a listener in this one (NETLINK_LISTEN_ALL_NSID); made where there is none.
+int nl_nsid(struct nl *nl, int ns_fd, int *out);

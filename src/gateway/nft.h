@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading a compiled policy into the network namespace that the calling thread is in, through libnftables. Worker thread only.
+#pragma once
+
+#include "gateway/policy.h"
+#include "gateway/slice.h"
+
+struct nft_counters {
+	VEC(struct slice_rule_counter) rows;
+};
+
+// Makes `table inet slicegate` say the policy, in one transaction; counters of rules that stay keep counting. 0 or -errno with `why` (POLICY_WHY).
+int nft_load(const struct policy *policy, char *why);
+// Tells apart policies that nft_load would say differently; never 0.
+uint64_t nft_digest(const struct policy *policy);
+// What the rules counted since they were first loaded. 0 or -errno.
+int nft_counters_get(struct nft_counters *out); // vec_free(&out->rows) when done

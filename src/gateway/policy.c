@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiling and evaluating a Routing Policy.
+//
+// A rule's packet is looked at from the slice: uplink is what leaves by a Routing Target (on an L2TP slice the LAC's UDP to the LNS, on
+// an Integrated slice the SIM's packets), downlink is what a target brings. Each target has a mark; its packets are marked by the verdict
+// and an `ip rule` sends each mark to the routing table of the same number. The mark is made from the target's id, so it is the same in
+// every run of the gateway and a policy edit never renumbers live flows.
+#include "gateway/policy.h"
+
+#include "gateway/target/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MARK_SPACE 0x01000000u // keeps clear of the kernel's own tables (253 to 255) and of small hand-made marks
+
+static uint32_t mark_of(const struct uuid *id)
+{
+	uint32_t hash = 2166136261u; // FNV-1a
+
+	for (const char *c = id->text; *c; c++)
+		hash = (hash ^ (uint8_t)*c) * 16777619u;
+	return hash >> 8;
+}
+
+static int target_order(const void *a, const void *b)
+{
+	return strcmp(((const struct policy_target *)a)->id.text, ((const struct policy_target *)b)->id.text);
+}
+
+static bool mark_is_taken(const struct policy *policy, size_t before, uint32_t mark)
+{
+	for (size_t i = 0; i < before; i++)
+		if (policy->targets.items[i].mark == mark)
+			return true;
+	return false;
+}
+
+static int compile_targets(struct policy *policy, const struct vslice_config *vslice, const struct config *config)
+{
+	const struct target_config *target;
+
+	for (size_t i = 0; (target = strmap_next(&config->targets, &i));) {
+		struct policy_target *out;
+		char interface[16];
+
+		if (!uuid_equal(&target->vslice, &vslice->id) || target_interface(target, interface))
+			continue; // a target without a usable interface is as good as none; its status says so
+		out = vec_add(&policy->targets);
+		if (!out)
+			return -ENOMEM;
+		out->id = target->id;
+		snprintf(out->moniker, sizeof(out->moniker), "%s", target->moniker ? target->moniker : "?");
+		memcpy(out->interface, interface, sizeof(out->interface));
+	}
+	if (policy->targets.count)
+		qsort(policy->targets.items, policy->targets.count, sizeof(*policy->targets.items), target_order);
+	for (size_t i = 0; i < policy->targets.count; i++) {
+		uint32_t mark = mark_of(&policy->targets.items[i].id);
+
+		while (mark_is_taken(policy, i, MARK_SPACE | mark))
+			mark = (mark + 1) % MARK_SPACE;
+		policy->targets.items[i].mark = MARK_SPACE | mark;
+	}
+	return 0;
+}
+
+// 0, -ENOMEM, or -EINVAL with what is not understood in policy->closed.
+static int compile_patterns(struct policy *policy, const struct rule_config *rule, struct policy_rule *out)
+{
+	const struct {
+		const char *name, *text;
+		int error;
+	} patterns[] = {
+		{"source address", rule->source, addr_set_parse(rule->source, &out->source)},
+		{"destination address", rule->destination, addr_set_parse(rule->destination, &out->destination)},
+		{"source port", rule->source_port, port_set_parse(rule->source_port, &out->source_ports)},
+		{"destination port", rule->destination_port, port_set_parse(rule->destination_port, &out->destination_ports)},
+	};
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		if (patterns[i].error == -EINVAL)
+			snprintf(policy->closed, sizeof(policy->closed), "rule %zu: the %s pattern '%s' is not understood",
+				out->number, patterns[i].name, patterns[i].text);
+		if (patterns[i].error)
+			return patterns[i].error;
+	}
+	return 0;
+}
+
+static int compile_protocol(struct policy *policy, const struct rule_config *rule, struct policy_rule *out)
+{
+	static const struct {
+		const char *name;
+		uint8_t number;
+	} protocols[] = {{"", 0}, {"any", 0}, {"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {"icmp", IPPROTO_ICMP}};
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (strcmp(rule->protocol ? rule->protocol : "", protocols[i].name))
+			continue;
+		out->protocol = protocols[i].number;
+		if (out->protocol == IPPROTO_ICMP && (out->source_ports.ranges.count || out->destination_ports.ranges.count))
+			out->never = true;
+		return 0;
+	}
+	snprintf(policy->closed, sizeof(policy->closed), "rule %zu: the protocol '%s' is not known", out->number, rule->protocol);
+	return -EINVAL;
+}
+
+static int compile_rule(struct policy *policy, const struct rule_config *rule, size_t number, const struct config *config)
+{
+	struct policy_rule *out = vec_add(&policy->rules);
+	int error;
+
+	if (!out)
+		return -ENOMEM;
+	out->id = rule->id;
+	out->number = number;
+	out->direction = rule->direction;
+	out->drop = rule->action == RULE_DROP;
+	error = compile_patterns(policy, rule, out);
+	if (!error)
+		error = compile_protocol(policy, rule, out);
+	if (error)
+		return error;
+	out->target = policy_target(policy, &rule->target);
+	if (out->direction == RULE_UPLINK && !out->target)
+		out->drop = true; // a forward to nowhere
+	if (out->direction == RULE_UPLINK && rule->divert.family)
+		out->drop = true; // to the undiverted address would be wrong
+	if (out->direction == RULE_DOWNLINK && !uuid_is_none(&rule->target) && !out->target)
+		out->never = true;
+	if (!uuid_is_none(&rule->regional_gateway) && !uuid_equal(&rule->regional_gateway, &config->gateway_id))
+		out->never = true;
+	return 0;
+}
+
+static int add_address(void *vec, const struct ip_addr *addr)
+{
+	VEC(struct ip_addr) *addresses = vec;
+	struct ip_addr *room;
+
+	vec_each (addresses, it)
+		if (ip_addr_equal(it, addr))
+			return 0;
+	room = vec_add(addresses);
+	if (!room)
+		return -ENOMEM;
+	*room = *addr;
+	return 0;
+}
+
+static int compile_peers(struct policy *policy, const struct vslice_config *vslice)
+{
+	int error = 0;
+
+	policy->is_l2tp = vslice->type == VSLICE_L2TP;
+	vec_each (&vslice->lacs, lac)
+		error = error ? error : add_address(&policy->lacs, &lac->address.addr);
+	vec_each (&vslice->lnss, lns)
+		error = error ? error : add_address(&policy->lnss, &lns->address.addr);
+	return error;
+}
+
+static int compile_rules(struct policy *policy, const struct vslice_config *vslice, const struct config *config)
+{
+	const struct policy_config *source = NULL;
+	int error = 0;
+
+	if (!uuid_is_none(&vslice->default_policy))
+		source = config_policy(config, &vslice->default_policy);
+	if (source && !uuid_equal(&source->vslice, &vslice->id))
+		source = NULL;
+	if (!source) {
+		snprintf(policy->closed, sizeof(policy->closed),
+			"no Default Routing Policy: create a Routing Policy on this VSlice and set it");
+		return 0;
+	}
+	policy->name = strdup(source->moniker ? source->moniker : "?");
+	if (!policy->name)
+		return -ENOMEM;
+	if (!source->active)
+		snprintf(policy->closed, sizeof(policy->closed), "Routing Policy %s is not active", policy->name);
+	for (size_t i = 0; !error && i < source->rules.count; i++)
+		if (source->rules.items[i].enabled)
+			error = compile_rule(policy, &source->rules.items[i], i + 1, config);
+	return error == -EINVAL ? 0 : error; // policy->closed tells
+}
+
+int policy_new(const struct vslice_config *vslice, const struct config *config, struct policy **out)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+	int error;
+
+	if (!policy)
+		return -ENOMEM;
+	error = compile_targets(policy, vslice, config);
+	if (!error)
+		error = compile_peers(policy, vslice);
+	if (!error)
+		error = compile_rules(policy, vslice, config);
+	if (error)
+		policy_free(&policy);
+	else
+		*out = policy;
+	return error;
+}
+
+void policy_free(struct policy **policy_ptr)
+{
+	struct policy *policy = *policy_ptr;
+
+	*policy_ptr = NULL;
+	if (!policy)
+		return;
+	vec_each (&policy->rules, rule) {
+		addr_set_fini(&rule->source);
+		addr_set_fini(&rule->destination);
+		port_set_fini(&rule->source_ports);
+		port_set_fini(&rule->destination_ports);
+	}
+	vec_free(&policy->rules);
+	vec_free(&policy->targets);
+	vec_free(&policy->lacs);
+	vec_free(&policy->lnss);
+	free(policy->name);
+	free(policy);
+}
+
+const struct policy_target *policy_target(const struct policy *policy, const struct uuid *id)
+{
+	vec_each (&policy->targets, target)
+		if (uuid_equal(&target->id, id))
+			return target;
+	return NULL;
+}
+
+static bool has_ports(const struct policy_rule *rule)
+{
+	return rule->source_ports.ranges.count || rule->destination_ports.ranges.count;
+}
+
+static bool protocol_matches(const struct policy_rule *rule, uint8_t protocol)
+{
+	if (rule->protocol == IPPROTO_ICMP)
+		return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;
+	if (rule->protocol)
+		return protocol == rule->protocol;
+	return !has_ports(rule) || protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+}
+
+static bool rule_matches(const struct policy_rule *rule, const struct policy_packet *packet)
+{
+	if (rule->never || rule->direction != packet->direction || !protocol_matches(rule, packet->protocol))
+		return false;
+	if (rule->direction == RULE_DOWNLINK && rule->target &&
+		(!packet->interface || strcmp(rule->target->interface, packet->interface)))
+		return false;
+	if (!addr_set_has(&rule->source, &packet->source) || !addr_set_has(&rule->destination, &packet->destination))
+		return false;
+	return !has_ports(rule) ||
+		(port_set_has(&rule->source_ports, packet->source_port) &&
+			port_set_has(&rule->destination_ports, packet->destination_port));
+}
+
+static bool is_lns_answer(const struct policy *policy, const struct policy_packet *packet)
+{
+	bool from_lns = false, to_lac = false;
+
+	vec_each (&policy->lnss, lns)
+		from_lns = from_lns || ip_addr_equal(lns, &packet->source);
+	vec_each (&policy->lacs, lac)
+		to_lac = to_lac || ip_addr_equal(lac, &packet->destination);
+	if (!policy->is_l2tp || !from_lns || !to_lac || packet->protocol != IPPROTO_UDP)
+		return false;
+	vec_each (&policy->rules, rule)
+		if (rule->direction == RULE_UPLINK && !rule->drop && !rule->never && packet->interface &&
+			!strcmp(rule->target->interface, packet->interface))
+			return true;
+	return false;
+}
+
+struct policy_verdict policy_judge(const struct policy *policy, const struct policy_packet *packet)
+{
+	if (*policy->closed)
+		return (struct policy_verdict){0};
+	vec_each (&policy->rules, rule)
+		if (rule_matches(rule, packet))
+			return (struct policy_verdict){.forward = !rule->drop,
+				.rule = rule,
+				.target = packet->direction == RULE_UPLINK && !rule->drop ? rule->target : NULL};
+	return (struct policy_verdict){.forward = packet->direction == RULE_DOWNLINK && is_lns_answer(policy, packet)};
+}

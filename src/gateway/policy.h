@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// A compiled Routing Policy: the Default Routing Policy of a VSlice with its Routing Targets, LACs and LNSs, as typed values that owe
+// nothing to the configuration they came from. policy.c makes and evaluates it, policy_nft.c says it in nft's words.
+#pragma once
+
+#include "gateway/config.h"
+#include "gateway/pattern.h"
+
+#define POLICY_WHY 160
+
+struct policy_target {
+	struct uuid id;
+	char moniker[32];
+	char interface[16];
+	uint32_t mark; // of its packets, and the number of its routing table
+};
+
+struct policy_rule {
+	struct uuid id;
+	size_t number; // its place in the Routing Policy, from 1, as people count
+	enum rule_direction direction;
+	bool drop;
+	bool never; // matches nothing: made for another gateway, or ports on a protocol that has none
+	struct addr_set source, destination;
+	struct port_set source_ports, destination_ports;
+	uint8_t protocol; // IPPROTO_*; 0 = any, or with ports TCP and UDP
+	const struct policy_target
+		*target; // where a forward goes; of a downlink rule where the packet comes from, NULL = anywhere
+};
+
+struct policy {
+	char *name; // the Routing Policy's moniker; NULL when there is none
+	char closed[POLICY_WHY]; // why nothing at all is forwarded; "" = the rules decide
+	VEC(struct policy_target) targets; // all of the VSlice, in order of id
+	VEC(struct policy_rule) rules; // the enabled ones, in order
+	VEC(struct ip_addr) lacs, lnss; // each address once
+	bool is_l2tp;
+};
+
+struct policy_packet {
+	enum rule_direction direction;
+	uint8_t protocol;
+	struct ip_addr source, destination;
+	uint16_t source_port, destination_port;
+	const char *interface; // that it came in by; downlink only, NULL = unknown
+};
+
+struct policy_verdict {
+	bool forward;
+	const struct policy_rule *rule; // that decided, or NULL
+	const struct policy_target *target; // of a forward by an uplink rule
+};
+
+// Compiles the VSlice's Default Routing Policy. What cannot be understood closes the whole policy (nothing is forwarded, and `closed`
+// says why): half a policy is worse than none. 0 or -ENOMEM.
+int policy_new(const struct vslice_config *vslice, const struct config *config, struct policy **out);
+void policy_free(struct policy **policy);
+const struct policy_target *policy_target(const struct policy *policy, const struct uuid *id);
+// First match wins, no match drops. For an uplink packet, and for a downlink packet on an L2TP slice (architecture: the LNS's answers
+// are let in from any target that an uplink rule names).
+struct policy_verdict policy_judge(const struct policy *policy, const struct policy_packet *packet);
+
+// The nft transaction that makes `table inet slicegate` of the current namespace say this policy. Chains are emptied and filled, counters
+// stay: their names come from the rules' ids. `stale` are names of counters there that are no longer wanted (may be NULL when none).
+void policy_nft(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out);
+#define POLICY_COUNTER_TEXT 48
+char *policy_counter_name(const struct uuid *rule, char out[POLICY_COUNTER_TEXT]);
+// The counters that are not of a rule: why a packet was dropped.
+#define POLICY_DROP_LIST(X)                                                                                                      \
+	X("drop-unmatched") /* uplink, no rule matched */                                                                        \
+	X("drop-transit") /* from a target, not for this slice */                                                                \
+	X("drop-input") /* to the slice, from nobody it should hear */
+// Whether the policy as it is wants a counter of this name.
+bool policy_wants_counter(const struct policy *policy, const char *name);

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// A compiled policy in nft's words. One table a slice:
+//
+//   forwarded  (prerouting, mangle)      packets that the slice forwards: not from a target, then the uplink verdict
+//   output     (route, output, mangle)   the LAC's own sockets: the same verdict; the mark it sets has the packet routed again
+//   input      (filter, input)           what the slice itself hears: downlink rules, then the declared LNSs from the targets in use
+//   uplink     the one verdict chain, made once and jumped to by both ways out
+//   downlink   the downlink rules
+//
+// Nothing here needs connection tracking, which an L2TP slice therefore never pays for: an ICMP error is "related" when the packet it
+// quotes is UDP from a declared LAC to a declared LNS, and that stands at fixed offsets (RFC 792: the IP header begins at octet 8).
+// `flush table` empties the chains and leaves the counters; adding a counter that exists leaves its value. So the whole change is one
+// transaction and no count is lost.
+#include "gateway/policy.h"
+
+#include <string.h>
+
+static const char *const drop_counters[] = {
+#define X(name) name,
+	POLICY_DROP_LIST(X)
+#undef X
+};
+
+char *policy_counter_name(const struct uuid *rule, char out[POLICY_COUNTER_TEXT])
+{
+	snprintf(out, POLICY_COUNTER_TEXT, "rule-%s", rule->text);
+	return out;
+}
+
+bool policy_wants_counter(const struct policy *policy, const char *name)
+{
+	for (size_t i = 0; i < sizeof(drop_counters) / sizeof(drop_counters[0]); i++)
+		if (!strcmp(name, drop_counters[i]))
+			return true;
+	vec_each (&policy->rules, rule) {
+		char text[POLICY_COUNTER_TEXT];
+
+		if (!strcmp(name, policy_counter_name(&rule->id, text)))
+			return true;
+	}
+	return false;
+}
+
+static void put_chains(FILE *out)
+{
+	fputs("add table inet slicegate\n"
+	      "add chain inet slicegate uplink\n"
+	      "add chain inet slicegate downlink\n"
+	      "add chain inet slicegate forwarded { type filter hook prerouting priority mangle; policy accept; }\n"
+	      "add chain inet slicegate output { type route hook output priority mangle; policy accept; }\n"
+	      "add chain inet slicegate input { type filter hook input priority filter; policy drop; }\n"
+	      "flush table inet slicegate\n",
+		out);
+}
+
+static void put_counters(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)
+{
+	char name[POLICY_COUNTER_TEXT];
+
+	for (size_t i = 0; i < sizeof(drop_counters) / sizeof(drop_counters[0]); i++)
+		fprintf(out, "add counter inet slicegate %s\n", drop_counters[i]);
+	vec_each (&policy->rules, rule)
+		fprintf(out, "add counter inet slicegate %s\n", policy_counter_name(&rule->id, name));
+	for (size_t i = 0; i < stale_count; i++)
+		fprintf(out, "delete counter inet slicegate %s\n", stale[i]);
+}
+
+static void put_protocol(const struct policy_rule *rule, FILE *out)
+{
+	static const char *const names[] = {[IPPROTO_TCP] = "tcp", [IPPROTO_UDP] = "udp"};
+	bool ports = rule->source_ports.ranges.count || rule->destination_ports.ranges.count;
+	const char *header = rule->protocol ? names[rule->protocol] : "th";
+
+	if (rule->protocol == IPPROTO_ICMP)
+		fputs(" meta l4proto { icmp, ipv6-icmp }", out);
+	else if (rule->protocol && !ports)
+		fprintf(out, " meta l4proto %s", header);
+	else if (ports && !rule->protocol)
+		fputs(" meta l4proto { tcp, udp }", out);
+	if (rule->source_ports.ranges.count) {
+		fprintf(out, " %s sport ", header);
+		port_set_nft(&rule->source_ports, out);
+	}
+	if (rule->destination_ports.ranges.count) {
+		fprintf(out, " %s dport ", header);
+		port_set_nft(&rule->destination_ports, out);
+	}
+}
+
+// One nft rule for one family (IP_NONE: for both, there are no addresses to match).
+static void put_rule(const struct policy_rule *rule, enum ip_family family, FILE *out)
+{
+	const char *header = family == IP_V6 ? "ip6" : "ip";
+	char name[POLICY_COUNTER_TEXT];
+
+	fprintf(out, "add rule inet slicegate %s", rule->direction == RULE_UPLINK ? "uplink" : "downlink");
+	if (rule->direction == RULE_DOWNLINK && rule->target)
+		fprintf(out, " iifname \"%s\"", rule->target->interface);
+	if (rule->source.ranges.count) {
+		fprintf(out, " %s saddr ", header);
+		addr_set_nft(&rule->source, family, out);
+	}
+	if (rule->destination.ranges.count) {
+		fprintf(out, " %s daddr ", header);
+		addr_set_nft(&rule->destination, family, out);
+	}
+	put_protocol(rule, out);
+	fprintf(out, " counter name %s", policy_counter_name(&rule->id, name));
+	if (rule->drop)
+		fputs(" drop\n", out);
+	else if (rule->direction == RULE_UPLINK)
+		fprintf(out, " meta mark set 0x%08x accept\n", rule->target->mark);
+	else
+		fputs(" accept\n", out);
+}
+
+static void put_rules(const struct policy *policy, FILE *out)
+{
+	vec_each (&policy->rules, rule) {
+		if (rule->never)
+			continue;
+		if (!rule->source.ranges.count && !rule->destination.ranges.count) {
+			put_rule(rule, IP_NONE, out);
+			continue;
+		}
+		for (enum ip_family family = IP_V4; family <= IP_V6; family += IP_V6 - IP_V4)
+			if (addr_set_has_family(&rule->source, family) && addr_set_has_family(&rule->destination, family))
+				put_rule(rule, family, out);
+	}
+}
+
+static bool is_in_use(const struct policy *policy, const struct policy_target *target)
+{
+	vec_each (&policy->rules, rule)
+		if (rule->direction == RULE_UPLINK && !rule->never && !rule->drop && rule->target == target)
+			return true;
+	return false;
+}
+
+static bool any_in_use(const struct policy *policy)
+{
+	vec_each (&policy->targets, target)
+		if (is_in_use(policy, target))
+			return true;
+	return false;
+}
+
+// The interfaces of all targets, or of those that an uplink rule forwards to: ` iifname { "peer0", "peer1" }`.
+static void put_interfaces(const struct policy *policy, bool in_use, FILE *out)
+{
+	const char *separator = " iifname { ";
+
+	vec_each (&policy->targets, target) {
+		if (in_use && !is_in_use(policy, target))
+			continue;
+		fprintf(out, "%s\"%s\"", separator, target->interface);
+		separator = ", ";
+	}
+	fputs(" }", out);
+}
+
+static bool has_v4(const struct ip_addr *addresses, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (addresses[i].family == IP_V4)
+			return true;
+	return false;
+}
+
+// `words` then the IPv4 addresses as a set: dotted, or as the 32-bit numbers that raw payload is compared with.
+static void put_v4(const char *words, const struct ip_addr *addresses, size_t count, bool raw, FILE *out)
+{
+	const char *separator = " { ";
+
+	fputs(words, out);
+	for (size_t i = 0; i < count; i++) {
+		char text[IP_ADDR_TEXT];
+
+		if (addresses[i].family != IP_V4)
+			continue;
+		if (raw)
+			fprintf(out, "%s0x%08x", separator, ip_addr_to_v4(&addresses[i]));
+		else
+			fprintf(out, "%s%s", separator, ip_addr_text(&addresses[i], text));
+		separator = ", ";
+	}
+	fputs(" }", out);
+}
+
+static void put_lns_answers(const struct policy *policy, FILE *out)
+{
+	const struct ip_addr *lacs = policy->lacs.items, *lnss = policy->lnss.items;
+	size_t lac_count = policy->lacs.count, lns_count = policy->lnss.count;
+
+	if (*policy->closed || !policy->is_l2tp || !any_in_use(policy) || !has_v4(lacs, lac_count) || !has_v4(lnss, lns_count))
+		return;
+	fputs("add rule inet slicegate input", out);
+	put_interfaces(policy, true, out);
+	put_v4(" meta l4proto udp ip saddr", lnss, lns_count, false, out);
+	put_v4(" ip daddr", lacs, lac_count, false, out);
+	fputs(" accept\nadd rule inet slicegate input", out);
+	put_interfaces(policy, true, out);
+	fputs(" icmp type { destination-unreachable, time-exceeded, parameter-problem } @th,136,8 17", out);
+	put_v4(" @th,160,32", lacs, lac_count, true, out);
+	put_v4(" @th,192,32", lnss, lns_count, true, out);
+	fputs(" accept\n", out);
+}
+
+static void put_input(const struct policy *policy, FILE *out)
+{
+	fputs("add rule inet slicegate input iifname \"lo\" accept\n"
+	      "add rule inet slicegate input jump downlink\n",
+		out);
+	put_lns_answers(policy, out);
+	fputs("add rule inet slicegate input counter name drop-input drop\n", out);
+}
+
+void policy_nft(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)
+{
+	put_chains(out);
+	put_counters(policy, stale, stale_count, out);
+	if (!*policy->closed)
+		put_rules(policy, out);
+	fputs("add rule inet slicegate uplink counter name drop-unmatched drop\n"
+	      "add rule inet slicegate output fib daddr type local accept\n"
+	      "add rule inet slicegate output jump uplink\n"
+	      "add rule inet slicegate forwarded fib daddr type local accept\n",
+		out);
+	if (policy->targets.count) {
+		fputs("add rule inet slicegate forwarded", out);
+		put_interfaces(policy, false, out);
+		fputs(" counter name drop-transit drop\n", out);
+	}
+	fputs("add rule inet slicegate forwarded jump uplink\n", out);
+	put_input(policy, out);
+}

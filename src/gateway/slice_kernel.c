@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a slice is in the kernel, and how it gets there. Worker thread.
+//
+//   namespace     sg-<gateway>.<moniker>.<last part of the VSlice's id> in /run/netns. Gateway and id tell whose it is (monikers have no
+//                 dots); a moniker that changed does not matter. One that is there already is adopted, whatever made it.
+//   lo            the LAC addresses as /32, less those that a peering interface has as its own; and a default route of the main table. The
+//                 LAC's socket needs some route before the output hook can choose the right one by mark; this one leads nowhere, since
+//                 what has no mark was dropped by the verdict.
+//   targets       each brings its interface and fills its routing table; the table's number is the target's mark
+//   ip rules      fwmark M -> table M
+//   nft           table inet slicegate (policy_nft.c)
+//
+// Order: what the new rules need comes before them, what only the old rules needed goes after them, so a policy edit that switches a live
+// tunnel from one target to another finds both up. Forwarding is switched on last.
+#include "gateway/slice_spec.h"
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "gateway/nft.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+LOG_CATEGORY(slice);
+
+#define MAIN_METRIC 4278198272u
+
+struct slice_kernel {
+	int underlay_fd;
+	char prefix[48], suffix[16]; // of the namespace's name
+	char name[NETNS_NAME];
+	bool is_found; // `name` is that of the namespace which is there
+	struct slice_spec *applied; // NULL before the first time in this process
+	uint64_t loaded; // digest of the policy that nft says; 0 = not known
+	bool is_tidy; // what stands in the namespace is what `applied` says, nothing more
+};
+
+// The part of a name that a file name and a reader's eye can take.
+static void clean_word(const char *text, size_t room, char *out)
+{
+	size_t len = 0;
+
+	for (; *text && len + 1 < room; text++)
+		out[len++] = isalnum((unsigned char)*text) || *text == '-' || *text == '_' ? *text : '-';
+	out[len] = 0;
+}
+
+static void name_prefix(const char *gateway_name, char out[48])
+{
+	char word[41];
+
+	clean_word(gateway_name, sizeof(word), word);
+	snprintf(out, 48, "sg-%s.", word);
+}
+
+static void name_suffix(const struct uuid *vslice, char out[16])
+{
+	const char *last = strrchr(vslice->text, '-');
+
+	snprintf(out, 16, ".%.12s", last ? last + 1 : vslice->text);
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), tail = strlen(suffix);
+
+	return len >= tail && !strcmp(name + len - tail, suffix);
+}
+
+int slice_kernel_new(
+	int underlay_fd, const char *gateway_name, const struct uuid *vslice, const char *moniker, struct slice_kernel **out)
+{
+	struct slice_kernel *kernel = calloc(1, sizeof(*kernel));
+	char word[31];
+
+	if (!kernel)
+		return -ENOMEM;
+	kernel->underlay_fd = underlay_fd;
+	name_prefix(gateway_name, kernel->prefix);
+	name_suffix(vslice, kernel->suffix);
+	clean_word(moniker ? moniker : "", sizeof(word), word);
+	snprintf(kernel->name, sizeof(kernel->name), "%s%s%s", kernel->prefix, word, kernel->suffix);
+	*out = kernel;
+	return 0;
+}
+
+void slice_kernel_free(struct slice_kernel **kernel)
+{
+	if (*kernel)
+		slice_spec_free(&(*kernel)->applied);
+	free(*kernel);
+	*kernel = NULL;
+}
+
+static void find_name(void *owner, const char *name)
+{
+	struct slice_kernel *kernel = owner;
+
+	if (strncmp(name, kernel->prefix, strlen(kernel->prefix)) || !has_suffix(name, kernel->suffix))
+		return;
+	snprintf(kernel->name, sizeof(kernel->name), "%s", name);
+	kernel->is_found = true;
+}
+
+static int open_namespace(struct slice_kernel *kernel, int *fd_out)
+{
+	if (!kernel->is_found)
+		netns_each(find_name, kernel);
+	return netns_open(kernel->name, fd_out);
+}
+
+int slice_kernel_enter(struct slice_kernel *kernel)
+{
+	_cleanup_close_ int fd = -1;
+	int error = open_namespace(kernel, &fd);
+
+	return error ? error : netns_enter(fd);
+}
+
+static int fail(struct slice_result *result, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int fail(struct slice_result *result, int error, const char *format, ...)
+{
+	va_list args;
+	size_t len;
+
+	va_start(args, format);
+	vsnprintf(result->message, sizeof(result->message), format, args);
+	va_end(args);
+	len = strlen(result->message);
+	snprintf(result->message + len, sizeof(result->message) - len, ": %s", strerror(-error));
+	return result->error = error;
+}
+
+// Opens both namespaces and leaves the thread in the slice's.
+static int env_open(struct slice_kernel *kernel, struct target_env *env, bool *is_new, struct slice_result *result)
+{
+	int error = netns_enter(kernel->underlay_fd);
+
+	*env = (struct target_env){.inside_fd = -1, .underlay_fd = kernel->underlay_fd};
+	if (!kernel->is_found)
+		netns_each(find_name, kernel);
+	if (!error)
+		error = netns_open_or_new(kernel->name, kernel->underlay_fd, &env->inside_fd, is_new);
+	if (error)
+		return fail(result, error, "the network namespace %s cannot be made", kernel->name);
+	kernel->is_found = true;
+	error = nl_new(&env->underlay);
+	if (!error)
+		error = nl_nsid(env->underlay, env->inside_fd, &result->nsid);
+	if (!error)
+		error = netns_enter(env->inside_fd);
+	if (!error)
+		error = nl_new(&env->inside);
+	return error ? fail(result, error, "the network namespace %s cannot be used", kernel->name) : 0;
+}
+
+static void env_close(struct target_env *env)
+{
+	nl_free(&env->inside);
+	nl_free(&env->underlay);
+	if (env->inside_fd >= 0)
+		close(env->inside_fd);
+	netns_enter(env->underlay_fd);
+}
+
+static int set_sysctls(const struct slice_spec *spec, struct slice_result *result)
+{
+	const struct {
+		const char *path, *value;
+	} rows[] = {
+		{"ipv4/conf/all/rp_filter", "0"}, // routes go by mark, the way back is judged by the policy
+		{"ipv4/conf/default/rp_filter", "0"},
+		{"ipv4/conf/all/send_redirects", "0"},
+		{"ipv4/conf/default/send_redirects", "0"},
+		{"ipv4/conf/all/accept_redirects", "0"},
+		{"ipv4/conf/all/arp_announce", "2"}, // a neighbour is never asked in the name of a LAC address
+		{"ipv6/conf/all/disable_ipv6", spec->policy->is_l2tp ? "1" : "0"},
+		{"ipv6/conf/default/disable_ipv6", spec->policy->is_l2tp ? "1" : "0"},
+	};
+
+	for (size_t i = 0; i < array_len(rows); i++) {
+		int error = netns_sysctl(rows[i].path, rows[i].value);
+
+		if (error && error != -ENOENT) // a kernel without IPv6 has no such file
+			return fail(result, error, "/proc/sys/net/%s cannot be written", rows[i].path);
+	}
+	return 0;
+}
+
+static bool is_target_address(const struct slice_spec *spec, const struct ip_addr *addr)
+{
+	vec_each (&spec->targets, target)
+		if (target->config->type == TARGET_PEERING && ip_addr_equal(&target->config->peering.local, addr))
+			return true;
+	return false;
+}
+
+static int set_lo(const struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
+{
+	VEC(struct nl_addr) addrs = {0};
+	struct nl_route nowhere = {.kind = NL_ROUTE_UNICAST, .to.addr.family = IP_V4, .metric = MAIN_METRIC};
+	struct nl_link lo;
+	int error = nl_link_get(env->inside, "lo", &lo);
+
+	if (!error && !(lo.flags & IFF_UP))
+		error = nl_link_up(env->inside, lo.index);
+	vec_each (&spec->policy->lacs, lac) {
+		struct nl_addr *room = is_target_address(spec, lac) ? NULL : vec_add(&addrs);
+
+		if (room)
+			*room = (struct nl_addr){.addr = *lac, .len = lac->family == IP_V4 ? 32 : 128};
+	}
+	if (!error)
+		error = nl_addrs_set(env->inside, lo.index, addrs.items, addrs.count);
+	vec_free(&addrs);
+	if (error)
+		return fail(result, error, "the LAC addresses cannot be set");
+	nowhere.link = lo.index;
+	error = nl_routes_set(env->inside, RT_TABLE_MAIN, &nowhere, 1);
+	return error ? fail(result, error, "the slice's default route cannot be set") : 0;
+}
+
+static int set_marks(const struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
+{
+	VEC(uint32_t) marks = {0};
+	int error = 0;
+
+	vec_each (&spec->targets, target) {
+		uint32_t *room = vec_add(&marks);
+
+		if (room)
+			*room = target->table;
+		else
+			error = -ENOMEM;
+	}
+	if (!error)
+		error = nl_marks_set(env->inside, marks.items, marks.count);
+	vec_free(&marks);
+	return error ? fail(result, error, "the routing rules cannot be set") : 0;
+}
+
+static const struct target_spec *find_target(const struct slice_spec *spec, const struct uuid *id)
+{
+	if (spec)
+		vec_each (&spec->targets, target)
+			if (uuid_equal(&target->config->id, id))
+				return target;
+	return NULL;
+}
+
+static const struct target_spec *find_interface(const struct slice_spec *spec, const char *name)
+{
+	char there[16];
+
+	vec_each (&spec->targets, target)
+		if (!target_interface(target->config, there) && !strcmp(there, name))
+			return target;
+	return NULL;
+}
+
+static void watch(const struct target_env *env, const char *interface, bool is_available, struct slice_result *result)
+{
+	struct slice_watch *room = vec_add(&result->watches);
+	struct nl_link link;
+
+	if (!room)
+		return;
+	snprintf(room->interface, sizeof(room->interface), "%s", interface);
+	room->is_available = is_available;
+	room->is_there = is_available || !nl_link_get(env->inside, interface, &link);
+}
+
+static int start_targets(
+	struct slice_kernel *kernel, const struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
+{
+	vec_each (&spec->targets, target) {
+		const struct target_ops *ops = target_ops_get(target->config->type);
+		const struct target_spec *old = find_target(kernel->applied, &target->config->id), *first;
+		struct slice_target_status *status = vec_add(&result->targets);
+		char interface[16];
+
+		if (!status)
+			return fail(result, -ENOMEM, "the targets cannot be brought up");
+		if (old && old != target && !ops->reconfigure(old, target))
+			ops->stop(env, old);
+		ops->interface(target->config, interface);
+		first = find_interface(spec, interface);
+		if (first != target) {
+			target_unavailable(status, &target->config->id, "interface %s is already used by Routing Target %s",
+				interface, first->config->moniker);
+			continue;
+		}
+		ops->start(env, target, status);
+		watch(env, interface, status->available, result);
+	}
+	vec_each (&spec->unknown, id) {
+		struct slice_target_status *status = vec_add(&result->targets);
+
+		if (status)
+			target_unavailable(
+				status, id, "this gateway cannot bring up such a target, or its interface's name is not valid");
+	}
+	return 0;
+}
+
+// Targets that are no more. When it is not known what stands in the namespace (the first time in a process, and after a failure), whatever
+// no target claims is given back.
+static void stop_targets(struct slice_kernel *kernel, const struct slice_spec *spec, const struct target_env *env)
+{
+	struct nl_links links = {0};
+	char interface[16];
+
+	if (kernel->is_tidy) {
+		vec_each (&kernel->applied->targets, old)
+			if (!find_target(spec, &old->config->id) && !target_interface(old->config, interface) &&
+				!find_interface(spec, interface))
+				target_ops_get(old->config->type)->stop(env, old);
+		return;
+	}
+	if (nl_links_get(env->inside, &links))
+		return;
+	vec_each (&links.rows, link)
+		if (!(link->flags & IFF_LOOPBACK) && !find_interface(spec, link->name))
+			target_link_give_back(env, link);
+	vec_free(&links.rows);
+}
+
+static int load_policy(struct slice_kernel *kernel, const struct slice_spec *spec, struct slice_result *result)
+{
+	uint64_t digest = nft_digest(spec->policy);
+
+	if (digest == kernel->loaded)
+		return 0;
+	kernel->loaded = 0;
+	result->error = nft_load(spec->policy, result->message);
+	if (!result->error)
+		kernel->loaded = digest;
+	return result->error;
+}
+
+static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
+{
+	int error = set_sysctls(spec, result);
+
+	if (!error)
+		error = start_targets(kernel, spec, env, result);
+	if (!error)
+		error = set_lo(spec, env, result);
+	if (!error)
+		error = set_marks(spec, env, result);
+	if (!error)
+		error = load_policy(kernel, spec, result);
+	if (!error) {
+		stop_targets(kernel, spec, env);
+		error = netns_sysctl("ipv4/ip_forward", "1");
+		if (error)
+			fail(result, error, "/proc/sys/net/ipv4/ip_forward cannot be written");
+	}
+	kernel->is_tidy = !error;
+}
+
+void slice_kernel_apply(struct slice_kernel *kernel, struct slice_spec *spec, struct slice_result *result)
+{
+	struct target_env env;
+	bool is_new = false;
+
+	*result = (struct slice_result){.nsid = -1};
+	if (!spec)
+		spec = kernel->applied;
+	if (!spec) {
+		result->error = -EINVAL;
+		return;
+	}
+	if (!env_open(kernel, &env, &is_new, result)) {
+		if (is_new)
+			kernel->loaded = 0;
+		apply(kernel, spec, &env, result);
+	}
+	env_close(&env);
+	if (kernel->applied != spec) {
+		slice_spec_free(&kernel->applied);
+		kernel->applied = spec;
+	}
+	if (result->error)
+		log_warn("slice=%s error=\"%s\"", kernel->name, result->message);
+	else if (is_new)
+		log_info("slice=%s message=\"network namespace made\"", kernel->name);
+}
+
+// Takes the namespace of that name down, with its interfaces saved.
+static void remove_namespace(int underlay_fd, const char *name)
+{
+	struct target_env env = {.inside_fd = -1, .underlay_fd = underlay_fd};
+	struct nl_links links = {0};
+	int error = netns_open(name, &env.inside_fd);
+
+	if (!error)
+		error = netns_enter(env.inside_fd);
+	if (!error)
+		error = nl_new(&env.inside);
+	if (!error)
+		error = nl_links_get(env.inside, &links);
+	vec_each (&links.rows, link) {
+		int kept = link->flags & IFF_LOOPBACK ? 0 : target_link_give_back(&env, link);
+
+		if (kept && kept != -EINVAL) // the kernel's own fallback devices cannot be moved, and need not be
+			log_warn("slice=%s interface=%s message=\"cannot be given back\" error=\"%s\"", name, link->name,
+				strerror(-kept));
+	}
+	vec_free(&links.rows);
+	env_close(&env);
+	if (error == -ENOENT)
+		error = 0; // only a file, or nothing
+	if (!error)
+		error = netns_delete(name);
+	if (error)
+		log_warn("slice=%s message=\"network namespace cannot be removed\" error=\"%s\"", name, strerror(-error));
+	else
+		log_info("slice=%s message=\"network namespace removed\"", name);
+}
+
+void slice_kernel_remove(struct slice_kernel *kernel)
+{
+	if (!kernel->is_found)
+		netns_each(find_name, kernel);
+	if (kernel->is_found)
+		remove_namespace(kernel->underlay_fd, kernel->name);
+	kernel->is_found = false;
+}
+
+struct sweep {
+	int underlay_fd;
+	char prefix[48];
+	const struct uuid *claimed;
+	size_t count;
+};
+
+static void sweep_name(void *owner, const char *name)
+{
+	const struct sweep *sweep = owner;
+
+	if (strncmp(name, sweep->prefix, strlen(sweep->prefix)))
+		return;
+	for (size_t i = 0; i < sweep->count; i++) {
+		char suffix[16];
+
+		name_suffix(&sweep->claimed[i], suffix);
+		if (has_suffix(name, suffix))
+			return;
+	}
+	remove_namespace(sweep->underlay_fd, name);
+}
+
+void slice_kernel_sweep(int underlay_fd, const char *gateway_name, const struct uuid *claimed, size_t count)
+{
+	struct sweep sweep = {.underlay_fd = underlay_fd, .claimed = claimed, .count = count};
+
+	name_prefix(gateway_name, sweep.prefix);
+	netns_each(sweep_name, &sweep);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the configuration to a slice's description, and what can be said of it without the kernel.
+#include "gateway/slice_spec.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int add_targets(struct slice_spec *spec, const struct vslice_config *vslice, const struct config *config)
+{
+	const struct target_config *config_row;
+
+	vec_each (&spec->policy->targets, target) {
+		const struct target_config *source = config_target(config, &target->id);
+		struct target_spec *room = vec_add(&spec->targets);
+
+		if (!room || target_spec_init(room, source, target->mark))
+			return -ENOMEM;
+	}
+	for (size_t i = 0; (config_row = strmap_next(&config->targets, &i));) {
+		struct uuid *room;
+
+		if (!uuid_equal(&config_row->vslice, &vslice->id) || policy_target(spec->policy, &config_row->id))
+			continue;
+		room = vec_add(&spec->unknown);
+		if (!room)
+			return -ENOMEM;
+		*room = config_row->id;
+	}
+	return 0;
+}
+
+int slice_spec_new(const struct vslice_config *vslice, const struct config *config, struct slice_spec **out)
+{
+	struct slice_spec *spec = calloc(1, sizeof(*spec));
+	int error;
+
+	if (!spec)
+		return -ENOMEM;
+	error = policy_new(vslice, config, &spec->policy);
+	if (!error)
+		error = add_targets(spec, vslice, config);
+	if (error)
+		slice_spec_free(&spec);
+	else
+		*out = spec;
+	return error;
+}
+
+void slice_spec_free(struct slice_spec **spec_ptr)
+{
+	struct slice_spec *spec = *spec_ptr;
+
+	*spec_ptr = NULL;
+	if (!spec)
+		return;
+	vec_each (&spec->targets, target)
+		target_spec_fini(target);
+	vec_free(&spec->targets);
+	vec_free(&spec->unknown);
+	policy_free(&spec->policy);
+	free(spec);
+}
+
+static uint16_t lac_port(const struct vslice_config *vslice, const struct ip_addr *lac)
+{
+	vec_each (&vslice->lacs, row)
+		if (ip_addr_equal(&row->address.addr, lac))
+			return row->address.port;
+	return 1701; // RFC 2661 8.1
+}
+
+// Says in `why` what became of the packet; true when it goes out by a target that leads there.
+static bool explain(const struct policy *policy, const struct policy_packet *packet, const struct config *config, char *why)
+{
+	struct policy_verdict verdict = policy_judge(policy, packet);
+	char from[IP_ADDR_TEXT], to[IP_END_TEXT];
+	const struct target_config *target = verdict.target ? config_target(config, &verdict.target->id) : NULL;
+
+	ip_addr_text(&packet->source, from);
+	ip_end_text(&(struct ip_end){packet->destination, packet->destination_port}, to);
+	if (*policy->closed)
+		snprintf(why, POLICY_WHY, "%s", policy->closed);
+	else if (!verdict.rule)
+		snprintf(why, POLICY_WHY, "no uplink rule of Routing Policy %s forwards UDP from %s to %s", policy->name, from,
+			to);
+	else if (!verdict.forward)
+		snprintf(why, POLICY_WHY, "rule %zu of Routing Policy %s drops UDP from %s to %s", verdict.rule->number,
+			policy->name, from, to);
+	else if (!target || !target_reaches(target, &packet->destination))
+		snprintf(why, POLICY_WHY, "rule %zu forwards it to Routing Target %s, whose remote subnets do not have %s",
+			verdict.rule->number, verdict.target->moniker, to);
+	else
+		snprintf(why, POLICY_WHY, "rule %zu forwards it to Routing Target %s", verdict.rule->number,
+			verdict.target->moniker);
+	return verdict.forward && target && target_reaches(target, &packet->destination);
+}
+
+bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
+	const struct ip_end *lns, char *why)
+{
+	struct policy_packet packet = {.direction = RULE_UPLINK,
+		.protocol = IPPROTO_UDP,
+		.source = *lac,
+		.destination = lns->addr,
+		.source_port = lac_port(vslice, lac),
+		.destination_port = lns->port};
+	struct policy *policy = NULL;
+	bool reaches;
+
+	if (policy_new(vslice, config, &policy)) {
+		snprintf(why, POLICY_WHY, "out of memory");
+		return false;
+	}
+	reaches = explain(policy, &packet, config, why);
+	policy_free(&policy);
+	return reaches;
+}

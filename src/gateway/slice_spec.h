@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two halves of a slice. slice.c is the control thread's: the object that others hold, its jobs and callbacks. slice_kernel.c is the
+// worker thread's: what was last brought into the kernel and how to get from there to a new description. They share only these values.
+#pragma once
+
+#include "gateway/netns.h"
+#include "gateway/policy.h"
+#include "gateway/slice.h"
+#include "gateway/target/target.h"
+
+// A slice, described whole. Made on the control thread, then the worker's.
+struct slice_spec {
+	struct policy *policy;
+	VEC(struct target_spec) targets;
+	VEC(struct uuid) unknown; // targets of a type that this gateway does not have, or without a usable interface
+};
+
+int slice_spec_new(const struct vslice_config *vslice, const struct config *config, struct slice_spec **out);
+void slice_spec_free(struct slice_spec **spec);
+
+// The interface of a target, for those who listen to link events.
+struct slice_watch {
+	char interface[16];
+	bool is_there, is_available; // as the last apply found it
+	bool has_come; // since then it was seen in the gateway's own namespace,
+	bool has_changed, is_running; // or something was said of it in the slice's
+};
+
+struct slice_result {
+	int error;
+	char message[POLICY_WHY];
+	int nsid; // by which link events name the namespace
+	VEC(struct slice_target_status) targets;
+	VEC(struct slice_watch) watches;
+};
+
+struct slice_kernel;
+
+// `underlay_fd` is borrowed. Nothing is done in the kernel yet.
+int slice_kernel_new(
+	int underlay_fd, const char *gateway_name, const struct uuid *vslice, const char *moniker, struct slice_kernel **out);
+void slice_kernel_free(struct slice_kernel **kernel); // the object only
+// Brings the kernel to `spec` (taken; NULL = as last time, look again) and says what came of it.
+void slice_kernel_apply(struct slice_kernel *kernel, struct slice_spec *spec, struct slice_result *result);
+int slice_kernel_enter(struct slice_kernel *kernel); // the thread into the slice's namespace; -ENOENT when there is none
+// Gives back the interfaces and ends the namespace.
+void slice_kernel_remove(struct slice_kernel *kernel);
+// Ends the namespaces of this gateway whose VSlice is not in `claimed`.
+void slice_kernel_sweep(int underlay_fd, const char *gateway_name, const struct uuid *claimed, size_t count);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Routing Targets: one vtable, one folder a type.
+//
+// A target is an interface of the slice's namespace with addresses and a routing table of its own. The slice brings its targets up and
+// down, and points the policy's marks at their tables; a target only knows how its kind of interface comes to be. Everything here that
+// takes a `struct target_env` runs on the worker thread, inside the slice's namespace.
+#pragma once
+
+#include "gateway/config.h"
+#include "gateway/netlink.h"
+#include "gateway/slice.h"
+
+struct target_env {
+	struct nl *inside, *underlay; // netlink of the slice and of the namespace that the gateway lives in
+	int inside_fd, underlay_fd; // the namespaces themselves
+};
+
+// A target as the worker holds it: a copy, independent of the configuration.
+struct target_spec {
+	struct target_config *config;
+	uint32_t table; // its routing table's number
+};
+
+struct target_ops {
+	const char *name; // the API's word for the type
+	// The name that the interface has inside the slice. 0, or -EINVAL when the configuration names none that could exist.
+	int (*interface)(const struct target_config *config, char out[16]);
+	// Whether the target's routes lead to `addr`.
+	bool (*reaches)(const struct target_config *config, const struct ip_addr *addr);
+	// Brings the target up, or corrects what differs where it is up already (an earlier gateway's work is adopted). The status is filled
+	// in either way. Called again on every change of the slice.
+	void (*start)(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status);
+	// Whether start with `now` is enough to get from `old` to `now` (taken), or `old` must be stopped first (restart me).
+	bool (*reconfigure)(const struct target_spec *old, const struct target_spec *now);
+	void (*stop)(const struct target_env *env, const struct target_spec *spec);
+	// What can be seen now, without changing anything.
+	void (*status)(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status);
+};
+
+extern const struct target_ops target_peering;
+
+// NULL for a type that this gateway does not have.
+const struct target_ops *target_ops_get(enum target_type type);
+// As the member of the vtable; -EOPNOTSUPP for a type that this gateway does not have.
+int target_interface(const struct target_config *config, char out[16]);
+bool target_reaches(const struct target_config *config, const struct ip_addr *addr);
+// A name that the kernel takes for an interface and that is safe in nft's text.
+bool target_interface_is_valid(const char *name);
+
+// The alias by which links that the gateway made itself are known: they are not anybody's to get back.
+#define TARGET_MADE_BY_US "slicegate"
+// Moves a link of the slice back to the gateway's namespace; one that the gateway made is deleted. 0 or -errno.
+int target_link_give_back(const struct target_env *env, const struct nl_link *link);
+
+int target_spec_init(struct target_spec *spec, const struct target_config *config, uint32_t table); // copies; 0 or -ENOMEM
+void target_spec_fini(struct target_spec *spec);
+__attribute__((format(printf, 3, 4))) void target_unavailable(
+	struct slice_target_status *status, const struct uuid *target, const char *format, ...);
+void target_available(struct slice_target_status *status, const struct uuid *target);
