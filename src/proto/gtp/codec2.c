@@ -36,7 +36,8 @@ static void write_cause(struct wire_out *out, const void *value)
 	const struct gtp2_cause *cause = value;
 
 	wire_put_u8(out, cause->value);
-	wire_put_u8(out, (uint8_t)((cause->is_pdn_error ? 4 : 0) | (cause->is_bearer_error ? 2 : 0) | (cause->is_remote ? 1 : 0)));
+	wire_put_u8(
+		out, (uint8_t)((cause->is_pdn_error ? 4 : 0) | (cause->is_bearer_error ? 2 : 0) | (cause->is_remote ? 1 : 0)));
 	if (cause->offending_type) {
 		wire_put_u8(out, cause->offending_type);
 		wire_put_be16(out, 0);

@@ -180,7 +180,8 @@ char *gtp1_text(const struct gtp1_message *message, char *out, size_t size)
 
 	if (size)
 		out[0] = 0;
-	ie_text_add(&text, "%s seq=%u teid=0x%x", gtp1_type_name(message->header.type), message->header.sequence, message->header.teid);
+	ie_text_add(&text, "%s seq=%u teid=0x%x", gtp1_type_name(message->header.type), message->header.sequence,
+		message->header.teid);
 	if (defs[message->header.type].ies)
 		ies_print(defs[message->header.type].ies, &text, BODY_OF(message));
 	return out;

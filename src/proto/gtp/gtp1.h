@@ -80,7 +80,7 @@ struct gtp1_message {
 };
 
 // 0, or: -EPROTONOSUPPORT (version is not 1, or GTP'), -EBADMSG (header or lengths make no sense: drop it), -ENOMSG (unknown
-// type), -EOPNOTSUPP (an extension header that must be understood: see gtp1_extensions_refuse), -EINVAL (`*fault` is the first
+// type), -EOPNOTSUPP (an extension header that must be understood: the path engine answers it), -EINVAL (`*fault` is the first
 // fault; everything readable is in `*out`).
 int gtp1_decode(const void *bytes, size_t len, enum gtp1_role role, struct gtp1_message *out, struct ie_fault *fault);
 int gtp1_header_read(const void *bytes, size_t len, struct gtp1_header *out);

@@ -4,8 +4,8 @@
 
 #include "proto/gtp/walk.h"
 
-#define GROUP_TABLE_(name, word)                                                                                                \
-	IE_TABLE(gtp2_##name, GTP2_##word##_IES, true)                                                                          \
+#define GROUP_TABLE_(name, word)                                                                                                 \
+	IE_TABLE(gtp2_##name, GTP2_##word##_IES, true)                                                                           \
 	static const struct ie_codec ie_codec_gtp2_##name = {.group = &gtp2_##name##_ies};
 #define MESSAGE_TABLE_(type, name, word, kind, answer, text) IE_TABLE(gtp2_##name, GTP2_##word##_IES, false)
 #define MESSAGE_DEF_(number, name, word, kind, answer, text) [number] = {number, answer, GTP_##kind, &gtp2_##name##_ies, text},
@@ -94,7 +94,8 @@ int gtp2_encode(const struct gtp2_message *message, void *bytes, size_t size, si
 
 	if (!has_body(header->type))
 		return -ENOMSG;
-	wire_put_u8(&out, (uint8_t)(0x40 | (header->is_piggybacked ? 0x10 : 0) | (teid ? 0x08 : 0) | (header->has_priority ? 0x04 : 0)));
+	wire_put_u8(&out,
+		(uint8_t)(0x40 | (header->is_piggybacked ? 0x10 : 0) | (teid ? 0x08 : 0) | (header->has_priority ? 0x04 : 0)));
 	wire_put_u8(&out, header->type);
 	wire_put_be16(&out, 0);
 	if (teid)
@@ -128,8 +129,8 @@ void gtp2_request(struct gtp2_message *out, enum gtp2_type type, uint32_t peer_t
 	message_init(out, (uint8_t)type, 0, peer_teid);
 }
 
-int gtp2_refuse(const struct gtp2_header *request, uint32_t peer_teid, const struct ie_fault *fault, void *out, size_t size,
-	size_t *len)
+int gtp2_refuse(
+	const struct gtp2_header *request, uint32_t peer_teid, const struct ie_fault *fault, void *out, size_t size, size_t *len)
 {
 	struct gtp2_message answer;
 	struct gtp2_cause *cause;
@@ -150,13 +151,15 @@ int gtp2_refuse(const struct gtp2_header *request, uint32_t peer_teid, const str
 
 const struct gtp2_cause *gtp2_message_cause(const struct gtp2_message *message)
 {
-	return has_body(message->header.type) ? ies_find(defs[message->header.type].ies, BODY_OF(message), &ie_codec_gtp2_cause) : NULL;
+	return has_body(message->header.type) ? ies_find(defs[message->header.type].ies, BODY_OF(message), &ie_codec_gtp2_cause)
+					      : NULL;
 }
 
 bool gtp2_message_recovery(const struct gtp2_message *message, uint8_t *out)
 {
-	const uint8_t *found = has_body(message->header.type) ?
-		ies_find(defs[message->header.type].ies, BODY_OF(message), &ie_codec_recovery) : NULL;
+	const uint8_t *found = has_body(message->header.type)
+		? ies_find(defs[message->header.type].ies, BODY_OF(message), &ie_codec_recovery)
+		: NULL;
 
 	if (found)
 		*out = *found;

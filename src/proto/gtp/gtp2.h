@@ -118,8 +118,8 @@ void gtp2_answer(struct gtp2_message *out, const struct gtp2_header *request, ui
 // Empties `out` to a request of that type; the path engine gives it its sequence number.
 void gtp2_request(struct gtp2_message *out, enum gtp2_type type, uint32_t peer_teid);
 // The whole refusing answer in one call: Cause with the offending IE. The errors are gtp2_encode's; -ENOMSG if it has no answer.
-int gtp2_refuse(const struct gtp2_header *request, uint32_t peer_teid, const struct ie_fault *fault, void *out, size_t size,
-		size_t *len);
+int gtp2_refuse(
+	const struct gtp2_header *request, uint32_t peer_teid, const struct ie_fault *fault, void *out, size_t size, size_t *len);
 // The Cause of an answer; NULL when the message has none.
 const struct gtp2_cause *gtp2_message_cause(const struct gtp2_message *message);
 // The Recovery IE, wherever the message carries one.

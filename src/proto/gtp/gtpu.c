@@ -117,7 +117,8 @@ int gtpu_write(const struct gtpu_packet *packet, void *bytes, size_t size)
 
 int gtpu_echo_request(uint16_t sequence, void *out, size_t size)
 {
-	return gtpu_write(&(struct gtpu_packet){.type = GTPU_ECHO_REQUEST, .has_sequence = true, .sequence = sequence}, out, size);
+	return gtpu_write(
+		&(struct gtpu_packet){.type = GTPU_ECHO_REQUEST, .has_sequence = true, .sequence = sequence}, out, size);
 }
 
 // The restart counter of GTP-U is not used: 0 is sent, and what comes is ignored (7.2.2, 8.2).
@@ -187,7 +188,10 @@ int gtpu_error_read(const struct gtpu_packet *packet, struct gtpu_error *out)
 
 		if (type < 0x80 && type != IE_TEID_DATA && type != IE_RECOVERY)
 			return -EBADMSG; // of unknown length: cannot be skipped
-		len = type == IE_TEID_DATA ? 4 : type == IE_RECOVERY ? 1 : type == IE_EXTENSION_TYPES ? wire_get_u8(&in) : wire_get_be16(&in);
+		len = type == IE_TEID_DATA	     ? 4
+			: type == IE_RECOVERY	     ? 1
+			: type == IE_EXTENSION_TYPES ? wire_get_u8(&in)
+						     : wire_get_be16(&in);
 		value = wire_get_sub(&in, len);
 		if (type == IE_TEID_DATA && !has_teid) {
 			error.teid = wire_get_be32(&value);

@@ -101,7 +101,8 @@ static void item_read(const struct ie_context *context, const struct ie_table *t
 		if (context->framing->bad_length && (r == -EBADMSG || contents.error))
 			found.cause = context->framing->bad_length;
 		else if (r || contents.error)
-			found.cause = is_mandatory(context, row) ? context->framing->bad_value : context->framing->bad_conditional;
+			found.cause =
+				is_mandatory(context, row) ? context->framing->bad_value : context->framing->bad_conditional;
 	}
 	if (!found.cause) {
 		(*has)++;
@@ -112,7 +113,8 @@ static void item_read(const struct ie_context *context, const struct ie_table *t
 		fault_note(fault, &found);
 }
 
-void ies_read(const struct ie_context *context, const struct ie_table *table, struct wire_in in, void *body, struct ie_fault *fault)
+void ies_read(
+	const struct ie_context *context, const struct ie_table *table, struct wire_in in, void *body, struct ie_fault *fault)
 {
 	struct ie_seen seen;
 	struct ie_item item;
@@ -128,16 +130,19 @@ void ies_read(const struct ie_context *context, const struct ie_table *table, st
 			item_read(context, table, row, &item, body, fault);
 	}
 	if (r < 0)
-		fault_note(fault, &(struct ie_fault){.cause = item.type ? context->framing->overrun : context->framing->bad_format,
-					  .type = item.type,
-					  .instance = item.instance,
-					  .in_bearer = table->is_bearer});
+		fault_note(fault,
+			&(struct ie_fault){.cause = item.type ? context->framing->overrun : context->framing->bad_format,
+				.type = item.type,
+				.instance = item.instance,
+				.in_bearer = table->is_bearer});
 	for (const struct ie_def *row = table->rows; row < table->rows + table->count; row++)
-		if (!has_in(body, row) && (is_mandatory(context, row) || (row->presence == IE_A && context->accepts(table, body))))
-			fault_note(fault, &(struct ie_fault){.cause = context->framing->missing,
-						  .type = row->type,
-						  .instance = row->instance,
-						  .in_bearer = table->is_bearer});
+		if (!has_in(body, row) &&
+			(is_mandatory(context, row) || (row->presence == IE_A && context->accepts(table, body))))
+			fault_note(fault,
+				&(struct ie_fault){.cause = context->framing->missing,
+					.type = row->type,
+					.instance = row->instance,
+					.in_bearer = table->is_bearer});
 }
 
 void ies_write(const struct ie_framing *framing, const struct ie_table *table, struct wire_out *out, const void *body)

@@ -88,17 +88,17 @@ struct ie_table {
 #define IE_MEMBER_MANY_(S, presence, type, instance, ctype, codec, member, max) ctype member[max];
 
 // Declares `struct name` and its rows.
-#define IE_STRUCT(S, LIST)                                                                                                      \
-	struct S {                                                                                                              \
-		struct {                                                                                                        \
-			LIST(IE_HAS_ONE_, IE_HAS_MANY_, S)                                                                      \
-		} has;                                                                                                          \
-		LIST(IE_MEMBER_ONE_, IE_MEMBER_MANY_, S)                                                                        \
-	};                                                                                                                      \
+#define IE_STRUCT(S, LIST)                                                                                                       \
+	struct S {                                                                                                               \
+		struct {                                                                                                         \
+			LIST(IE_HAS_ONE_, IE_HAS_MANY_, S)                                                                       \
+		} has;                                                                                                           \
+		LIST(IE_MEMBER_ONE_, IE_MEMBER_MANY_, S)                                                                         \
+	};                                                                                                                       \
 	extern const struct ie_table S##_ies
 
 #define ie_set(body, member) (*((body)->has.member = 1, &(body)->member))
-#define ie_add(body, member)                                                                                                    \
+#define ie_add(body, member)                                                                                                     \
 	((body)->has.member < sizeof((body)->member) / sizeof((body)->member[0]) ? &(body)->member[(body)->has.member++] : NULL)
 
 // The fault "this IE is missing though the case needs it" (v2 cause 103, v1 cause 202), for V and C rows judged by the caller.

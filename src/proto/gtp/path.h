@@ -34,19 +34,19 @@
 struct gtp_endpoint;
 
 // Why a datagram was dropped.
-#define GTP_DROPS(X)                                                                                                            \
-	X(NOT_ALLOWED, "not_allowed", "the sender is in no prefix of gtpPeers")                                                 \
-	X(TOO_SHORT, "too_short", "shorter than a header")                                                                      \
-	X(BAD_LENGTH, "bad_length", "the length in the header does not fit the datagram")                                       \
-	X(BAD_VERSION, "bad_version", "a version that is not 1 or 2; answered with Version Not Supported")                      \
-	X(UNKNOWN_TYPE, "unknown_type", "a message type that this end does not know")                                           \
-	X(UNKNOWN_EXTENSION, "unknown_extension", "an extension header that must be understood and is not")                     \
-	X(UNEXPECTED_RESPONSE, "unexpected_response", "an answer to no request of ours")                                        \
-	X(WRONG_RESPONSE, "wrong_response", "an answer of another type than the request's")                                     \
-	X(BAD_ECHO, "bad_echo", "an Echo with a broken Recovery")                                                               \
-	X(PEERS_FULL, "peers_full", "no room for another peer")                                                                 \
-	X(PEER_BUSY, "peer_busy", "too many unanswered requests of one peer")                                                   \
-	X(TRANSACTIONS_FULL, "transactions_full", "no room for another transaction")                                            \
+#define GTP_DROPS(X)                                                                                                             \
+	X(NOT_ALLOWED, "not_allowed", "the sender is in no prefix of gtpPeers")                                                  \
+	X(TOO_SHORT, "too_short", "shorter than a header")                                                                       \
+	X(BAD_LENGTH, "bad_length", "the length in the header does not fit the datagram")                                        \
+	X(BAD_VERSION, "bad_version", "a version that is not 1 or 2; answered with Version Not Supported")                       \
+	X(UNKNOWN_TYPE, "unknown_type", "a message type that this end does not know")                                            \
+	X(UNKNOWN_EXTENSION, "unknown_extension", "an extension header that must be understood and is not")                      \
+	X(UNEXPECTED_RESPONSE, "unexpected_response", "an answer to no request of ours")                                         \
+	X(WRONG_RESPONSE, "wrong_response", "an answer of another type than the request's")                                      \
+	X(BAD_ECHO, "bad_echo", "an Echo with a broken Recovery")                                                                \
+	X(PEERS_FULL, "peers_full", "no room for another peer")                                                                  \
+	X(PEER_BUSY, "peer_busy", "too many unanswered requests of one peer")                                                    \
+	X(TRANSACTIONS_FULL, "transactions_full", "no room for another transaction")                                             \
 	X(NO_MEMORY, "no_memory", "memory is out")
 #define GTP_DROP_ENUM_(word, name, help) GTP_DROP_##word,
 enum gtp_drop { GTP_DROPS(GTP_DROP_ENUM_) GTP_DROP_COUNT };
@@ -92,16 +92,21 @@ struct gtp_response {
 	uint64_t now_ms;
 };
 
-// All may call back into the endpoint, but not free it. NULL is allowed where it says so.
+// All may call back into the endpoint, but not free it, and nothing may call gtp_endpoint_recv from within. NULL is allowed where it
+// says so.
 struct gtp_ops {
 	void (*send)(void *owner, const struct ip_end *to, const void *bytes, size_t len);
 	void (*on_request)(void *owner, const struct gtp_request *request);
-	void (*on_response)(void *owner, const struct gtp_response *response); // once for each request of ours that was not cancelled
+	void (*on_response)(
+		void *owner, const struct gtp_response *response); // once for each request of ours that was not cancelled
 	// The peer's restart counter changed: its sessions of that version are gone (may be NULL).
-	void (*on_peer_restarted)(void *owner, const struct ip_addr *peer, uint8_t version, uint8_t old_counter, uint8_t new_counter);
+	void (*on_peer_restarted)(
+		void *owner, const struct ip_addr *peer, uint8_t version, uint8_t old_counter, uint8_t new_counter);
 	void (*on_path_failed)(void *owner, const struct ip_addr *peer, uint8_t version); // N3 Echos unanswered (may be NULL)
 	void (*on_path_restored)(void *owner, const struct ip_addr *peer, uint8_t version); // it answers again (may be NULL)
 	bool (*is_allowed)(void *owner, const struct ip_addr *peer); // may be NULL: everybody
+	void (*on_peer_changed)(
+		void *owner, const struct ip_addr *peer); // a counter was learnt: keep gtp_endpoint_peer (may be NULL)
 };
 
 struct gtp_config {
@@ -116,11 +121,12 @@ struct gtp_config {
 	uint32_t echo_interval_ms; // 60,000, the least that 29.060 7.2.1 allows
 	uint32_t hold_ms; // how long an answer is kept: T3 * (N3 + 1), and never less
 	uint32_t serve_ms; // 60,000: when a request that the host never answered is forgotten
+	uint32_t idle_ms; // 300,000: how long a peer without sessions is remembered
 	uint32_t peers_max; // 4096
 	uint32_t transactions_max; // 262,144: being served and answered together
 	uint32_t peer_pending_max; // 4096: being served for one peer
 	uint32_t create_rate, create_burst; // creates a second a peer; 0 = unlimited; burst 0 = rate
-	uint32_t seed; // of the first sequence numbers
+	uint64_t seed; // of the first sequence numbers and of the spread of Echos: give it random bits
 };
 
 // 0 or -ENOMEM.
@@ -141,11 +147,11 @@ bool gtp_endpoint_has(const struct gtp_endpoint *ep, uint64_t xact); // still wa
 
 // Sends a request (an encoded message of either version), gives it its sequence number and repeats it. `*id` (may be NULL) is for
 // gtp_endpoint_cancel. 0, -EINVAL (no request), -ENOMEM, -ENOSPC (too many).
-int gtp_endpoint_request(struct gtp_endpoint *ep, const struct ip_addr *to, const void *bytes, size_t len, uint64_t cookie, uint64_t now_ms,
-			 uint64_t *id);
+int gtp_endpoint_request(struct gtp_endpoint *ep, const struct ip_addr *to, const void *bytes, size_t len, uint64_t cookie,
+	uint64_t now_ms, uint64_t *id);
 // As above, but the request is the answer to a command of the peer (29.274 7.6): it takes over the command's sequence number and port.
-int gtp_endpoint_request_for(struct gtp_endpoint *ep, uint64_t xact, const void *bytes, size_t len, uint64_t cookie, uint64_t now_ms,
-			     uint64_t *id);
+int gtp_endpoint_request_for(
+	struct gtp_endpoint *ep, uint64_t xact, const void *bytes, size_t len, uint64_t cookie, uint64_t now_ms, uint64_t *id);
 void gtp_endpoint_cancel(struct gtp_endpoint *ep, uint64_t id); // no on_response will come; unknown ids are fine
 
 // The host has one session more or one less over this path: Echos are sent while there is any. -ENOSPC or -ENOMEM.

@@ -32,7 +32,8 @@ struct ie_context {
 };
 
 // Reads all of `in` into `body` (zeroed by the caller). The first fault is put into `*fault` when that has none yet.
-void ies_read(const struct ie_context *context, const struct ie_table *table, struct wire_in in, void *body, struct ie_fault *fault);
+void ies_read(
+	const struct ie_context *context, const struct ie_table *table, struct wire_in in, void *body, struct ie_fault *fault);
 void ies_write(const struct ie_framing *framing, const struct ie_table *table, struct wire_out *out, const void *body);
 void ies_print(const struct ie_table *table, struct ie_text *text, const void *body);
 // The first value of that codec, or NULL when the table has no such row or the body no such value.
@@ -47,31 +48,31 @@ struct gtp_message_def {
 	const char *name;
 };
 
-#define IE_ROW_ONE_(S, presence, type, instance, ctype, codec, member)                                                          \
-	{type, instance, IE_##presence, 1, offsetof(struct S, has.member), offsetof(struct S, member), sizeof(ctype),           \
+#define IE_ROW_ONE_(S, presence, type, instance, ctype, codec, member)                                                           \
+	{type, instance, IE_##presence, 1, offsetof(struct S, has.member), offsetof(struct S, member), sizeof(ctype),            \
 		&ie_codec_##codec, #member},
-#define IE_ROW_MANY_(S, presence, type, instance, ctype, codec, member, max)                                                    \
-	{type, instance, IE_##presence, max, offsetof(struct S, has.member), offsetof(struct S, member), sizeof(ctype),         \
+#define IE_ROW_MANY_(S, presence, type, instance, ctype, codec, member, max)                                                     \
+	{type, instance, IE_##presence, max, offsetof(struct S, has.member), offsetof(struct S, member), sizeof(ctype),          \
 		&ie_codec_##codec, #member},
 // The rows of a struct that IE_STRUCT declared. The last, empty row stands for messages without any IE.
-#define IE_TABLE(S, LIST, bearer)                                                                                               \
-	static const struct ie_def S##_rows[] = {LIST(IE_ROW_ONE_, IE_ROW_MANY_, S){0}};                                        \
-	const struct ie_table S##_ies = {                                                                                       \
-		.rows = S##_rows,                                                                                               \
-		.count = sizeof(S##_rows) / sizeof(S##_rows[0]) - 1,                                                            \
-		.is_bearer = bearer,                                                                                            \
-		.size = sizeof(struct S),                                                                                       \
+#define IE_TABLE(S, LIST, bearer)                                                                                                \
+	static const struct ie_def S##_rows[] = {LIST(IE_ROW_ONE_, IE_ROW_MANY_, S){0}};                                         \
+	const struct ie_table S##_ies = {                                                                                        \
+		.rows = S##_rows,                                                                                                \
+		.count = sizeof(S##_rows) / sizeof(S##_rows[0]) - 1,                                                             \
+		.is_bearer = bearer,                                                                                             \
+		.size = sizeof(struct S),                                                                                        \
 	};
 
 // codec.c: both versions
-extern const struct ie_codec ie_codec_u8, ie_codec_u16, ie_codec_u32, ie_codec_bytes, ie_codec_recovery, ie_codec_apn, ie_codec_mei,
-	ie_codec_pco, ie_codec_ambr, ie_codec_ip_address;
+extern const struct ie_codec ie_codec_u8, ie_codec_u16, ie_codec_u32, ie_codec_bytes, ie_codec_recovery, ie_codec_apn,
+	ie_codec_mei, ie_codec_pco, ie_codec_ambr, ie_codec_ip_address;
 // codec1.c
-extern const struct ie_codec ie_codec_gtp1_cause, ie_codec_gtp1_imsi, ie_codec_isdn, ie_codec_nsapi, ie_codec_teardown, ie_codec_eua,
-	ie_codec_rai, ie_codec_qos, ie_codec_extensions, ie_codec_gtp1_uli;
+extern const struct ie_codec ie_codec_gtp1_cause, ie_codec_gtp1_imsi, ie_codec_isdn, ie_codec_nsapi, ie_codec_teardown,
+	ie_codec_eua, ie_codec_rai, ie_codec_qos, ie_codec_extensions, ie_codec_gtp1_uli;
 // codec2.c
-extern const struct ie_codec ie_codec_gtp2_cause, ie_codec_imsi, ie_codec_msisdn, ie_codec_plmn, ie_codec_ebi, ie_codec_ebi_or_zero,
-	ie_codec_pdn_type, ie_codec_fteid, ie_codec_paa, ie_codec_bearer_qos, ie_codec_gtp2_uli;
+extern const struct ie_codec ie_codec_gtp2_cause, ie_codec_imsi, ie_codec_msisdn, ie_codec_plmn, ie_codec_ebi,
+	ie_codec_ebi_or_zero, ie_codec_pdn_type, ie_codec_fteid, ie_codec_paa, ie_codec_bearer_qos, ie_codec_gtp2_uli;
 
 // What several codec files use.
 struct ip_addr;
