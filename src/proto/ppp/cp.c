@@ -367,6 +367,8 @@ static void recv_request(struct ppp_link *link, const struct ppp_cp_class *class
 	// A request that an open or closing automaton judges must not disturb what is in force: judge() only reads the link, except
 	// for a server's assignment, which is the same for the whole session.
 	code = judge_request(link, class, data, &offer, &reply);
+	if (link->phase == PPP_PHASE_DEAD)
+		return; // a looped line, seen by its magic number
 	if (!code || reply.error) {
 		ppp_count(link, malformed);
 		return;

@@ -140,7 +140,8 @@ static enum ppp_verdict magic_judge(
 		return PPP_ACK;
 	if (offer->magic) {
 		ppp_count(link, looped);
-		link->loops = ppp_more(link->loops);
+		if (++link->loops >= LOOPS_MAX)
+			ppp_link_fail(link, PPP_REASON_LOOPED);
 	}
 	wire_put_be32(better, random_magic(link));
 	return PPP_NAK;
@@ -283,7 +284,7 @@ static void lcp_finished(struct ppp_link *link, enum ppp_cp_event why)
 
 static void lcp_diverged(struct ppp_link *link)
 {
-	ppp_link_fail(link, link->loops >= LOOPS_MAX ? PPP_REASON_LOOPED : PPP_REASON_LCP_NOT_CONVERGING);
+	ppp_link_fail(link, PPP_REASON_LCP_NOT_CONVERGING);
 }
 
 static void echo_request(struct ppp_link *link, uint8_t id, struct wire_in data)

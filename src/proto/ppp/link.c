@@ -197,8 +197,7 @@ void ppp_link_fail(struct ppp_link *link, enum ppp_reason reason)
 	link->is_up = false;
 	silence(link);
 	// What came true in this very call is void by now.
-	link->pending &=
-		(uint16_t) ~(1u << PPP_EVENT_UP | 1u << PPP_EVENT_IPV4_UP | 1u << PPP_EVENT_IPV6_UP | 1u << PPP_EVENT_LCP_UP);
+	link->pending &= (uint16_t) ~(1u << PPP_EVENT_UP | 1u << PPP_EVENT_IPV4_UP | 1u << PPP_EVENT_IPV6_UP);
 	ppp_link_raise(link, PPP_EVENT_ENDED);
 }
 
@@ -282,9 +281,7 @@ void ppp_link_family_down(struct ppp_link *link, const struct ppp_cp_class *clas
 		ppp_link_raise(link, PPP_EVENT_DOWN);
 	link->is_up = false;
 	if (reason == PPP_REASON_PEER_RENEGOTIATES)
-		ppp_count(link, renegotiations);
-	else
-		judge_families(link);
+		ppp_count(link, renegotiations); // otherwise its tlf follows, and judges
 }
 
 void ppp_link_family_refused(struct ppp_link *link, const struct ppp_cp_class *class, enum ppp_reason reason)
