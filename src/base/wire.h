@@ -60,7 +60,7 @@ static inline uint16_t wire_get_be16(struct wire_in *in)
 {
 	const uint8_t *p = wire_get_bytes(in, 2);
 
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
 }
 
 static inline uint32_t wire_get_be24(struct wire_in *in)
