@@ -59,6 +59,7 @@ install: build ## into $(DESTDIR)$(PREFIX)
 	@tools/install build/release "$(DESTDIR)" "$(PREFIX)"
 
 deb: build ## build/slicegate_VERSION_ARCH.deb
+	@tools/deps package
 	@packaging/deb build/release
 
 clean:
