@@ -33,7 +33,7 @@ struct idset {
 	struct map blocks; // by number
 	struct block *free_blocks;
 	struct rest *queue; // a ring with room for every id of every block
-	size_t queue_room, queue_head, queue_count;
+	size_t queue_room, queue_head, queue_count; // the room is a power of two
 };
 
 int idset_new(uint32_t first, uint32_t last, uint32_t quarantine_ms, struct idset **out)
@@ -100,7 +100,7 @@ static int queue_grow(struct idset *set, size_t room)
 	if (!queue)
 		return -ENOMEM;
 	for (size_t i = 0; i < set->queue_count; i++)
-		queue[i] = set->queue[(set->queue_head + i) % set->queue_room];
+		queue[i] = set->queue[(set->queue_head + i) & (set->queue_room - 1)];
 	free(set->queue);
 	set->queue = queue;
 	set->queue_room = grown;
@@ -142,7 +142,7 @@ static void end_rests(struct idset *set, uint64_t now_ms)
 		uint64_t bit;
 		struct block *block = block_of(set, set->queue[set->queue_head].id, &bit);
 
-		set->queue_head = (set->queue_head + 1) % set->queue_room;
+		set->queue_head = (set->queue_head + 1) & (set->queue_room - 1);
 		set->queue_count--;
 		block->resting &= ~bit;
 		list_if_free(set, block);
@@ -225,7 +225,7 @@ void idset_give(struct idset *set, uint32_t id, uint64_t now_ms)
 		return;
 	}
 	block->resting |= bit;
-	set->queue[(set->queue_head + set->queue_count++) % set->queue_room] =
+	set->queue[(set->queue_head + set->queue_count++) & (set->queue_room - 1)] =
 		(struct rest){.until_ms = now_ms + set->quarantine_ms, .id = id};
 }
 
