@@ -1,0 +1,645 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway's life: it is put together here, takes configuration and commands from the link, tells its state at intervals, and is taken down.
+//
+// One thread, one loop. `now_ms` is the time of this turn of the loop; all timers of sessions and tunnels are in one wheel that drives one
+// uv_timer. What the kernel is to do goes through the worker (slice.h).
+#include "gateway/gateway.h"
+
+#include "base/clean.h"
+#include "gateway/access.h"
+#include "gateway/jsonget.h"
+#include "gateway/records.h"
+#include "gateway/resume.h"
+#include "gateway/session.h"
+#include "gateway/udp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+LOG_CATEGORY(gateway);
+
+#define STATUS_MS 5000
+#define SYNC_PIECE 500
+#define SILENT_MS 300000 // downlink silence after which a session's link is probed (LCP echo)
+#define STOP_PIECE 500
+#define STOP_LIMIT_MS 3000
+#define REPORT_ROWS 200000
+
+// ---- small services
+
+uint64_t wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void random_fill(void *out, size_t len)
+{
+	static uint8_t block[4096];
+	static size_t left;
+	uint8_t *at = out;
+
+	while (len) {
+		size_t piece;
+
+		if (!left) {
+			if (getrandom(block, sizeof(block), 0) != sizeof(block))
+				abort();
+			left = sizeof(block);
+		}
+		piece = len < left ? len : left;
+		memcpy(at, block + sizeof(block) - left, piece);
+		explicit_bzero(block + sizeof(block) - left, piece);
+		left -= piece;
+		at += piece;
+		len -= piece;
+	}
+}
+
+json_t *json_time(uint64_t then_ms)
+{
+	time_t seconds = (time_t)(then_ms / 1000);
+	struct tm parts;
+	char text[40];
+	size_t len;
+
+	gmtime_r(&seconds, &parts);
+	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+	snprintf(text + len, sizeof(text) - len, ".%03uZ", (unsigned)(then_ms % 1000));
+	return json_string(text);
+}
+
+json_t *json_text(const char *text, size_t len)
+{
+	char clean[4096];
+	size_t used = 0;
+
+	for (; used < len && used < sizeof(clean); used++)
+		clean[used] = text[used] >= ' ' && text[used] <= '~' ? text[used] : '?';
+	return json_stringn(clean, used);
+}
+
+struct vslice *gateway_vslice(const struct gateway *gateway, const struct uuid *id)
+{
+	return strmap_get(&gateway->vslices, id->text);
+}
+
+// ---- time
+
+static void on_wheel_due(uv_timer_t *timer)
+{
+	struct gateway *gateway = timer->data;
+
+	gateway->now_ms = uv_now(gateway->loop);
+	wheel_run(&gateway->wheel, gateway->now_ms);
+	tunnels_flush(gateway);
+	if (gateway->stopped)
+		gateway->stop_done(gateway); // it may free the gateway: last
+}
+
+// Before the loop sleeps: wake up when the wheel's next timer is due.
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct gateway *gateway = prepare->data;
+	uint64_t due = wheel_next(&gateway->wheel), now_ms;
+
+	uv_update_time(gateway->loop);
+	now_ms = uv_now(gateway->loop);
+	if (due == WHEEL_NEVER)
+		uv_timer_stop(gateway->wheel_timer);
+	else
+		uv_timer_start(gateway->wheel_timer, on_wheel_due, due > now_ms ? due - now_ms : 0, 0);
+}
+
+static void on_check(uv_check_t *check)
+{
+	struct gateway *gateway = check->data;
+
+	gateway->now_ms = uv_now(gateway->loop);
+}
+
+// ---- reports at intervals
+
+static void report_status(struct gateway *gateway)
+{
+	char address[IP_ADDR_TEXT];
+	double load;
+
+	if (!report_is_on(gateway->report))
+		return;
+	load = (double)(gateway->established + gateway->attaching) / gateway->options->max_sessions;
+	report_add(gateway->report,
+		   json_pack("{s:s, s:s, s:o, s:[s], s:I, s:I, s:f, s:I}", "row", "status", "version", SLICEGATE_VERSION, "startedAt",
+			     json_time(gateway->started_wall_ms), "addresses", ip_addr_text(&gateway->options->gtp_address, address), "sessions",
+			     (json_int_t)gateway->established, "tunnels", (json_int_t)gateway->tunnels, "load", load, "configRevision",
+			     (json_int_t)(gateway->config ? gateway->config->revision : 0)));
+	link_kick(gateway->link);
+}
+
+static void on_status_due(struct timer *timer, uint64_t now_ms)
+{
+	struct gateway *gateway = container_of(timer, struct gateway, status_timer);
+
+	report_status(gateway);
+	wheel_arm(&gateway->wheel, timer, now_ms + STATUS_MS);
+}
+
+// Usage of all sessions, in pieces: a round through the whole map every `usage_ms`. A session whose downlink was silent since the last
+// rounds is probed by LCP echo.
+static void on_usage_due(struct timer *timer, uint64_t now_ms)
+{
+	struct gateway *gateway = container_of(timer, struct gateway, usage_timer);
+	struct session *session;
+	size_t cursor = gateway->usage_cursor, done = 0;
+
+	while (done < SYNC_PIECE && (session = map_next(&gateway->sessions, &cursor))) {
+		done++;
+		if (session->state == SESSION_UP)
+			session_report_usage(session);
+	}
+	gateway->usage_cursor = done < SYNC_PIECE ? 0 : cursor;
+	link_kick(gateway->link);
+	wheel_arm(&gateway->wheel, timer, now_ms + (gateway->usage_cursor ? 20 : gateway->options->usage_ms));
+}
+
+// ---- the link's callbacks
+
+static void tell_tunnels(struct gateway *gateway)
+{
+	struct vslice *vslice;
+	struct tunnel *tunnel;
+
+	for (size_t i = 0; (vslice = strmap_next(&gateway->vslices, &i));) {
+		vslice_report(vslice);
+		for (size_t j = 0; (tunnel = map_next(&vslice->tunnels, &j));)
+			tunnel_report(tunnel);
+	}
+}
+
+static void begin_sync(void *owner)
+{
+	struct gateway *gateway = owner;
+
+	gateway->syncing = true;
+	gateway->sync_cursor = gateway->sync_told = 0;
+	gateway->sync_round++;
+	report_add(gateway->report, json_pack("{s:s, s:s}", "row", "sync", "phase", "begin"));
+	report_status(gateway);
+	tell_tunnels(gateway);
+}
+
+// A piece of the sync. Sessions come and go and move in the map meanwhile: rounds are made until one finds nobody who was not told.
+static void fill(void *owner)
+{
+	struct gateway *gateway = owner;
+	struct session *session;
+	size_t told = 0;
+
+	if (!gateway->syncing)
+		return;
+	while (told < SYNC_PIECE && (session = map_next(&gateway->sessions, &gateway->sync_cursor))) {
+		if (session->state != SESSION_UP || session->sync_round == gateway->sync_round)
+			continue;
+		session_report(session);
+		told++;
+	}
+	gateway->sync_told += told;
+	if (told == SYNC_PIECE)
+		return;
+	gateway->syncing = gateway->sync_told;
+	gateway->sync_cursor = gateway->sync_told = 0;
+	if (!gateway->syncing)
+		report_add(gateway->report, json_pack("{s:s, s:s}", "row", "sync", "phase", "end"));
+}
+
+static struct session *session_of_endpoint(const struct gateway *gateway, const struct endpoint_config *endpoint, size_t *cursor)
+{
+	for (; *cursor < endpoint->imsi_count; (*cursor)++) {
+		struct session *session = map_get(&gateway->by_imsi, endpoint->imsis[*cursor]);
+
+		if (session)
+			return session;
+	}
+	return NULL;
+}
+
+static void detach_endpoint(struct gateway *gateway, const struct uuid *id, const char *why)
+{
+	const struct endpoint_config *endpoint = config_endpoint(gateway->config, id);
+	struct session *session;
+
+	for (size_t at = 0; endpoint && (session = session_of_endpoint(gateway, endpoint, &at));)
+		session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, why);
+}
+
+static void on_command(void *owner, const char *command, const json_t *row)
+{
+	struct gateway *gateway = owner;
+	struct tunnel *tunnel;
+	struct uuid id;
+
+	uuid_set(&id, jsonget_text(row, "tunnel", jsonget_text(row, "endpoint", "")));
+	log_info("command=%s object=%s", command, id.text);
+	if (!strcmp(command, "detach")) {
+		detach_endpoint(gateway, &id, "detached by the administrator");
+		return;
+	}
+	tunnel = tunnel_find(gateway, &id);
+	if (!tunnel)
+		return;
+	if (!strcmp(command, "restartTunnel"))
+		tunnel_close(tunnel, L2TP_STOP_clear, "restarted by the administrator");
+	else if (!strcmp(command, "drainTunnel"))
+		tunnel->is_draining = true;
+}
+
+// May this session go on under the configuration as it is now?
+static enum refusal still_good(const struct gateway *gateway, const struct session *session)
+{
+	const struct endpoint_config *endpoint = config_endpoint_by_imsi(gateway->config, session->imsi);
+	const struct group_config *group = endpoint ? config_group(gateway->config, &endpoint->group) : NULL;
+	const struct tunnel *tunnel = session->call ? call_tunnel(session->call) : NULL;
+
+	if (!endpoint)
+		return REFUSED_UNKNOWN_IMSI;
+	if (endpoint->status != ENDPOINT_ACTIVE)
+		return REFUSED_NOT_ACTIVE;
+	if (!group)
+		return REFUSED_NO_GROUP;
+	if (!uuid_equal(&group->vslice, &session->vslice->id))
+		return REFUSED_NO_VSLICE;
+	if (tunnel && !uuid_equal(&group->lac, &tunnel->lac->id))
+		return REFUSED_NO_LAC;
+	return REFUSED_NONE;
+}
+
+static void check_session(struct gateway *gateway, struct session *session)
+{
+	enum refusal bad = still_good(gateway, session);
+
+	if (bad)
+		session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, refusal_words(bad));
+}
+
+// Walks all sessions; the map changes under the walk when one ends, so the bad ones are gathered first.
+static void check_all_sessions(struct gateway *gateway)
+{
+	VEC(uint32_t) bad = {0};
+	struct session *session;
+
+	for (size_t at = 0; (session = map_next(&gateway->sessions, &at));) {
+		uint32_t *teid = still_good(gateway, session) ? vec_add(&bad) : NULL;
+
+		if (teid)
+			*teid = session->local_teid;
+	}
+	vec_each(&bad, teid)
+	{
+		session = session_find(gateway, *teid);
+		if (session)
+			check_session(gateway, session);
+	}
+	vec_free(&bad);
+}
+
+static void remove_vslices(struct gateway *gateway)
+{
+	struct vslice *vslice;
+
+	for (size_t at = 0; (vslice = strmap_next(&gateway->vslices, &at));)
+		if (!vslice->stopping && !config_vslice(gateway->config, &vslice->id))
+			vslice_stop(vslice);
+}
+
+static void apply_vslice(struct gateway *gateway, const struct uuid *id)
+{
+	const struct vslice_config *config = config_vslice(gateway->config, id);
+
+	if (config && config->type == VSLICE_L2TP)
+		(void)vslice_apply(gateway, config);
+}
+
+static void apply_all(struct gateway *gateway)
+{
+	struct vslice_config *config;
+
+	for (size_t at = 0; (config = strmap_next(&gateway->config->vslices, &at));)
+		if (config->type == VSLICE_L2TP)
+			(void)vslice_apply(gateway, config);
+	remove_vslices(gateway);
+	check_all_sessions(gateway);
+	slice_sweep(gateway->worker, gateway->options->name);
+}
+
+static void apply_endpoint(struct gateway *gateway, const struct config_change *change)
+{
+	const struct endpoint_config *endpoint = config_endpoint(gateway->config, &change->id);
+	struct session *session, *next;
+
+	for (size_t i = 0; endpoint && i < endpoint->imsi_count; i++) {
+		for (session = map_get(&gateway->by_imsi, endpoint->imsis[i]); session; session = next) {
+			next = session->imsi_next;
+			check_session(gateway, session);
+		}
+	}
+}
+
+static void on_config(void *owner, struct config *config, bool all, const struct config_change *changes, size_t count)
+{
+	struct gateway *gateway = owner;
+	bool recheck = false, vslices_gone = false;
+
+	gateway->config = config;
+	if (gateway->stopping)
+		return;
+	if (all) {
+		apply_all(gateway);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct config_change *change = &changes[i];
+		const struct target_config *target = config_target(config, &change->id);
+		const struct policy_config *policy = config_policy(config, &change->id);
+
+		if (!strcmp(change->kind, "endpoint") && !change->deleted)
+			apply_endpoint(gateway, change);
+		else if (!strcmp(change->kind, "vslice") && !change->deleted)
+			apply_vslice(gateway, &change->id);
+		else if (target || policy)
+			apply_vslice(gateway, target ? &target->vslice : &policy->vslice);
+		else if (change->deleted)
+			recheck = true;
+		recheck = recheck || !strcmp(change->kind, "endpointGroup");
+		vslices_gone = vslices_gone || (change->deleted && !strcmp(change->kind, "vslice"));
+	}
+	if (vslices_gone)
+		remove_vslices(gateway);
+	if (recheck)
+		check_all_sessions(gateway);
+}
+
+// ---- life
+
+static void handle_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static int handles_new(struct gateway *gateway)
+{
+	gateway->wheel_timer = calloc(1, sizeof(*gateway->wheel_timer));
+	gateway->wheel_prepare = calloc(1, sizeof(*gateway->wheel_prepare));
+	gateway->wheel_check = calloc(1, sizeof(*gateway->wheel_check));
+	if (!gateway->wheel_timer || !gateway->wheel_prepare || !gateway->wheel_check)
+		return -ENOMEM;
+	uv_timer_init(gateway->loop, gateway->wheel_timer);
+	uv_prepare_init(gateway->loop, gateway->wheel_prepare);
+	uv_check_init(gateway->loop, gateway->wheel_check);
+	gateway->wheel_timer->data = gateway->wheel_prepare->data = gateway->wheel_check->data = gateway;
+	uv_prepare_start(gateway->wheel_prepare, on_prepare);
+	uv_check_start(gateway->wheel_check, on_check);
+	return 0;
+}
+
+static void on_dp_gtpu(void *owner, const struct ip_end *peer, const uint8_t *datagram, size_t len)
+{
+	access_on_gtpu(owner, peer, datagram, len);
+}
+
+static void on_dp_control(void *owner, struct dp_lac *dp_lac, void *lac, const struct ip_end *peer, const uint8_t *datagram, size_t len)
+{
+	(void)owner;
+	(void)dp_lac;
+	lac_on_control(lac, peer, datagram, len);
+}
+
+static void on_dp_frame(void *owner, struct dp_lac *dp_lac, void *lac, const struct ip_end *peer, const struct dp_l2tp_frame *frame)
+{
+	(void)owner;
+	(void)dp_lac;
+	lac_on_frame(lac, peer, frame);
+}
+
+static void on_dp_batch_end(void *owner)
+{
+	tunnels_flush(owner);
+}
+
+static int dp_start(struct gateway *gateway)
+{
+	const struct dp_host host = {.on_gtpu = on_dp_gtpu,
+				     .on_l2tp_control = on_dp_control,
+				     .on_l2tp_frame = on_dp_frame,
+				     .on_batch_end = on_dp_batch_end,
+				     .owner = gateway};
+	struct ip_end address = {.addr = gateway->options->gtp_address, .port = GTP_U_PORT};
+	char text[IP_END_TEXT];
+	int fd, error = udp_open(&address, &fd);
+
+	if (error)
+		return log_err_r(error, "the GTP-U address can't be used address=%s error=%s", ip_end_text(&address, text), strerror(-error));
+	return dp_new(gateway->loop, fd, &host, gateway->options->max_sessions, &gateway->dp);
+}
+
+// Our restart counter rises whenever sessions were lost (TS 23.007 18), and only then.
+static int state_start(struct gateway *gateway, uint8_t *restart_counter, enum state_start *start)
+{
+	struct state_table_spec specs[GATEWAY_TABLES];
+	char path[4096];
+	struct gateway_record record;
+	const struct gateway_record *old;
+	uint32_t index = 0;
+	int error;
+
+	records_specs(gateway->options->max_sessions, specs);
+	snprintf(path, sizeof(path), "%s/state", gateway->options->state_dir);
+	error = state_open(path, specs, GATEWAY_TABLES, start, &gateway->state);
+	if (error)
+		return log_err_r(error, "the state file can't be used path=%s error=\"%s\"", path,
+				 error == -EBUSY ? "another gateway uses it" : strerror(-error));
+	old = state_get(gateway->state, TABLE_GATEWAY, 0);
+	memset(&record, 0, sizeof(record));
+	if (old && *start == STATE_RESUME)
+		record.restart_counter = old->restart_counter;
+	else
+		record.restart_counter = (uint8_t)(old ? old->restart_counter + 1 : (int)(wall_ms() / 1000));
+	if (!old && state_take(gateway->state, TABLE_GATEWAY, &index))
+		return -ENOSPC;
+	state_put(gateway->state, TABLE_GATEWAY, index, &record);
+	*restart_counter = record.restart_counter;
+	return 0;
+}
+
+static int parts_start(struct gateway *gateway)
+{
+	const struct link_host host = {.on_config = on_config, .on_command = on_command, .on_sync = begin_sync, .on_fill = fill, .owner = gateway};
+	enum state_start start = STATE_FRESH;
+	uint8_t restart_counter = 0;
+	int error;
+
+	error = handles_new(gateway);
+	if (!error)
+		error = state_start(gateway, &restart_counter, &start);
+	if (!error)
+		error = dp_start(gateway);
+	if (!error)
+		error = access_new(gateway, restart_counter, &gateway->access);
+	if (error)
+		return error;
+	access_restore_peers(gateway->access);
+	error = resume_new(gateway, start == STATE_RESUME, &gateway->resume);
+	if (!error)
+		error = worker_new(gateway->loop, &gateway->worker);
+	if (!error)
+		error = report_new(REPORT_ROWS, &gateway->report);
+	if (!error)
+		error = http_new(gateway->loop, &gateway->http);
+	if (!error)
+		error = link_new(gateway->loop, gateway->http, &gateway->options->link, &host, gateway->report, &gateway->link);
+	return error;
+}
+
+int gateway_new(uv_loop_t *loop, const struct gateway_options *options, struct gateway **out)
+{
+	struct gateway *gateway = calloc(1, sizeof(*gateway));
+	int error;
+
+	if (!gateway)
+		return -ENOMEM;
+	gateway->loop = loop;
+	gateway->options = options;
+	uv_update_time(loop);
+	gateway->now_ms = uv_now(loop);
+	gateway->started_wall_ms = wall_ms();
+	wheel_init(&gateway->wheel, gateway->now_ms);
+	pool_init(&gateway->session_pool, sizeof(struct session));
+	pool_init(&gateway->call_pool, sizeof(struct call));
+	pool_init(&gateway->tunnel_pool, sizeof(struct tunnel));
+	gateway->status_timer.fire = on_status_due;
+	gateway->usage_timer.fire = on_usage_due;
+	error = parts_start(gateway);
+	if (error) {
+		gateway_free(&gateway);
+		return error;
+	}
+	wheel_arm(&gateway->wheel, &gateway->status_timer, gateway->now_ms + STATUS_MS);
+	wheel_arm(&gateway->wheel, &gateway->usage_timer, gateway->now_ms + options->usage_ms);
+	*out = gateway;
+	return 0;
+}
+
+// ---- the end
+
+static bool tunnels_are_quiet(const struct gateway *gateway)
+{
+	struct vslice *vslice;
+	struct tunnel *tunnel;
+
+	for (size_t i = 0; (vslice = strmap_next(&gateway->vslices, &i));)
+		for (size_t j = 0; (tunnel = map_next(&vslice->tunnels, &j));)
+			if (!tunnel->gone && !l2tp_channel_idle(&tunnel->l2tp.channel))
+				return false;
+	return true;
+}
+
+// In pieces: first every session, then the tunnels, then a short wait for their acknowledgments.
+static void on_stop_due(struct timer *timer, uint64_t now_ms)
+{
+	struct gateway *gateway = container_of(timer, struct gateway, stop_timer);
+	struct session *session;
+	struct vslice *vslice;
+	size_t done = 0;
+
+	for (size_t at = 0; done < STOP_PIECE && (session = map_next(&gateway->sessions, &at)); at = 0, done++)
+		session_end(session, REFUSED_SHUTDOWN, SESSION_TELL_BOTH, NULL);
+	if (!done && !gateway->tunnels_stopped) {
+		for (size_t i = 0; (vslice = strmap_next(&gateway->vslices, &i));)
+			vslice_stop(vslice);
+		gateway->tunnels_stopped = true;
+	}
+	gateway->stopped = gateway->tunnels_stopped && (tunnels_are_quiet(gateway) || now_ms >= gateway->stop_deadline_ms);
+	if (!gateway->stopped)
+		wheel_arm(&gateway->wheel, timer, now_ms + 10);
+}
+
+void gateway_stop(struct gateway *gateway, bool keep, void (*done)(struct gateway *gateway))
+{
+	if (gateway->stopping)
+		return;
+	gateway->stopping = true;
+	gateway->keep = keep;
+	if (keep) {
+		done(gateway);
+		return;
+	}
+	gateway->stop_done = done;
+	gateway->stop_timer.fire = on_stop_due;
+	gateway->stop_deadline_ms = gateway->now_ms + STOP_LIMIT_MS + gateway->established / 2;
+	wheel_arm(&gateway->wheel, &gateway->stop_timer, gateway->now_ms);
+}
+
+// What is still there goes without a word; with `keep` its records stay.
+static void drop_sessions(struct gateway *gateway)
+{
+	struct session *session;
+
+	for (size_t at = 0; (session = map_next(&gateway->sessions, &at)); at = 0) {
+		if (gateway->keep)
+			session->state_index = session->secret_index = NO_RECORD;
+		session_end(session, REFUSED_SHUTDOWN, SESSION_TELL_NOBODY, NULL);
+	}
+}
+
+static void drop_vslices(struct gateway *gateway)
+{
+	struct vslice *vslice;
+	struct tunnel *tunnel;
+
+	for (size_t i = 0; (vslice = strmap_next(&gateway->vslices, &i)); i = 0) {
+		for (size_t j = 0; gateway->keep && (tunnel = map_next(&vslice->tunnels, &j));) {
+			tunnel->state_index = NO_RECORD;
+			for (size_t k = 0; k < array_len(tunnel->messages); k++)
+				tunnel->messages[k] = NO_RECORD;
+		}
+		vslice_free(vslice, gateway->keep);
+	}
+	strmap_fini(&gateway->vslices);
+}
+
+void gateway_free(struct gateway **out)
+{
+	struct gateway *gateway = *out;
+
+	if (!gateway)
+		return;
+	gateway->stopping = true;
+	if (gateway->report)
+		report_off(gateway->report);
+	drop_sessions(gateway);
+	drop_vslices(gateway);
+	resume_free(&gateway->resume);
+	link_free(&gateway->link);
+	http_free(&gateway->http);
+	report_free(&gateway->report);
+	access_free(&gateway->access);
+	worker_free(&gateway->worker);
+	dp_free(&gateway->dp);
+	state_close(&gateway->state);
+	map_fini(&gateway->sessions);
+	map_fini(&gateway->by_imsi);
+	pool_fini(&gateway->session_pool);
+	pool_fini(&gateway->call_pool);
+	pool_fini(&gateway->tunnel_pool);
+	if (gateway->wheel_timer)
+		uv_close((uv_handle_t *)gateway->wheel_timer, handle_closed);
+	if (gateway->wheel_prepare)
+		uv_close((uv_handle_t *)gateway->wheel_prepare, handle_closed);
+	if (gateway->wheel_check)
+		uv_close((uv_handle_t *)gateway->wheel_check, handle_closed);
+	free(gateway);
+	*out = NULL;
+}

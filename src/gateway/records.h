@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The durable records: what the state file holds, table by table (enum gateway_table). Plain values, no pointers, padding is zero: start each
+// from memset. A change of a layout raises that table's version.
+#pragma once
+
+#include "base/addr.h"
+#include "gateway/dataplane/dataplane.h"
+#include "gateway/state.h"
+#include "proto/gtp/path.h"
+#include "proto/l2tp/engine.h"
+#include "proto/ppp/link.h"
+
+#define GATEWAY_RECORD_VERSION 1
+
+struct gateway_record {
+	uint8_t restart_counter; // GTP Recovery (TS 23.007)
+};
+
+struct peer_record {
+	struct gtp_peer_state peer;
+};
+
+struct tunnel_record {
+	uint8_t id[16], vslice[16], lac[16], lns[16];
+	struct l2tp_tunnel_record l2tp;
+	uint64_t since_wall_ms;
+	char peer_host[64], peer_vendor[32];
+};
+
+struct session_record {
+	uint8_t id[16], endpoint[16], vslice[16];
+	uint64_t imsi, started_wall_ms;
+	struct ip_end control_peer;
+	struct ip_addr user_peer, address;
+	uint32_t local_teid, control_teid, user_teid;
+	uint32_t tunnel; // its record
+	struct l2tp_session_record l2tp;
+	struct ppp_record ppp;
+	struct dp_counters counters; // as last reported
+	uint32_t secret; // record of the device's own credentials, or NO_RECORD
+	uint16_t mtu, attach_ms, tunnel_ms, call_ms, lcp_ms, authentication_ms, ipcp_ms;
+	uint8_t gtp_version, ebi, rat;
+	bool is_up;
+	struct plmn serving_network;
+	char msisdn[17];
+	char apn[64];
+};
+
+struct message_record { // a control message that the LNS has not acknowledged
+	uint32_t tunnel; // its record
+	uint16_t ns, session_id, type, len;
+	uint8_t bytes[L2TP_MESSAGE_MAX];
+};
+
+// The rows for state_open, for this many sessions.
+void records_specs(uint32_t max_sessions, struct state_table_spec specs[]);

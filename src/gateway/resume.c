@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a gateway goes on. The state file holds each tunnel with Ns and Nr, its unacknowledged messages, each session with its PPP result. As soon
+// as a LAC's socket is open again, its tunnels are made from their records, then their sessions (first into the data plane, so that traffic
+// flows again), then unacknowledged messages are sent again. What was not complete when the gateway was killed is torn down on the wire.
+// Records whose VSlice, LAC or LNS is not configured any longer stay unresumed and are cleared after a while.
+#include "gateway/resume.h"
+
+#include "base/clean.h"
+#include "gateway/access.h"
+#include "gateway/records.h"
+#include "gateway/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+LOG_CATEGORY(resume);
+
+#define ORPHAN_MS 60000 // for slices to come up and the controller to be heard
+
+struct resume {
+	struct gateway *gateway;
+	struct map first; // tunnel record -> index + 1 of its first session record
+	uint32_t *next; // session record -> index + 1 of the tunnel's next one
+	uint32_t sessions, tunnels;
+	struct timer orphan_timer;
+};
+
+static void clear_table(struct gateway *gateway, enum gateway_table table)
+{
+	VEC(uint32_t) found = {0};
+
+	for (uint32_t i = 0, left = state_live(gateway->state, table); left; i++) {
+		uint32_t *index = state_get(gateway->state, table, i) ? vec_add(&found) : NULL;
+
+		if (index) {
+			*index = i;
+			left--;
+		}
+	}
+	vec_each(&found, index) state_clear(gateway->state, table, *index);
+	vec_free(&found);
+}
+
+static void note_session(void *owner, uint32_t index, const void *bytes)
+{
+	struct resume *resume = owner;
+	const struct session_record *record = bytes;
+	uintptr_t first = (uintptr_t)map_get(&resume->first, record->tunnel);
+
+	resume->next[index] = (uint32_t)first;
+	(void)map_put(&resume->first, record->tunnel, (void *)((uintptr_t)index + 1));
+	(void)dp_teid_claim(resume->gateway->dp, record->local_teid);
+	resume->sessions++;
+}
+
+static void on_orphans_due(struct timer *timer, uint64_t now_ms)
+{
+	struct resume *resume = container_of(timer, struct resume, orphan_timer);
+	struct gateway *gateway = resume->gateway;
+
+	(void)now_ms;
+	if (resume->sessions || resume->tunnels)
+		log_warn("records that nothing is configured for any longer are dropped sessions=%u tunnels=%u", resume->sessions, resume->tunnels);
+	for (uint32_t i = 0; resume->tunnels && i < UINT16_MAX; i++) {
+		uintptr_t at = (uintptr_t)map_get(&resume->first, i);
+
+		for (; at; at = resume->next[at - 1])
+			state_clear(gateway->state, TABLE_SESSION, (uint32_t)(at - 1));
+	}
+	resume_free(&gateway->resume);
+}
+
+int resume_new(struct gateway *gateway, bool is_live, struct resume **out)
+{
+	struct resume *resume;
+
+	if (!is_live) {
+		for (enum gateway_table table = TABLE_TUNNEL; table < GATEWAY_TABLES; table++)
+			clear_table(gateway, table);
+		return 0;
+	}
+	if (!state_live(gateway->state, TABLE_TUNNEL)) {
+		clear_table(gateway, TABLE_SESSION);
+		clear_table(gateway, TABLE_SECRET);
+		clear_table(gateway, TABLE_MESSAGE);
+		return 0;
+	}
+	resume = calloc(1, sizeof(*resume));
+	if (!resume)
+		return -ENOMEM;
+	resume->gateway = gateway;
+	resume->next = calloc(gateway->options->max_sessions, sizeof(*resume->next));
+	if (!resume->next) {
+		free(resume);
+		return -ENOMEM;
+	}
+	state_each(gateway->state, TABLE_SESSION, note_session, resume);
+	resume->tunnels = state_live(gateway->state, TABLE_TUNNEL);
+	resume->orphan_timer.fire = on_orphans_due;
+	wheel_arm(&gateway->wheel, &resume->orphan_timer, gateway->now_ms + ORPHAN_MS);
+	log_info("going on from the state file tunnels=%u sessions=%u", resume->tunnels, resume->sessions);
+	*out = resume;
+	return 0;
+}
+
+void resume_free(struct resume **out)
+{
+	struct resume *resume = *out;
+
+	if (!resume)
+		return;
+	wheel_disarm(&resume->gateway->wheel, &resume->orphan_timer);
+	map_fini(&resume->first);
+	free(resume->next);
+	free(resume);
+	*out = NULL;
+}
+
+// ---- sessions
+
+static void session_fill(struct session *session, const struct session_record *record, uint32_t index)
+{
+	const struct secrets *secrets;
+
+	memcpy(session->id, record->id, sizeof(session->id));
+	memcpy(session->endpoint, record->endpoint, sizeof(session->endpoint));
+	session->access = record->gtp_version == 2 ? &pgw_ops : &ggsn_ops;
+	session->state_index = index;
+	session->secret_index = record->secret;
+	session->imsi = record->imsi;
+	session->started_wall_ms = record->started_wall_ms;
+	session->local_teid = record->local_teid;
+	session->control_teid = record->control_teid;
+	session->user_teid = record->user_teid;
+	session->control_peer = record->control_peer;
+	session->user_peer = record->user_peer;
+	session->address = record->address;
+	session->mtu = record->mtu;
+	session->attach_ms = record->attach_ms;
+	session->tunnel_ms = record->tunnel_ms;
+	session->call_ms = record->call_ms;
+	session->lcp_ms = record->lcp_ms;
+	session->authentication_ms = record->authentication_ms;
+	session->ipcp_ms = record->ipcp_ms;
+	session->gtp_version = record->gtp_version;
+	session->ebi = record->ebi;
+	session->rat = record->rat;
+	session->serving_network = record->serving_network;
+	memcpy(session->msisdn, record->msisdn, sizeof(session->msisdn));
+	memcpy(session->apn, record->apn, sizeof(session->apn));
+	secrets = record->secret == NO_RECORD ? NULL : state_get(session->gateway->state, TABLE_SECRET, record->secret);
+	session->secrets = secrets ? malloc(sizeof(*secrets)) : NULL;
+	if (session->secrets)
+		*session->secrets = *secrets;
+}
+
+// The L2TP half: the call, known to the tunnel's engine. 0 or -errno.
+static int call_resume(struct tunnel *tunnel, struct session *session, const struct session_record *record)
+{
+	struct gateway *gateway = session->gateway;
+	struct call *call = pool_take(&gateway->call_pool);
+	int error;
+
+	if (!call)
+		return -ENOMEM;
+	call->session = session;
+	(void)idset_claim(tunnel->session_ids, record->l2tp.local_id);
+	error = l2tp_session_resume(&tunnel->l2tp, &call->l2tp, call, &record->l2tp);
+	if (error) {
+		pool_give(&gateway->call_pool, call);
+		return error;
+	}
+	session->call = call;
+	return 0;
+}
+
+// A session that was up is up again. One that was not: its call is torn down by the engine and nobody waits for an answer.
+static void session_resume(struct tunnel *tunnel, uint32_t index, const struct session_record *record)
+{
+	struct gateway *gateway = tunnel->lac->vslice->gateway;
+	struct session *session = record->is_up ? pool_take(&gateway->session_pool) : NULL;
+	struct dp_counters counters = record->counters;
+	uint32_t teid = record->local_teid;
+	int error = session ? 0 : -ENOENT;
+
+	if (!session) {
+		dp_teid_give(gateway->dp, record->local_teid, gateway->now_ms);
+		state_clear(gateway->state, TABLE_SESSION, index);
+		return;
+	}
+	session->gateway = gateway;
+	session->vslice = tunnel->lac->vslice;
+	session_init_timer(session);
+	session_fill(session, record, index);
+	session->profile = profile_ref(tunnel->profile);
+	session->state = SESSION_UP;
+	gateway->established++;
+	error = session_link(session);
+	if (!error)
+		error = call_resume(tunnel, session, record);
+	if (!error)
+		error = ppp_link_resume(&session->ppp, &session_ppp_ops, &session->profile->ppp, &record->ppp, gateway->now_ms);
+	session->ppp_started = !error;
+	access_link(session);
+	if (error) {
+		log_err("a session can't be resumed error=%s", strerror(-error));
+		session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, "it could not be resumed after a restart");
+		return;
+	}
+	session_install(session);
+	if (session_find(gateway, teid) != session)
+		return;
+	dp_session_restore_counters(session->dp, &counters);
+	session->usage_packets = counters.uplink_packets + counters.downlink_packets;
+	session_settle(session);
+}
+
+// ---- tunnels
+
+static void messages_resume(struct tunnel *tunnel)
+{
+	struct gateway *gateway = tunnel->lac->vslice->gateway;
+
+	for (uint32_t i = 0, left = state_live(gateway->state, TABLE_MESSAGE); left; i++) {
+		const struct message_record *record = state_get(gateway->state, TABLE_MESSAGE, i);
+		struct l2tp_stored_message message;
+
+		if (!record)
+			continue;
+		left--;
+		if (record->tunnel != tunnel->state_index)
+			continue;
+		tunnel->messages[record->ns % L2TP_WINDOW_MAX] = i;
+		message = (struct l2tp_stored_message){.ns = record->ns,
+						       .session_id = record->session_id,
+						       .type = record->type,
+						       .len = record->len,
+						       .bytes = record->bytes};
+		(void)l2tp_tunnel_resume_message(&tunnel->l2tp, &message);
+	}
+}
+
+static void sessions_resume(struct resume *resume, struct tunnel *tunnel, uint32_t tunnel_index)
+{
+	uintptr_t at = (uintptr_t)map_get(&resume->first, tunnel_index);
+	uint32_t next;
+
+	for (; at; at = next) {
+		uint32_t index = (uint32_t)(at - 1);
+		const struct session_record *stored = state_get(resume->gateway->state, TABLE_SESSION, index);
+		struct session_record record;
+
+		next = resume->next[index];
+		resume->sessions--;
+		if (!stored)
+			continue;
+		record = *stored; // its place may be written while it is resumed
+		session_resume(tunnel, index, &record);
+	}
+	map_del(&resume->first, tunnel_index);
+}
+
+static void tunnel_resume(struct resume *resume, struct pair *pair, uint32_t index, const struct tunnel_record *record)
+{
+	struct gateway *gateway = resume->gateway;
+	struct tunnel *tunnel;
+	int error;
+
+	(void)idset_claim(pair->lac->vslice->tunnel_ids, record->l2tp.local_id);
+	if (tunnel_new(pair, &record->l2tp.peer, record->l2tp.local_id, &tunnel)) {
+		log_err("a tunnel can't be resumed: memory is out");
+		return;
+	}
+	uuid_unpack(record->id, &tunnel->id);
+	tunnel->state_index = index;
+	tunnel->since_wall_ms = record->since_wall_ms;
+	error = l2tp_tunnel_resume(&tunnel->l2tp, &record->l2tp, gateway->now_ms);
+	if (error) {
+		log_err("a tunnel can't be resumed tunnel=%u error=%s", record->l2tp.local_id, strerror(-error));
+		tunnel_free(tunnel);
+		return;
+	}
+	dp_tunnel_set_peer(tunnel->dp, record->l2tp.peer_id, &record->l2tp.peer);
+	sessions_resume(resume, tunnel, index);
+	messages_resume(tunnel);
+	l2tp_tunnel_resume_done(&tunnel->l2tp, gateway->now_ms);
+	tunnel_settle(tunnel);
+	tunnel_report(tunnel);
+}
+
+struct sweep {
+	struct resume *resume;
+	struct lac *lac;
+	VEC(uint32_t) found;
+};
+
+static void find_tunnel(void *owner, uint32_t index, const void *bytes)
+{
+	struct sweep *sweep = owner;
+	const struct tunnel_record *record = bytes;
+	struct uuid lac, vslice;
+	uint32_t *kept;
+
+	uuid_unpack(record->lac, &lac);
+	uuid_unpack(record->vslice, &vslice);
+	if (!uuid_equal(&lac, &sweep->lac->id) || !uuid_equal(&vslice, &sweep->lac->vslice->id))
+		return;
+	kept = vec_add(&sweep->found);
+	if (kept)
+		*kept = index;
+}
+
+void resume_lac(struct lac *lac)
+{
+	struct gateway *gateway = lac->vslice->gateway;
+	struct sweep sweep = {.resume = gateway->resume, .lac = lac};
+
+	if (!gateway->resume || lac->resumed)
+		return;
+	lac->resumed = true;
+	state_each(gateway->state, TABLE_TUNNEL, find_tunnel, &sweep);
+	vec_each(&sweep.found, index)
+	{
+		const struct tunnel_record *stored = state_get(gateway->state, TABLE_TUNNEL, *index);
+		struct tunnel_record record;
+		struct pair *pair;
+		struct uuid lns;
+
+		if (!stored)
+			continue;
+		record = *stored;
+		uuid_unpack(record.lns, &lns);
+		pair = lac_find_pair(lac, &lns);
+		if (!pair)
+			continue;
+		gateway->resume->tunnels--;
+		tunnel_resume(gateway->resume, pair, *index, &record);
+	}
+	vec_free(&sweep.found);
+}

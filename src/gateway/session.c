@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sessions: the checks at the door, the indexes, the durable record, the end. What happens toward the LNS in between is in dial.c.
+#include "gateway/session.h"
+
+#include "base/clean.h"
+#include "gateway/access.h"
+#include "gateway/jsonget.h"
+#include "gateway/records.h"
+#include "gateway/trace.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+LOG_CATEGORY(session);
+
+// ---- indexes
+
+struct session *session_find(const struct gateway *gateway, uint32_t local_teid)
+{
+	return map_get(&gateway->sessions, local_teid);
+}
+
+struct session *session_of_imsi(const struct gateway *gateway, uint64_t imsi, uint8_t ebi)
+{
+	struct session *session = map_get(&gateway->by_imsi, imsi);
+
+	while (session && session->ebi != ebi)
+		session = session->imsi_next;
+	return session;
+}
+
+int session_link(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	int error = map_put(&gateway->sessions, session->local_teid, session);
+
+	session->imsi_next = map_get(&gateway->by_imsi, session->imsi);
+	if (!error)
+		error = map_put(&gateway->by_imsi, session->imsi, session);
+	if (error)
+		map_del(&gateway->sessions, session->local_teid);
+	return error;
+}
+
+void session_unlink(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	struct session *first = map_get(&gateway->by_imsi, session->imsi);
+
+	if (map_get(&gateway->sessions, session->local_teid) != session)
+		return;
+	map_del(&gateway->sessions, session->local_teid);
+	if (first != session) {
+		while (first->imsi_next != session)
+			first = first->imsi_next;
+		first->imsi_next = session->imsi_next;
+	} else if (session->imsi_next) {
+		(void)map_put(&gateway->by_imsi, session->imsi, session->imsi_next);
+	} else {
+		map_del(&gateway->by_imsi, session->imsi);
+	}
+}
+
+struct uuid session_uuid(const struct session *session)
+{
+	struct uuid id;
+
+	uuid_unpack(session->id, &id);
+	return id;
+}
+
+// ---- the durable record
+
+static void record_fill(const struct session *session, struct session_record *out)
+{
+	memset(out, 0, sizeof(*out));
+	memcpy(out->id, session->id, sizeof(out->id));
+	memcpy(out->endpoint, session->endpoint, sizeof(out->endpoint));
+	uuid_pack(&session->vslice->id, out->vslice);
+	out->imsi = session->imsi;
+	out->started_wall_ms = session->started_wall_ms;
+	out->control_peer = session->control_peer;
+	out->user_peer = session->user_peer;
+	out->address = session->address;
+	out->local_teid = session->local_teid;
+	out->control_teid = session->control_teid;
+	out->user_teid = session->user_teid;
+	out->tunnel = call_tunnel(session->call)->state_index;
+	out->l2tp = (struct l2tp_session_record){.local_id = session->call->l2tp.local_id,
+						 .peer_id = session->call->l2tp.peer_id,
+						 .serial = session->call->l2tp.serial,
+						 .state = session->call->l2tp.state,
+						 .sequencing = session->call->l2tp.sequencing};
+	if (session->ppp_started)
+		(void)ppp_link_save(&session->ppp, &out->ppp);
+	if (session->dp)
+		dp_session_counters(session->dp, &out->counters);
+	out->secret = session->secret_index;
+	out->mtu = session->mtu;
+	out->attach_ms = session->attach_ms;
+	out->tunnel_ms = session->tunnel_ms;
+	out->call_ms = session->call_ms;
+	out->lcp_ms = session->lcp_ms;
+	out->authentication_ms = session->authentication_ms;
+	out->ipcp_ms = session->ipcp_ms;
+	out->gtp_version = session->gtp_version;
+	out->ebi = session->ebi;
+	out->rat = session->rat;
+	out->is_up = session->state == SESSION_UP;
+	out->serving_network = session->serving_network;
+	memcpy(out->msisdn, session->msisdn, sizeof(out->msisdn));
+	memcpy(out->apn, session->apn, sizeof(out->apn));
+}
+
+static void secrets_store(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+
+	if (!session->secrets || session->secret_index != NO_RECORD)
+		return;
+	if (state_take(gateway->state, TABLE_SECRET, &session->secret_index))
+		session->secret_index = NO_RECORD;
+	else
+		state_put(gateway->state, TABLE_SECRET, session->secret_index, session->secrets);
+}
+
+// Only a session that is up, or whose LNS knows of it, is worth a record: what was still dialling is torn down at the next start.
+void session_store(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	struct session_record record;
+
+	if (!session->call || session->state == SESSION_ENDING)
+		return;
+	if (session->state_index == NO_RECORD && state_take(gateway->state, TABLE_SESSION, &session->state_index)) {
+		session->state_index = NO_RECORD;
+		return;
+	}
+	if (session->state == SESSION_UP)
+		secrets_store(session);
+	record_fill(session, &record);
+	state_put(gateway->state, TABLE_SESSION, session->state_index, &record);
+}
+
+static void record_clear(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+
+	if (session->state_index != NO_RECORD)
+		state_clear(gateway->state, TABLE_SESSION, session->state_index);
+	if (session->secret_index != NO_RECORD)
+		state_clear(gateway->state, TABLE_SECRET, session->secret_index);
+	session->state_index = session->secret_index = NO_RECORD;
+}
+
+// ---- the timer
+
+static void on_timer(struct timer *timer, uint64_t now_ms)
+{
+	session_on_tick(container_of(timer, struct session, timer), now_ms);
+}
+
+void session_init_timer(struct session *session)
+{
+	session->timer.fire = on_timer;
+}
+
+void session_settle(struct session *session)
+{
+	uint64_t due = session->ppp_started ? ppp_link_next(&session->ppp) : WHEEL_NEVER;
+
+	if (session->attach && session->attach->deadline_ms < due)
+		due = session->attach->deadline_ms;
+	if (session->attach && session->attach->try_ms < due)
+		due = session->attach->try_ms;
+	wheel_arm(&session->gateway->wheel, &session->timer, due);
+}
+
+// ---- the door
+
+static bool apn_is_accepted(const struct config *config, const char *apn)
+{
+	if (!config->apns.count)
+		return true;
+	vec_each(&config->apns, name)
+	{
+		if (!strcmp(*name, apn))
+			return true;
+	}
+	return false;
+}
+
+// Why the SIM may not have a session, or REFUSED_NONE with `*vslice`, `*lac` and `*endpoint` found.
+static enum refusal check_subscription(const struct gateway *gateway, const struct attach_request *request, struct vslice **vslice,
+				       const struct endpoint_config **endpoint, char *why, size_t size)
+{
+	const struct config *config = gateway->config;
+	const struct group_config *group;
+	const struct vslice_config *vslice_cfg;
+	struct lac *lac;
+
+	if (!config || !config->revision)
+		return REFUSED_NO_CONFIG;
+	*endpoint = config_endpoint_by_imsi(config, request->imsi);
+	if (!*endpoint)
+		return REFUSED_UNKNOWN_IMSI;
+	if ((*endpoint)->status != ENDPOINT_ACTIVE) {
+		snprintf(why, size, "it is %s", endpoint_status_name((*endpoint)->status));
+		return REFUSED_NOT_ACTIVE;
+	}
+	group = config_group(config, &(*endpoint)->group);
+	if (!group)
+		return REFUSED_NO_GROUP;
+	vslice_cfg = config_vslice(config, &group->vslice);
+	*vslice = vslice_cfg ? gateway_vslice(gateway, &group->vslice) : NULL;
+	if (!vslice_cfg)
+		return REFUSED_NO_VSLICE;
+	if (vslice_cfg->type != VSLICE_L2TP)
+		return REFUSED_NOT_L2TP;
+	if (!apn_is_accepted(config, request->apn)) {
+		snprintf(why, size, "\"%s\"", request->apn);
+		return REFUSED_APN;
+	}
+	if (uuid_is_none(&vslice_cfg->default_policy))
+		return REFUSED_NO_POLICY;
+	if (!vslice_cfg->lnss.count)
+		return REFUSED_NO_LNS;
+	lac = *vslice ? vslice_find_lac(*vslice, &group->lac) : NULL;
+	if (*vslice && !lac)
+		return REFUSED_NO_LAC;
+	if (!*vslice || !(*vslice)->ready || !lac->dp) {
+		snprintf(why, size, "%s", *vslice ? (*vslice)->message : "");
+		return REFUSED_SLICE;
+	}
+	return REFUSED_NONE;
+}
+
+// A SIM has one session per bearer identity and one per access point name. A request for an identity that is taken replaces the old session
+// (TS 29.274 7.2.1, TS 29.060 7.3.1). The same name under another identity: from the same node it is a second connection and refused; from
+// another node the old session is a left-over of a SIM that moved, and goes.
+static enum refusal check_other_sessions(struct gateway *gateway, const struct attach_request *request)
+{
+	struct session *session = map_get(&gateway->by_imsi, request->imsi), *next;
+
+	for (; session; session = next) {
+		next = session->imsi_next;
+		if (session->ebi == request->ebi && session->gtp_version == request->gtp_version) {
+			gateway->counters.attach_repeated++;
+			session_end(session, REFUSED_REPLACED, SESSION_TELL_LNS, NULL);
+		} else if (session->ebi == request->ebi || (!strcmp(session->apn, request->apn) &&
+							     !ip_addr_equal(&session->control_peer.addr, &request->control_peer.addr))) {
+			gateway->counters.attach_repeated++;
+			session_end(session, REFUSED_REPLACED, SESSION_TELL_BOTH, "the SIM came back by another way");
+		} else if (!strcmp(session->apn, request->apn)) {
+			return REFUSED_APN_TAKEN;
+		}
+	}
+	return REFUSED_NONE;
+}
+
+static void refuse(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request, enum refusal refusal,
+		   const struct endpoint_config *endpoint, const char *why, struct trace *trace)
+{
+	struct tbcd imsi = {0};
+	json_t *row;
+
+	gateway->counters.refused[refusal]++;
+	tbcd_from_key(request->imsi, &imsi);
+	log_info("attach refused imsi=%s apn=%s reason=%s why=\"%s%s%s\"", imsi.digits, request->apn, refusal_name(refusal), refusal_words(refusal),
+		 *why ? ": " : "", why);
+	access->refused(gateway, request, refusal);
+	if (!report_is_on(gateway->report))
+		return;
+	row = json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "imsi", imsi.digits, "startedAt", json_time(wall_ms()), "ok", 0, "verdict",
+			json_sprintf("%s%s%s", refusal_words(refusal), *why ? ": " : "", why), "steps", trace_steps(trace));
+	if (row && endpoint)
+		json_object_set_new(row, "endpoint", json_string(endpoint->id.text));
+	report_add(gateway->report, row);
+	link_kick(gateway->link);
+}
+
+static void attach_fill(struct session *session, const struct attach_request *request)
+{
+	struct attach *attach = session->attach;
+
+	attach->request = *request;
+	attach->request.pco = NULL;
+	attach->started_ms = session->gateway->now_ms;
+	attach->try_ms = WHEEL_NEVER;
+	attach->must_answer = true;
+	if (request->pco) {
+		attach->pco = *request->pco;
+		attach->request.pco = &attach->pco;
+	}
+	session->imsi = request->imsi;
+	session->gtp_version = request->gtp_version;
+	session->ebi = request->ebi;
+	session->rat = request->rat;
+	session->serving_network = request->serving_network;
+	session->control_peer = request->control_peer;
+	session->control_teid = request->control_teid;
+	session->user_peer = request->user_peer;
+	session->user_teid = request->user_teid;
+	memcpy(session->msisdn, request->msisdn, sizeof(session->msisdn));
+	memcpy(session->apn, request->apn, sizeof(session->apn));
+}
+
+static void keep_bytes(struct attach *attach, size_t *used, struct ie_bytes *value)
+{
+	if (*used + value->len > sizeof(attach->pco_bytes))
+		value->len = 0;
+	if (value->len)
+		memcpy(attach->pco_bytes + *used, value->data, value->len);
+	value->data = attach->pco_bytes + *used;
+	*used += value->len;
+}
+
+// The PCO's values point into the datagram, which is gone soon: they are copied.
+static void keep_pco(struct attach *attach)
+{
+	struct pco_request *pco = &attach->pco;
+	size_t used = 0;
+
+	keep_bytes(attach, &used, &pco->pap_user);
+	keep_bytes(attach, &used, &pco->pap_password);
+	keep_bytes(attach, &used, &pco->chap_name);
+	keep_bytes(attach, &used, &pco->chap_challenge);
+	keep_bytes(attach, &used, &pco->chap_response);
+	for (size_t i = 0; i < pco->ipcp_count; i++)
+		for (size_t j = 0; j < pco->ipcp[i].count; j++)
+			keep_bytes(attach, &used, &pco->ipcp[i].options[j].raw);
+}
+
+static int session_new(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request, struct vslice *vslice,
+		       const struct endpoint_config *endpoint, struct session **out)
+{
+	struct session *session = pool_take(&gateway->session_pool);
+	struct uuid id;
+	int error;
+
+	if (!session)
+		return -ENOMEM;
+	session->gateway = gateway;
+	session->access = access;
+	session->vslice = vslice;
+	session_init_timer(session);
+	session->state = SESSION_DIALING;
+	session->state_index = session->secret_index = NO_RECORD;
+	session->started_wall_ms = wall_ms();
+	uuid_new(&id);
+	uuid_pack(&id, session->id);
+	uuid_pack(&endpoint->id, session->endpoint);
+	session->attach = calloc(1, sizeof(*session->attach));
+	error = session->attach ? dp_teid_take(gateway->dp, gateway->now_ms, &session->local_teid) : -ENOMEM;
+	if (error) {
+		free(session->attach);
+		pool_give(&gateway->session_pool, session);
+		return error;
+	}
+	attach_fill(session, request);
+	keep_pco(session->attach);
+	error = session_link(session);
+	if (error) {
+		dp_teid_give(gateway->dp, session->local_teid, gateway->now_ms);
+		free(session->attach);
+		pool_give(&gateway->session_pool, session);
+		return error;
+	}
+	gateway->attaching++;
+	*out = session;
+	return 0;
+}
+
+static struct trace *trace_begin(const struct gateway *gateway, const struct attach_request *request)
+{
+	struct trace *trace = report_is_on(gateway->report) ? trace_new(gateway->now_ms) : NULL;
+	char peer[IP_END_TEXT];
+
+	trace_add(trace, gateway->now_ms, TRACE_GTP, TRACE_IN, "%s from %s, APN %s, %s %u, RAT %s",
+		  request->gtp_version == 2 ? "Create Session Request" : "Create PDP Context Request", ip_end_text(&request->control_peer, peer),
+		  request->apn, request->gtp_version == 2 ? "EBI" : "NSAPI", request->ebi, gtp_rat_name(request->rat));
+	if (request->pco && request->pco->has_pap)
+		trace_add(trace, gateway->now_ms, TRACE_PCO, TRACE_IN, "the device sends PAP, user \"%.*s\"", request->pco->pap_user.len,
+			  (const char *)request->pco->pap_user.data);
+	if (request->pco && request->pco->has_chap_response)
+		trace_add(trace, gateway->now_ms, TRACE_PCO, TRACE_IN, "the device sends CHAP, name \"%.*s\"", request->pco->chap_name.len,
+			  (const char *)request->pco->chap_name.data);
+	return trace;
+}
+
+void session_attach(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request)
+{
+	const struct endpoint_config *endpoint = NULL;
+	struct trace *trace = trace_begin(gateway, request);
+	struct vslice *vslice = NULL;
+	struct session *session;
+	enum refusal refusal = REFUSED_NONE;
+	char why[200] = "";
+
+	gateway->counters.attach_requests++;
+	if (gateway->stopping)
+		refusal = REFUSED_SHUTDOWN;
+	else if (gateway->attaching >= gateway->options->max_attaching)
+		refusal = REFUSED_OVERLOAD;
+	if (!refusal)
+		refusal = check_subscription(gateway, request, &vslice, &endpoint, why, sizeof(why));
+	if (!refusal && request->pdn_type != GTP2_PDN_IPV4 && request->pdn_type != GTP2_PDN_IPV4V6)
+		refusal = REFUSED_PDN_TYPE;
+	if (!refusal)
+		refusal = check_other_sessions(gateway, request);
+	if (!refusal && session_new(gateway, access, request, vslice, endpoint, &session))
+		refusal = REFUSED_NO_MEMORY;
+	if (refusal) {
+		refuse(gateway, access, request, refusal, endpoint, why, trace);
+		trace_free(&trace);
+		return;
+	}
+	session->attach->trace = trace;
+	access_link(session);
+	session_dial_next(session);
+}
+
+// ---- the data plane
+
+void session_install(struct session *session)
+{
+	struct tunnel *tunnel = call_tunnel(session->call);
+	struct dp_session_spec spec = {
+		.local_teid = session->local_teid,
+		.peer_teid = session->user_teid,
+		.peer = {.addr = session->user_peer, .port = GTP_U_PORT},
+		.tunnel = tunnel->dp,
+		.local_session_id = session->call->l2tp.local_id,
+		.peer_session_id = session->call->l2tp.peer_id,
+		.ue = session->address,
+		.mtu = session->mtu,
+		.sequencing = session->call->l2tp.sequencing,
+	};
+	int error = session->dp ? dp_session_update(session->dp, &spec) : dp_session_add(session->gateway->dp, &spec, &session->dp);
+
+	if (error)
+		session_end(session, REFUSED_NO_MEMORY, SESSION_TELL_BOTH, "the data plane has no room");
+}
+
+void session_move_user(struct session *session, uint32_t teid, const struct ip_addr *peer)
+{
+	if (session->user_teid == teid && ip_addr_equal(&session->user_peer, peer))
+		return;
+	session->user_teid = teid;
+	session->user_peer = *peer;
+	if (session->dp)
+		session_install(session);
+	session_store(session);
+}
+
+// ---- reports
+
+static void add_counters(json_t *row, const struct dp_counters *counters)
+{
+	json_object_set_new(row, "bytesUplink", json_integer((json_int_t)counters->uplink_bytes));
+	json_object_set_new(row, "bytesDownlink", json_integer((json_int_t)counters->downlink_bytes));
+	json_object_set_new(row, "packetsUplink", json_integer((json_int_t)counters->uplink_packets));
+	json_object_set_new(row, "packetsDownlink", json_integer((json_int_t)counters->downlink_packets));
+}
+
+static json_t *dns_servers(const struct session *session)
+{
+	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < array_len(result->dns); i++) {
+		struct ip_addr address = ip_addr_v4(result->dns[i]);
+		char text[IP_ADDR_TEXT];
+
+		if (result->dns[i])
+			json_array_append_new(list, json_string(ip_addr_text(&address, text)));
+	}
+	return list;
+}
+
+void session_report(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	struct uuid id, endpoint;
+	char address[IP_ADDR_TEXT], peer[IP_ADDR_TEXT], plmn[PLMN_TEXT];
+	struct dp_counters counters = {0};
+	struct tbcd imsi = {0};
+	struct tunnel *tunnel;
+	json_t *row;
+
+	if (!report_is_on(gateway->report) || session->state != SESSION_UP || !session->call)
+		return;
+	session->sync_round = gateway->sync_round;
+	tunnel = call_tunnel(session->call);
+	uuid_unpack(session->id, &id);
+	uuid_unpack(session->endpoint, &endpoint);
+	tbcd_from_key(session->imsi, &imsi);
+	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:i, s:{s:i, s:i, s:i, s:i, s:i}}", "row",
+			"session", "id", id.text, "endpoint", endpoint.text, "imsi", imsi.digits, "vslice", session->vslice->id.text, "state", "up", "apn",
+			session->apn, "rat", gtp_rat_name(session->rat), "servingNetwork", plmn_text(&session->serving_network, plmn), "gtpVersion",
+			session->gtp_version, "gtpPeer", ip_addr_text(&session->control_peer.addr, peer), "tunnel", tunnel->id.text, "lns",
+			tunnel->lns_id.text, "ipAddress", ip_addr_text(&session->address, address), "ipSource", "lns", "dnsServers",
+			dns_servers(session), "mtu", session->mtu, "startedAt", json_time(session->started_wall_ms), "attachMs", session->attach_ms,
+			"phases", "tunnelMs", session->tunnel_ms, "callMs", session->call_ms, "lcpMs", session->lcp_ms, "authenticationMs",
+			session->authentication_ms, "ipcpMs", session->ipcp_ms);
+	if (!row)
+		return;
+	if (session->dp)
+		dp_session_counters(session->dp, &counters);
+	add_counters(row, &counters);
+	report_add(gateway->report, row);
+	link_kick(gateway->link);
+}
+
+void session_report_usage(struct session *session)
+{
+	struct uuid id, endpoint;
+	struct dp_counters counters;
+	json_t *row;
+
+	if (!session->dp)
+		return;
+	dp_session_counters(session->dp, &counters);
+	if (counters.uplink_packets + counters.downlink_packets == session->usage_packets)
+		return;
+	session->usage_packets = counters.uplink_packets + counters.downlink_packets;
+	session_store(session);
+	uuid_unpack(session->id, &id);
+	uuid_unpack(session->endpoint, &endpoint);
+	row = json_pack("{s:s, s:s, s:s}", "row", "usage", "session", id.text, "endpoint", endpoint.text);
+	if (row)
+		add_counters(row, &counters);
+	report_add(session->gateway->report, row);
+}
+
+static void report_end(struct session *session, const struct dp_counters *counters, const char *reason)
+{
+	struct uuid id, endpoint;
+	json_t *row;
+
+	uuid_unpack(session->id, &id);
+	uuid_unpack(session->endpoint, &endpoint);
+	row = json_pack("{s:s, s:s, s:s, s:s}", "row", "sessionEnd", "id", id.text, "endpoint", endpoint.text, "reason", reason);
+	if (row)
+		add_counters(row, counters);
+	report_add(session->gateway->report, row);
+	link_kick(session->gateway->link);
+}
+
+// ---- the end
+
+static void attach_end(struct session *session, enum refusal refusal, const char *why)
+{
+	struct gateway *gateway = session->gateway;
+	struct attach *attach = session->attach;
+
+	if (attach->must_answer) {
+		attach->must_answer = false;
+		refuse(gateway, session->access, &attach->request, refusal,
+		       gateway->config ? config_endpoint_by_imsi(gateway->config, session->imsi) : NULL, why ? why : "", attach->trace);
+	}
+	trace_free(&attach->trace);
+	explicit_bzero(attach->pco_bytes, sizeof(attach->pco_bytes));
+	free(attach);
+	session->attach = NULL;
+	gateway->attaching--;
+}
+
+void session_attach_done(struct session *session)
+{
+	session->attach->must_answer = false;
+	attach_end(session, REFUSED_NONE, NULL);
+}
+
+void session_end(struct session *session, enum refusal reason, enum session_tell tell, const char *why)
+{
+	struct gateway *gateway = session->gateway;
+	bool was_up = session->state == SESSION_UP;
+	struct dp_counters counters = {0};
+	struct tbcd imsi = {0};
+
+	if (session->state == SESSION_ENDING)
+		return;
+	session->state = SESSION_ENDING;
+	wheel_disarm(&gateway->wheel, &session->timer);
+	if (session->dp)
+		dp_session_del(&session->dp, &counters);
+	if (was_up) {
+		gateway->established--;
+		gateway->counters.sessions_ended++;
+		gateway->counters.ended[reason]++;
+		tbcd_from_key(session->imsi, &imsi);
+		log_info("session ended imsi=%s vslice=%s reason=%s why=\"%s\"", imsi.digits, session->vslice->moniker, refusal_name(reason),
+			 why ? why : refusal_words(reason));
+		report_end(session, &counters, why ? why : refusal_words(reason));
+	}
+	if (session->attach)
+		attach_end(session, reason, why);
+	else if (tell & SESSION_TELL_ACCESS)
+		session->access->release(session, reason);
+	if (session->call) {
+		if (tell & SESSION_TELL_LNS)
+			call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, NULL, refusal_words(reason));
+		else
+			session->call->session = NULL;
+	}
+	if (session->ppp_started)
+		ppp_link_down(&session->ppp);
+	record_clear(session);
+	access_unlink(session);
+	session_unlink(session);
+	dp_teid_give(gateway->dp, session->local_teid, gateway->now_ms);
+	profile_unref(&session->profile);
+	if (session->secrets)
+		explicit_bzero(session->secrets, sizeof(*session->secrets));
+	free(session->secrets);
+	pool_give(&gateway->session_pool, session);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// A session: one PDN connection of one SIM, from the attach request to the detach.
+//
+//	access (pgw.c, ggsn.c) -> session_attach -> dial (dial.c: choose the LNS, call, PPP) -> up -> session_end
+//
+// The durable part is written to the state file as `struct session_record`; the volatile part is here. What only an attach needs (request,
+// credentials, trace, timings) is in `struct attach`, freed when the attach ends.
+#pragma once
+
+#include "gateway/tunnel.h"
+#include "proto/gtp/gtp2.h"
+#include "proto/gtp/pco.h"
+
+struct trace;
+
+#define SESSION_APN 64 // a network identifier has 63 octets at most (TS 23.003 9.1.1)
+
+struct access_peer;
+
+// What pgw.c and ggsn.c hand in; borrowed for the call.
+struct attach_request {
+	uint64_t imsi; // imsi_key
+	char msisdn[17], imei[17];
+	char apn[SESSION_APN]; // the network identifier, lower case
+	uint8_t gtp_version; // 1 or 2
+	uint8_t ebi; // EPS bearer identity, or NSAPI
+	uint8_t rat; // enum gtp_rat
+	uint8_t pdn_type; // enum gtp2_pdn_type: what is asked for
+	struct plmn serving_network;
+	struct ip_end control_peer; // where its GTP-C lives
+	uint32_t control_teid; // the peer's
+	struct ip_addr user_peer;
+	uint32_t user_teid;
+	struct gtp_ambr ambr; // 0 = not told
+	struct ip_addr wanted; // an address asked for (PAA, End User Address); IP_NONE
+	const struct pco_request *pco; // NULL = none
+	bool is_epco; // answered in the ePCO
+	uint8_t qos_len, qos[64]; // GTPv1: the QoS profile, given back as it came
+	uint64_t xact; // the transaction to answer
+};
+
+enum session_state { SESSION_DIALING = 1, SESSION_UP, SESSION_ENDING };
+
+// How the access side hears of a session; implemented by pgw.c and ggsn.c.
+struct access_ops {
+	void (*accepted)(struct session *session); // answers session->attach->xact
+	void (*refused)(struct gateway *gateway, const struct attach_request *request, enum refusal refusal);
+	void (*release)(struct session *session, enum refusal reason); // Delete Bearer, Delete PDP Context
+};
+extern const struct access_ops pgw_ops, ggsn_ops;
+
+struct attach {
+	struct attach_request request; // pco points to `pco`
+	struct pco_request pco;
+	uint8_t pco_bytes[512]; // what pco points into
+	uint64_t started_ms, deadline_ms, try_ms; // try_ms: end of the attempt with this LNS, or WHEEL_NEVER
+	uint64_t tunnel_up_ms, call_up_ms, lcp_up_ms, auth_ok_ms, ipv4_up_ms; // 0 = not yet
+	struct uuid tried[5];
+	unsigned tried_count;
+	enum refusal refusal; // the last reason why an LNS did not do
+	char why[200]; // its words
+	struct l2tp_call call;
+	char called[64], calling[24], sub_address[24];
+	uint8_t proxy_received[64], proxy_sent[64];
+	struct trace *trace;
+	bool must_answer; // the access side waits
+};
+
+// Name and password of the device itself, kept for a later re-challenge.
+struct secrets {
+	uint8_t name_len, password_len;
+	uint8_t name[127], password[127];
+};
+
+struct session {
+	struct gateway *gateway;
+	const struct access_ops *access;
+	struct vslice *vslice;
+	struct session *imsi_next; // the SIM's other sessions
+	struct session *peer_next, **peer_link; // of the GTP peer
+	struct access_peer *peer;
+	struct call *call;
+	struct profile *profile; // the PPP link's options are in it
+	struct dp_session *dp;
+	struct attach *attach; // NULL when up
+	struct secrets *secrets; // NULL: from the configuration
+	struct timer timer;
+	struct ppp_link ppp;
+	uint64_t imsi;
+	uint64_t started_wall_ms;
+	uint64_t usage_packets; // when usage was last told
+	uint8_t id[16], endpoint[16];
+	uint32_t local_teid; // control and user plane
+	uint32_t control_teid, user_teid;
+	struct ip_end control_peer;
+	struct ip_addr user_peer;
+	struct ip_addr address;
+	uint32_t state_index, secret_index;
+	uint16_t mtu;
+	uint16_t attach_ms, tunnel_ms, call_ms, lcp_ms, authentication_ms, ipcp_ms;
+	uint8_t state; // enum session_state
+	uint8_t gtp_version, ebi, rat;
+	uint8_t ppp_news; // events of the link since the last look (enum ppp_event_kind bits)
+	uint8_t ppp_reason; // enum ppp_reason of the last of them
+	uint8_t sync_round; // of the last report
+	bool ppp_started;
+	struct plmn serving_network;
+	char msisdn[17];
+	char apn[SESSION_APN];
+};
+
+// Checks the request and begins to dial. The answer goes out by access->accepted or access->refused, at once or later, exactly once.
+void session_attach(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request);
+// Who is told of an end.
+enum session_tell { SESSION_TELL_NOBODY = 0, SESSION_TELL_ACCESS = 1, SESSION_TELL_LNS = 2, SESSION_TELL_BOTH = 3 };
+// Ends a session in any state and frees it; a pending attach is refused with the reason. `why` (may be NULL) adds words.
+void session_end(struct session *session, enum refusal reason, enum session_tell tell, const char *why);
+struct session *session_find(const struct gateway *gateway, uint32_t local_teid);
+struct session *session_of_imsi(const struct gateway *gateway, uint64_t imsi, uint8_t ebi);
+// The user plane peer moved (Modify Bearer, Update PDP Context).
+void session_move_user(struct session *session, uint32_t teid, const struct ip_addr *peer);
+void session_store(struct session *session); // into the state file
+void session_report(struct session *session);
+void session_report_usage(struct session *session); // only when packets have passed since the last time
+void session_attach_done(struct session *session); // the attach was answered: frees what only it needed
+void session_settle(struct session *session); // arms the timer
+void session_init_timer(struct session *session);
+void session_install(struct session *session); // into the data plane; ends the session when it cannot
+void session_unlink(struct session *session); // from the gateway's indexes
+int session_link(struct session *session);
+struct uuid session_uuid(const struct session *session);
+
+// dial.c: the LNS side.
+void session_dial_next(struct session *session); // the next LNS; refuses when there is none left
+void session_on_call(struct session *session, const struct l2tp_session_event *event);
+void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *packet, size_t len);
+void session_on_tick(struct session *session, uint64_t now_ms);
+void session_give_up(struct session *session, enum refusal refusal, const char *why); // refuses the attach
+extern const struct ppp_ops session_ppp_ops;

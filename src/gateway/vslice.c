@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: Apache-2.0
+// VSlices at work. A change of the configuration is taken by what it concerns only: a LAC or LNS that is as before keeps its tunnels and
+// sessions, other timers reach live tunnels, another secret or address makes a new tunnel.
+#include "gateway/vslice.h"
+
+#include "base/clean.h"
+#include "gateway/jsonget.h"
+#include "gateway/resume.h"
+#include "gateway/tunnel.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+LOG_CATEGORY(vslice);
+
+#define TUNNEL_ID_REST_MS 60000
+#define WARM_MS 1000
+#define STOP_LOOK_MS 50 // how often a VSlice that ends looks whether its StopCCNs are acknowledged
+#define STOP_LIMIT_MS 5000
+
+// ---- pairs
+
+static void pair_free(struct pair *pair)
+{
+	for (struct tunnel *tunnel = pair->tunnels, *next; tunnel; tunnel = next) {
+		next = tunnel->next;
+		tunnel->pair = NULL;
+		tunnel_close(tunnel, L2TP_STOP_clear, "removed from the configuration");
+	}
+	profile_unref(&pair->profile);
+	free(pair);
+}
+
+struct pair *lac_find_pair(const struct lac *lac, const struct uuid *lns_id)
+{
+	for (struct pair *pair = lac->pairs; pair; pair = pair->next)
+		if (uuid_equal(&pair->lns_id, lns_id))
+			return pair;
+	return NULL;
+}
+
+// Live tunnels learn the new options; where identity or secret differ, the tunnel is built anew.
+static void pair_take_profile(struct pair *pair, struct profile *profile)
+{
+	for (struct tunnel *tunnel = pair->tunnels, *next; tunnel; tunnel = next) {
+		bool taken = l2tp_tunnel_reconfigure(&tunnel->l2tp, &profile->l2tp);
+
+		next = tunnel->next;
+		profile_unref(&tunnel->profile);
+		tunnel->profile = profile_ref(profile);
+		if (!taken)
+			tunnel_close(tunnel, L2TP_STOP_clear, "the tunnel's settings were changed");
+		else
+			tunnel_settle(tunnel);
+	}
+	profile_unref(&pair->profile);
+	pair->profile = profile;
+	pair->dead_until_ms = 0; // whatever was wrong may be mended
+}
+
+static void pairs_apply(struct lac *lac, const struct vslice_config *config, const struct lac_config *lac_config)
+{
+	struct pair *old = lac->pairs, **link = &lac->pairs;
+
+	lac->pairs = NULL;
+	vec_each(&config->lnss, lns)
+	{
+		struct pair **from = &old, *pair = NULL;
+		struct profile *profile = profile_new(lac->vslice->gateway, config, lac_config, lns);
+
+		while (*from && !(uuid_equal(&(*from)->lns_id, &lns->id) && ip_end_equal(&(*from)->lns, &lns->address)))
+			from = &(*from)->next;
+		if (*from) {
+			pair = *from;
+			*from = pair->next;
+		} else {
+			pair = calloc(1, sizeof(*pair));
+		}
+		if (!pair || !profile) {
+			log_err("memory is out vslice=%s", lac->vslice->moniker);
+			free(pair);
+			profile_unref(&profile);
+			continue;
+		}
+		pair->lac = lac;
+		pair->lns_id = lns->id;
+		pair->lns = lns->address;
+		pair->preference = lns->preference;
+		pair_take_profile(pair, profile);
+		pair->next = NULL;
+		*link = pair;
+		link = &pair->next;
+	}
+	for (struct pair *next; old; old = next) {
+		next = old->next;
+		pair_free(old);
+	}
+}
+
+// ---- LACs
+
+static void lac_on_socket(void *owner, int fd)
+{
+	struct lac *lac = owner;
+	struct vslice *vslice = lac->vslice;
+	int error = fd;
+
+	lac->opening = false;
+	if (fd >= 0 && !lac->stale)
+		error = dp_lac_new(vslice->gateway->dp, fd, &lac->address, lac, &lac->dp);
+	else if (fd >= 0)
+		close(fd);
+	if (error < 0) {
+		char text[IP_END_TEXT];
+
+		snprintf(vslice->message, sizeof(vslice->message), "the LAC's socket %s can't be opened: %s", ip_end_text(&lac->address, text),
+			 strerror(-error));
+		log_err("the LAC's socket can't be opened vslice=%s lac=%s error=%s", vslice->moniker, text, strerror(-error));
+	}
+	if (lac->stale) {
+		lac_free_if_unused(lac);
+		return;
+	}
+	vslice_report(vslice);
+	if (lac->dp) {
+		resume_lac(lac);
+		vslice_warm(vslice);
+	}
+}
+
+static void lacs_open(struct vslice *vslice)
+{
+	for (struct lac *lac = vslice->lacs; lac; lac = lac->next) {
+		if (lac->dp || lac->opening || lac->stale)
+			continue;
+		lac->opening = true;
+		slice_socket(vslice->slice, &lac->address, lac_on_socket, lac);
+	}
+}
+
+static bool lac_has_tunnels(const struct lac *lac)
+{
+	const struct tunnel *tunnel;
+
+	for (size_t at = 0; (tunnel = map_next(&lac->vslice->tunnels, &at));)
+		if (tunnel->lac == lac)
+			return true;
+	return false;
+}
+
+void lac_free_if_unused(struct lac *lac)
+{
+	struct lac **link = &lac->vslice->lacs;
+
+	if (!lac->stale || lac->opening || lac_has_tunnels(lac))
+		return;
+	while (*link != lac)
+		link = &(*link)->next;
+	*link = lac->next;
+	dp_lac_free(&lac->dp);
+	free(lac);
+}
+
+static void lac_retire(struct lac *lac)
+{
+	struct pair *next;
+
+	lac->stale = true;
+	for (struct pair *pair = lac->pairs; pair; pair = next) {
+		next = pair->next;
+		pair_free(pair);
+	}
+	lac->pairs = NULL;
+	lac_free_if_unused(lac);
+}
+
+struct lac *vslice_find_lac(const struct vslice *vslice, const struct uuid *id)
+{
+	for (struct lac *lac = vslice->lacs; lac; lac = lac->next)
+		if (!lac->stale && uuid_equal(&lac->id, id))
+			return lac;
+	return NULL;
+}
+
+static int lacs_apply(struct vslice *vslice, const struct vslice_config *config)
+{
+	struct lac *next;
+
+	for (struct lac *lac = vslice->lacs; lac; lac = next) {
+		const struct lac_config *as = vslice_lac(config, &lac->id);
+
+		next = lac->next;
+		if (!lac->stale && (!as || !ip_end_equal(&as->address, &lac->address)))
+			lac_retire(lac);
+	}
+	vec_each(&config->lacs, lac_config)
+	{
+		struct lac *lac = vslice_find_lac(vslice, &lac_config->id);
+
+		if (!lac) {
+			lac = calloc(1, sizeof(*lac));
+			if (!lac)
+				return -ENOMEM;
+			lac->vslice = vslice;
+			lac->id = lac_config->id;
+			lac->address = lac_config->address;
+			lac->next = vslice->lacs;
+			vslice->lacs = lac;
+		}
+		pairs_apply(lac, config, lac_config);
+	}
+	return 0;
+}
+
+// ---- warm tunnels
+
+void vslice_warm(struct vslice *vslice)
+{
+	uint64_t now_ms = vslice->gateway->now_ms;
+
+	if (vslice->stopping)
+		return;
+	wheel_arm(&vslice->gateway->wheel, &vslice->warm_timer, now_ms + WARM_MS);
+	if (!vslice->ready)
+		return;
+	for (struct lac *lac = vslice->lacs; lac; lac = lac->next) {
+		for (struct pair *pair = lac->pairs; lac->dp && pair; pair = pair->next) {
+			struct tunnel *tunnel;
+
+			if (pair->tunnels)
+				break; // the best LNS that is not on hold has one
+			if (!pair->profile->settings->keep_tunnel_up || pair->dead_until_ms > now_ms || !pair->reached)
+				continue;
+			(void)tunnel_get(pair, &tunnel);
+			break;
+		}
+	}
+}
+
+static bool is_quiet(const struct vslice *vslice)
+{
+	const struct tunnel *tunnel;
+
+	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));)
+		if (!tunnel->gone && !l2tp_channel_idle(&tunnel->l2tp.channel))
+			return false;
+	return true;
+}
+
+static void on_warm_due(struct timer *timer, uint64_t now_ms)
+{
+	struct vslice *vslice = container_of(timer, struct vslice, warm_timer);
+
+	if (!vslice->stopping)
+		vslice_warm(vslice);
+	else if (!vslice->gateway->stopping && (is_quiet(vslice) || now_ms >= vslice->stop_deadline_ms))
+		vslice_free(vslice, false);
+	else
+		wheel_arm(&vslice->gateway->wheel, timer, now_ms + STOP_LOOK_MS);
+}
+
+// ---- the slice
+
+static void targets_keep(struct vslice *vslice, const struct slice_target_status *targets, size_t count)
+{
+	struct slice_target_status *copy = calloc(count ? count : 1, sizeof(*copy));
+
+	if (!copy)
+		return;
+	if (count)
+		memcpy(copy, targets, count * sizeof(*copy));
+	free(vslice->targets);
+	vslice->targets = copy;
+	vslice->target_count = count;
+}
+
+static void reach_update(struct vslice *vslice)
+{
+	const struct vslice_config *config = config_vslice(vslice->gateway->config, &vslice->id);
+
+	for (struct lac *lac = vslice->lacs; config && lac; lac = lac->next) {
+		for (struct pair *pair = lac->pairs; pair; pair = pair->next) {
+			char why[160] = "";
+
+			pair->reached = slice_reaches(config, vslice->gateway->config, &lac->address.addr, &pair->lns, why);
+			if (!pair->reached)
+				snprintf(pair->last_error, sizeof(pair->last_error), "%s", why);
+		}
+	}
+}
+
+static void on_applied(void *owner, struct slice *slice, int error, const char *message, const struct slice_target_status *targets, size_t count)
+{
+	struct vslice *vslice = owner;
+
+	(void)slice;
+	targets_keep(vslice, targets, count);
+	vslice->ready = !error;
+	snprintf(vslice->message, sizeof(vslice->message), "%s", error ? message : "");
+	if (error)
+		log_err("the slice can't be set up vslice=%s error=\"%s\"", vslice->moniker, message);
+	else
+		log_info("the slice is set up vslice=%s targets=%zu", vslice->moniker, count);
+	reach_update(vslice);
+	if (!error)
+		lacs_open(vslice);
+	vslice_report(vslice);
+	vslice_warm(vslice);
+}
+
+void vslice_report(const struct vslice *vslice)
+{
+	json_t *targets = json_array();
+
+	for (size_t i = 0; i < vslice->target_count; i++) {
+		const struct slice_target_status *target = &vslice->targets[i];
+
+		json_array_append_new(targets, json_pack("{s:s, s:s, s:s}", "routingTarget", target->target.text, "status",
+							 target->available ? "available" : "unavailable", "message", target->message));
+	}
+	report_add(vslice->gateway->report,
+		   json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "row", "slice", "vslice", vslice->id.text, "ready", vslice->ready, "message",
+			     vslice->message, "configRevision",
+			     (json_int_t)(vslice->gateway->config ? vslice->gateway->config->revision : 0), "targets", targets));
+	if (vslice->gateway->link)
+		link_kick(vslice->gateway->link);
+}
+
+// ---- life
+
+static int vslice_new(struct gateway *gateway, const struct vslice_config *config, struct vslice **out)
+{
+	struct vslice *vslice = calloc(1, sizeof(*vslice));
+	struct slice_host host = {.on_applied = on_applied, .owner = vslice};
+	int error;
+
+	if (!vslice)
+		return -ENOMEM;
+	vslice->gateway = gateway;
+	vslice->id = config->id;
+	vslice->moniker = strdup(config->moniker);
+	vslice->warm_timer.fire = on_warm_due;
+	snprintf(vslice->message, sizeof(vslice->message), "the slice is being set up");
+	error = idset_new(1, 65535, TUNNEL_ID_REST_MS, &vslice->tunnel_ids);
+	if (!error)
+		error = slice_new(gateway->worker, gateway->options->name, &config->id, config->moniker, &host, &vslice->slice);
+	if (!error)
+		error = strmap_put(&gateway->vslices, vslice->id.text, vslice);
+	if (error) {
+		vslice_free(vslice, false);
+		return error;
+	}
+	*out = vslice;
+	return 0;
+}
+
+int vslice_apply(struct gateway *gateway, const struct vslice_config *config)
+{
+	struct vslice *vslice = gateway_vslice(gateway, &config->id);
+	int error;
+
+	if (vslice && vslice->stopping) { // it came back while it was going
+		vslice_free(vslice, false);
+		vslice = NULL;
+	}
+	error = vslice ? 0 : vslice_new(gateway, config, &vslice);
+	if (error)
+		return log_err_r(error, "a VSlice can't be set up vslice=%s error=%s", config->moniker, strerror(-error));
+	error = lacs_apply(vslice, config);
+	reach_update(vslice);
+	slice_apply(vslice->slice, config, gateway->config);
+	return error;
+}
+
+void vslice_stop(struct vslice *vslice)
+{
+	struct tunnel *tunnel;
+
+	vslice->stopping = true;
+	vslice->stop_deadline_ms = vslice->gateway->now_ms + STOP_LIMIT_MS;
+	wheel_arm(&vslice->gateway->wheel, &vslice->warm_timer, vslice->gateway->now_ms + STOP_LOOK_MS);
+	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));)
+		tunnel_close(tunnel, L2TP_STOP_shutdown, NULL);
+}
+
+static void lac_drop(struct lac *lac)
+{
+	for (struct pair *pair = lac->pairs, *next; pair; pair = next) {
+		next = pair->next;
+		profile_unref(&pair->profile);
+		free(pair);
+	}
+	dp_lac_free(&lac->dp);
+	free(lac);
+}
+
+void vslice_free(struct vslice *vslice, bool keep)
+{
+	struct tunnel *tunnel;
+	struct lac *next;
+
+	wheel_disarm(&vslice->gateway->wheel, &vslice->warm_timer);
+	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at)); at = 0)
+		tunnel_free(tunnel);
+	if (vslice->slice)
+		slice_free(&vslice->slice, keep);
+	for (struct lac *lac = vslice->lacs; lac; lac = next) {
+		next = lac->next;
+		lac_drop(lac);
+	}
+	if (gateway_vslice(vslice->gateway, &vslice->id) == vslice)
+		strmap_del(&vslice->gateway->vslices, vslice->id.text);
+	map_fini(&vslice->tunnels);
+	idset_free(&vslice->tunnel_ids);
+	free(vslice->targets);
+	free(vslice->moniker);
+	free(vslice);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The running form of a VSlice at this gateway: its slice (namespace), its LACs with their sockets, and for each pair of a LAC and an LNS the
+// tunnels and what is known of the LNS's health.
+#pragma once
+
+#include "base/idset.h"
+#include "gateway/gateway.h"
+#include "gateway/settings.h"
+#include "proto/l2tp/tunnel.h"
+
+struct tunnel;
+
+// How tunnels and PPP links of a pair behave. Shared by them and counted, since they outlive a change of the settings.
+struct profile {
+	unsigned refs;
+	struct l2tp_settings *settings;
+	char *secret, *host_name;
+	struct l2tp_options l2tp;
+	struct ppp_options ppp;
+	struct dp_framing framing;
+};
+
+struct pair {
+	struct pair *next; // of the LAC, by preference
+	struct lac *lac;
+	struct uuid lns_id;
+	struct ip_end lns;
+	int preference;
+	struct profile *profile;
+	struct tunnel *tunnels;
+	uint64_t dead_until_ms; // on hold until then
+	uint64_t warm_due_ms;
+	char last_error[160];
+	bool reached; // the policy lets the LAC reach it
+};
+
+struct lac {
+	struct lac *next;
+	struct vslice *vslice;
+	struct uuid id;
+	struct ip_end address;
+	struct dp_lac *dp; // NULL until the socket is there
+	struct pair *pairs;
+	bool opening, resumed, stale; // stale: not in the configuration any longer; goes when its tunnels are gone
+};
+
+struct vslice {
+	struct gateway *gateway;
+	struct uuid id;
+	char *moniker;
+	struct slice *slice;
+	struct lac *lacs;
+	struct idset *tunnel_ids;
+	struct map tunnels; // by local tunnel id
+	bool ready, stopping;
+	char message[200]; // why it is not ready
+	struct slice_target_status *targets;
+	size_t target_count;
+	struct timer warm_timer;
+	uint64_t stop_deadline_ms;
+};
+
+// Takes the configured form: new, changed or as before. 0 or -errno.
+int vslice_apply(struct gateway *gateway, const struct vslice_config *config);
+// Ends everything on it, with StopCCN, then removes it.
+void vslice_stop(struct vslice *vslice);
+// Frees what is left, without a word on the wire. `keep` leaves the kernel's side for the next start.
+void vslice_free(struct vslice *vslice, bool keep);
+struct lac *vslice_find_lac(const struct vslice *vslice, const struct uuid *id);
+struct pair *lac_find_pair(const struct lac *lac, const struct uuid *lns_id);
+void vslice_report(const struct vslice *vslice);
+// Opens what should be open without any session (the seed: "a tunnel can be brought up before any session is active").
+void vslice_warm(struct vslice *vslice);
+
+struct profile *profile_new(const struct gateway *gateway, const struct vslice_config *vslice, const struct lac_config *lac,
+			    const struct lns_config *lns); // NULL when memory is out
+struct profile *profile_ref(struct profile *profile);
+void profile_unref(struct profile **profile);
+
+// A LAC that is not configured any longer goes with its last tunnel.
+void lac_free_if_unused(struct lac *lac);
+
+// From the data plane (lac.c).
+void lac_on_control(struct lac *lac, const struct ip_end *peer, const uint8_t *datagram, size_t len);
+void lac_on_frame(struct lac *lac, const struct ip_end *peer, const struct dp_l2tp_frame *frame);
