@@ -92,8 +92,8 @@ int tbcd_from_key(uint64_t key, struct tbcd *out)
 
 	if (!count || count > KEY_DIGITS)
 		return -EINVAL;
-	for (size_t i = count; i--; number /= 10)
-		value.digits[i] = (char)('0' + number % 10);
+	for (size_t i = count; i > 0; i--, number /= 10)
+		value.digits[i - 1] = (char)('0' + number % 10);
 	if (number)
 		return -EINVAL;
 	*out = value;
