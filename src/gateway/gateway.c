@@ -493,6 +493,8 @@ static int parts_start(struct gateway *gateway)
 	access_restore_peers(gateway->access);
 	error = resume_new(gateway, start == STATE_RESUME, &gateway->resume);
 	if (!error)
+		state_settle(gateway->state); // what another boot left has been cleared
+	if (!error)
 		error = worker_new(gateway->loop, &gateway->worker);
 	if (!error)
 		error = report_new(REPORT_ROWS, &gateway->report);
