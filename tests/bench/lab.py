@@ -37,15 +37,15 @@ class Lab:
         self.ip("link", "set", "lo", "up", inside=name)
         return name
 
-    def link(self, left, left_address, right, right_address, cpus=None):
-        """A veth pair with an address at each end. `cpus` = (left, right): which CPU takes what arrives there."""
+    def link(self, left, left_address, right, right_address, cpus=(None, None)):
+        """A veth pair with an address at each end. `cpus`: which CPU takes what arrives there (None: the sender's)."""
         self.links += 1
         ends = ["b{}{}".format(self.links, side) for side in "lr"]
         self.ip("link", "add", ends[0], "netns", left, "type", "veth", "peer", "name", ends[1], "netns", right)
         for index, (name, address) in enumerate(((left, left_address), (right, right_address))):
             self.ip("address", "add", address, "dev", ends[index], inside=name)
             self.ip("link", "set", ends[index], "up", inside=name)
-            if cpus:
+            if cpus[index] is not None:
                 rps = "/sys/class/net/{}/queues/rx-0/rps_cpus".format(ends[index])
                 subprocess.run(["ip", "netns", "exec", name, "sh", "-c", "echo {:x} >{}".format(1 << cpus[index], rps)], check=True)
 
