@@ -51,7 +51,7 @@ static struct sockaddr_in end_of(const char *text)
 	*colon = 0;
 	if (inet_pton(AF_INET, copy, &end.sin_addr) != 1)
 		die(text);
-	end.sin_port = htons((uint16_t)atoi(colon + 1));
+	end.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
 	return end;
 }
 
@@ -192,8 +192,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	load.kind = argv[1][0];
-	load.inner = (size_t)atoi(argv[2]);
-	load.sessions = (uint32_t)atoi(argv[4]);
+	load.inner = strtoul(argv[2], NULL, 10);
+	load.sessions = (uint32_t)strtoul(argv[4], NULL, 10);
 	load.random = 1;
 	load.from = open_at(argv[5]);
 	load.to = load.kind == 'e' ? load.from : open_at(argv[6]);

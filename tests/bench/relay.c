@@ -36,7 +36,7 @@ static struct ip_end end_of(const char *text)
 	*colon = 0;
 	if (ip_addr_parse(copy, &end.addr))
 		die(text);
-	end.port = (uint16_t)atoi(colon + 1);
+	end.port = (uint16_t)strtoul(colon + 1, NULL, 10);
 	return end;
 }
 
@@ -128,7 +128,7 @@ static int soft(char **args)
 	struct dp_host host = {.on_gtpu = on_gtpu, .on_l2tp_control = on_l2tp_control, .on_l2tp_frame = on_l2tp_frame};
 	struct ip_end gtpu = end_of(args[0]), lac_end = end_of(args[1]), sgw = end_of(args[2]), lns = end_of(args[3]);
 	struct dp_framing framing = {.address_control = true};
-	uint32_t sessions = (uint32_t)atoi(args[4]);
+	uint32_t sessions = (uint32_t)strtoul(args[4], NULL, 10);
 	struct dp_session_spec spec = {.peer = sgw, .mtu = 1500};
 	uv_poll_t poll;
 	struct dp_lac *lac;

@@ -93,11 +93,11 @@ struct dp {
 
 enum soft_direction { SOFT_UPLINK, SOFT_DOWNLINK };
 
-// ---- teid.c
+// teid.c
 int soft_slots_map(struct dp *dp);
 void soft_slots_unmap(struct dp *dp);
 
-// ---- forward.c
+// forward.c
 void soft_recv_gtpu(struct dp *dp, const struct ip_end *peer, uint8_t *datagram, size_t len);
 void soft_recv_l2tp(struct dp_lac *lac, const struct ip_end *peer, uint8_t *datagram, size_t len);
 void soft_drop(struct dp *dp, struct dp_session *session, enum dp_drop reason);
@@ -107,6 +107,6 @@ void soft_send(struct dp_session *session, enum soft_direction direction, uint8_
 uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order, uint16_t peer_session_id, uint16_t protocol,
 	uint8_t *payload, size_t len);
 
-// ---- toobig.c
+// toobig.c
 // A packet longer than the session's MTU: fragments it (true: all of it was queued) or drops it and tells its sender.
 bool soft_too_big(struct dp_session *session, enum soft_direction direction, const uint8_t *packet, const struct inner_in *inner);
