@@ -58,7 +58,7 @@ struct nlmsghdr *nl_request(struct nl *nl, uint16_t type, uint16_t flags)
 	struct nlmsghdr *request = mnl_nlmsg_put_header(nl->out);
 
 	request->nlmsg_type = type;
-	request->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags | (flags & NLM_F_DUMP ? 0 : NLM_F_ACK));
+	request->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags | ((flags & NLM_F_DUMP) == NLM_F_DUMP ? 0 : NLM_F_ACK));
 	return request;
 }
 
@@ -88,11 +88,22 @@ static int on_ack(const struct nlmsghdr *message, void *data)
 	return MNL_CB_ERROR;
 }
 
+// NLMSG_DONE: the end of a dump, with the error that ended it early, if any.
+static int on_end(const struct nlmsghdr *message, void *data)
+{
+	const int *error = mnl_nlmsg_get_payload(message);
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*error) || *error >= 0)
+		return MNL_CB_STOP;
+	errno = -*error;
+	return MNL_CB_ERROR;
+}
+
 int nl_talk(struct nl *nl, mnl_cb_t each, void *data)
 {
 	struct nlmsghdr *request = (struct nlmsghdr *)nl->out;
 	struct nl_reply reply = {nl, data};
-	mnl_cb_t control[NLMSG_MIN_TYPE] = {[NLMSG_ERROR] = on_ack};
+	mnl_cb_t control[NLMSG_MIN_TYPE] = {[NLMSG_ERROR] = on_ack, [NLMSG_DONE] = on_end}; // a row hides libmnl's own
 	int more = MNL_CB_OK;
 
 	request->nlmsg_seq = ++nl->seq;
