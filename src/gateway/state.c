@@ -106,6 +106,12 @@ static uint64_t sum_octets(uint64_t seed, const void *octets, size_t len)
 	return sum ^ sum >> 32;
 }
 
+// What the last system call failed with; a short write has no errno.
+static int failure(void)
+{
+	return errno > 0 ? -errno : -EIO;
+}
+
 static uint32_t slot_sum(const struct table *table, uint32_t index, uint32_t sequence, const void *octets)
 {
 	return (uint32_t)sum_octets((uint64_t)index << 32 | sequence, octets, table->file->record_size);
@@ -280,7 +286,7 @@ static int state_map(int fd, size_t size, struct state **out)
 	state->map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (state->map == MAP_FAILED) {
 		state->map = NULL;
-		return -errno;
+		return failure();
 	}
 	madvise(state->map, size, MADV_RANDOM); // no read-ahead into what was never used
 	state->header = (struct file_header *)state->map;
@@ -303,11 +309,11 @@ static int state_make(const char *path, const struct state_table_spec *specs, si
 	size_t size = header_fill(&header, specs, count);
 
 	if (fd < 0)
-		return -errno;
+		return failure();
 	if (fchmod(fd, 0600) < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+		return errno == EWOULDBLOCK ? -EBUSY : failure();
 	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)size) < 0 || pwrite(fd, &header, sizeof(header), 0) != sizeof(header))
-		return errno ? -errno : -ENOSPC;
+		return failure();
 	return state_map(TAKE_FD(fd), size, out);
 }
 
@@ -320,11 +326,11 @@ static int state_find(const char *path, struct state **out)
 	struct stat stat;
 
 	if (fd < 0)
-		return -errno;
+		return failure();
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+		return errno == EWOULDBLOCK ? -EBUSY : failure();
 	if (fstat(fd, &stat) < 0 || fchmod(fd, 0600) < 0)
-		return -errno;
+		return failure();
 	if (pread(fd, &header, sizeof(header), 0) != sizeof(header))
 		return -EBADMSG;
 	size = header_size(&header);
@@ -409,14 +415,14 @@ static int state_remake(
 	if (asprintf(&beside, "%s.new", path) < 0)
 		return -ENOMEM;
 	error = state_make(beside, specs, count, &state);
-	if (error)
+	if (!state)
 		return error;
 	if (old) {
 		memcpy(state->header->boot_id, old->header->boot_id, BOOT_ID);
 		error = tables_copy(state, specs, old);
 	}
 	if (!error && rename(beside, path) < 0)
-		error = -errno;
+		error = failure();
 	if (error) {
 		unlink(beside);
 		return error;
