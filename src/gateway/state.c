@@ -447,7 +447,9 @@ int state_open(const char *path, const struct state_table_spec *specs, size_t co
 		log_warn("file=%s what=\"no state file\" action=\"begins empty\"", path);
 	if (old && has_tables(old, specs, count))
 		state = TAKE_PTR(old);
-	else if ((error = state_remake(path, specs, count, old, &state)))
+	else
+		error = state_remake(path, specs, count, old, &state);
+	if (!state)
 		return error;
 	for (size_t i = 0; i < state->count; i++)
 		live += state->tables[i].live;
