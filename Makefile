@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The face of the project: every job is one word. "make help" lists them.
 
+# The last line of "make check" is the count, also under make -C.
+MAKEFLAGS += --no-print-directory
+
 SECONDS ?= 60
 DESTDIR ?=
 PREFIX ?= /usr
@@ -21,7 +24,7 @@ build: build-deps ## release build in build/release
 	@tools/build build/release --buildtype=release -Db_lto=true
 
 demo: deps ## a whole Slicegate in network namespaces: order, attach, traffic (ONCE=1 ends by itself)
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) build
 	@lab/demo
 
 check: deps ## build with ASan and UBSan, run every test; the last line is the count
@@ -49,7 +52,7 @@ coverage: deps ## line coverage of the unit tests, by file
 	@tools/coverage
 
 bench: deps ## attach rate, memory per session, packet cost
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) build
 	@tests/bench/run
 
 docs: build ## regenerate docs/reference from the programs

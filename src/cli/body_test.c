@@ -208,7 +208,8 @@ static void test_verbs_of_nouns(void **state)
 	assert_non_null(verb_find(&noun_tunnel, "restart"));
 	assert_null(verb_find(&noun_vslice, "restart"));
 	assert_non_null(verb_find(&noun_lns, "order"));
-	assert_null(verb_find(&noun_lac, "order"));
+	assert_non_null(verb_find(&noun_rule, "order"));
+	assert_null(verb_find(&noun_vslice, "order"));
 }
 
 static void test_paths_are_escaped(void **state)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "cli/attaches.h"
 #include "cli/body.h"
 #include "cli/wait.h"
 
@@ -182,7 +183,9 @@ static int run_show(struct command *command, const struct verb *verb)
 	else
 		build_path(command, path, command->words[0], NULL);
 	result = call(command, "GET", path, NULL, &answer);
-	if (!result && json_is_array(answer.data))
+	if (!result && json_is_array(answer.data) && verb->noun == &noun_endpoint && command->format == FORMAT_TABLE)
+		attaches_print(stdout, answer.data);
+	else if (!result && json_is_array(answer.data))
 		print_list(stdout, command->format, NULL, command->columns, answer.data);
 	else if (!result)
 		print_object(stdout, command->format, verb->action ? NULL : command->noun, answer.data);
@@ -305,7 +308,7 @@ static int run_action(struct command *command, const struct verb *verb)
 	return result;
 }
 
-// The order of preference: all of them, the first is tried first.
+// The order of a list: an LNS's preference, a rule's precedence.
 static int run_order(struct command *command, const struct verb *verb)
 {
 	json_t *body = json_array();
@@ -333,22 +336,80 @@ static int run_wait(struct command *command, const struct verb *verb)
 }
 
 const struct verb verbs[] = {
-	{"restart", "restarts", "close it and open it again; its sessions end", &noun_tunnel, false, 1, 1, false, run_action,
-		"restart"},
-	{"drain", "drains", "take no new sessions; it ends with the last", &noun_tunnel, false, 1, 1, false, run_action, "drain"},
-	{"detach", "is detached", "take its live session down", &noun_endpoint, false, 1, 1, false, run_action, "detach"},
-	{"attaches", "ENDPOINT", "its last attaches, step by step, with a verdict", &noun_endpoint, false, 1, 1, false, run_show,
-		"attaches"},
-	{"order", "LNS...", "the order of preference: name all, the first is tried first", &noun_lns, true, 1, 5, false,
-		run_order, NULL},
-	{"wait", "VSLICE", "until it is ready for traffic (--wait TIME at most)", &noun_vslice, false, 1, 1, false, run_wait,
-		NULL},
-	{"list", "", "all of them (--filter name:x,moniker:y  --sort-by asc(name)  --limit N  --offset N)", NULL, false, 0, 0,
-		true, run_list, NULL},
-	{"show", "WHICH", "one, with all that it has", NULL, false, 1, 1, false, run_show, NULL},
-	{"create", "--FIELD VALUE...", "a new one", NULL, true, 0, 0, true, run_create, NULL},
-	{"set", "WHICH --FIELD VALUE...", "change members; \"\" clears one", NULL, true, 1, 1, true, run_set, NULL},
-	{"delete", "WHICH...", "one or several", NULL, true, 1, 1000, false, run_delete, NULL},
+	{.word = "restart",
+		.usage = "restarts",
+		.help = "close it and open it again; its sessions end",
+		.noun = &noun_tunnel,
+		.words_min = 1,
+		.words_max = 1,
+		.run = run_action,
+		.action = "restart"},
+	{.word = "drain",
+		.usage = "drains",
+		.help = "take no new sessions; it ends with the last",
+		.noun = &noun_tunnel,
+		.words_min = 1,
+		.words_max = 1,
+		.run = run_action,
+		.action = "drain"},
+	{.word = "detach",
+		.usage = "is detached",
+		.help = "take its live session down",
+		.noun = &noun_endpoint,
+		.words_min = 1,
+		.words_max = 1,
+		.run = run_action,
+		.action = "detach"},
+	{.word = "attaches",
+		.usage = "WHICH",
+		.help = "its last attaches, step by step, each with a verdict",
+		.noun = &noun_endpoint,
+		.words_min = 1,
+		.words_max = 1,
+		.run = run_show,
+		.action = "attaches"},
+	{.word = "wait",
+		.usage = "WHICH",
+		.help = "until it is ready for traffic (--wait TIME at most)",
+		.noun = &noun_vslice,
+		.words_min = 1,
+		.words_max = 1,
+		.run = run_wait},
+	{.word = "order",
+		.usage = "WHICH...",
+		.help = "the order: name all of them, the first goes first",
+		.writes = true,
+		.of_rows = true,
+		.words_min = 1,
+		.words_max = 1000,
+		.run = run_order},
+	{.word = "list",
+		.usage = "",
+		.help = "all of them (--filter name:x,moniker:y --sort-by \"asc(name)\" --limit N --offset N)",
+		.takes_fields = true,
+		.run = run_list},
+	{.word = "show", .usage = "WHICH", .help = "one, with all that it has", .words_min = 1, .words_max = 1, .run = run_show},
+	{.word = "create",
+		.usage = "--FIELD VALUE...",
+		.help = "a new one",
+		.writes = true,
+		.takes_fields = true,
+		.run = run_create},
+	{.word = "set",
+		.usage = "WHICH --FIELD VALUE...",
+		.help = "change members; \"\" clears one",
+		.writes = true,
+		.takes_fields = true,
+		.words_min = 1,
+		.words_max = 1,
+		.run = run_set},
+	{.word = "delete",
+		.usage = "WHICH...",
+		.help = "one or several",
+		.writes = true,
+		.words_min = 1,
+		.words_max = 1000,
+		.run = run_delete},
 	{0},
 };
 
@@ -356,7 +417,7 @@ bool verb_applies(const struct verb *verb, const struct noun *noun)
 {
 	bool read_only = noun->flags & (NOUN_LIVE | NOUN_BUILT_IN);
 
-	return (!verb->noun || verb->noun == noun) && !(verb->writes && read_only);
+	return (!verb->noun || verb->noun == noun) && !(verb->writes && read_only) && (!verb->of_rows || noun->owner);
 }
 
 const struct verb *verb_find(const struct noun *noun, const char *word)

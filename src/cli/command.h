@@ -25,6 +25,7 @@ struct verb {
 	const char *help;
 	const struct noun *noun; // only of this noun; NULL = of all
 	bool writes; // not of what is read-only
+	bool of_rows; // only of what stands in another's list
 	size_t words_min, words_max;
 	bool takes_fields; // options are members of the noun
 	int (*run)(struct command *command, const struct verb *verb); // an exit status; on failure `error` says why

@@ -194,11 +194,18 @@ static void test_actions(void **state)
 	assert_int_equal(
 		run(REPLIES({200, "{\"success\":true,\"data\":\"t\"}"}), "tunnel", "restart", WORDS("t"), NULL), EXIT_DONE);
 	assert_asked(0, "POST /api/v1/tunnels/t/restart");
-	assert_int_equal(run(REPLIES({200, "{\"success\":true,\"data\":[{\"verdict\":\"up\",\"at\":\"now\"}]}"}), "endpoint",
-				 "attaches", WORDS("e"), NULL),
+	assert_int_equal(run(REPLIES({200,
+				     "{\"success\":true,\"data\":[{\"startedAt\":\"T\",\"imsi\":\"1\",\"ok\":false,\"verdict\":"
+				     "\"no LNS\",\"steps\":["
+				     "{\"ms\":0,\"layer\":\"gtp\",\"direction\":\"in\",\"text\":\"Create\"},"
+				     "{\"ms\":1500,\"layer\":\"gateway\",\"direction\":\"-\",\"text\":\"gave up\"}]}]}"}),
+				 "endpoint", "attaches", WORDS("e"), NULL),
 		EXIT_DONE);
 	assert_asked(0, "GET /api/v1/endpoints/e/attaches");
-	assert_string_equal(printed, "VERDICT  AT\nup       now\n");
+	assert_string_equal(printed,
+		"T  IMSI 1  FAILED: no LNS\n"
+		"       0 ms  gtp      <-  Create\n"
+		"    1500 ms  gateway      gave up\n");
 }
 
 static void test_failures_have_their_status(void **state)

@@ -124,7 +124,7 @@ void help_noun(FILE *out, const struct noun *noun)
 			continue;
 		snprintf(line, sizeof(line), "slicegate %s %s%s%s%s%s", noun->word, verb->word, noun->owner ? " --" : "",
 			noun->owner ? noun->owner->word : "", noun->owner ? " WHOSE " : " ",
-			verb->action && verb->noun && verb->words_max == 1 ? "WHICH" : verb->usage);
+			verb->action ? "WHICH" : verb->usage);
 		grid_add(&grid, strdup(line));
 		grid_add(&grid, strdup(verb->help));
 	}
