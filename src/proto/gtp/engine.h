@@ -100,11 +100,12 @@ struct gtp_endpoint {
 	struct gtp_config config; // with its defaults filled in
 	struct wheel wheel;
 	struct chains peers, served, sent;
-	struct map pending; // xact -> served without an answer
+	struct map xacts; // xact -> served
 	struct map requests; // id -> sent
 	struct pool peer_pool, served_pool, sent_pool, blob_pools[BLOB_SIZES];
 	uint64_t next_id;
 	uint64_t blob_bytes;
+	uint32_t pending; // served without an answer
 	uint64_t random; // state of endpoint_random
 	struct gtp_stats stats;
 	union { // the message in hand

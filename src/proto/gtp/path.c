@@ -455,7 +455,7 @@ void gtp_endpoint_free(struct gtp_endpoint **pointer)
 	peers_fini(ep);
 	chains_fini(&ep->served);
 	chains_fini(&ep->sent);
-	map_fini(&ep->pending);
+	map_fini(&ep->xacts);
 	map_fini(&ep->requests);
 	pool_fini(&ep->served_pool);
 	pool_fini(&ep->sent_pool);
@@ -474,8 +474,8 @@ void gtp_endpoint_gauges(const struct gtp_endpoint *ep, struct gtp_gauges *out)
 {
 	*out = (struct gtp_gauges){
 		.peers = (uint32_t)ep->peers.count,
-		.pending = (uint32_t)ep->pending.count,
-		.cached = (uint32_t)(ep->served.count - ep->pending.count),
+		.pending = ep->pending,
+		.cached = (uint32_t)ep->served.count - ep->pending,
 		.requests = (uint32_t)ep->sent.count,
 		.cached_bytes = ep->blob_bytes,
 	};

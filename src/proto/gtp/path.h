@@ -141,7 +141,8 @@ void gtp_endpoint_tick(struct gtp_endpoint *ep, uint64_t now_ms);
 
 // Answers: sends to whoever asked, and keeps the bytes for repeats. 0, or -ENOENT (answered, forgotten or never there).
 int gtp_endpoint_respond(struct gtp_endpoint *ep, uint64_t xact, const void *bytes, size_t len, uint64_t now_ms);
-// Forgets a request without an answer; its repeat is a new request.
+// Forgets a request, answered or not: its repeat is a new request. The host does so with the create of a session that has ended: whoever
+// could delete it has its answer, and a peer that starts over with the same numbers (sgsnemu) must not get a dead session's.
 void gtp_endpoint_forget(struct gtp_endpoint *ep, uint64_t xact);
 bool gtp_endpoint_has(const struct gtp_endpoint *ep, uint64_t xact); // still waits for its answer
 

@@ -28,9 +28,10 @@ struct served *served_find(
 void served_free(struct gtp_endpoint *ep, struct served *served)
 {
 	if (!served->is_answered) {
-		map_del(&ep->pending, served->xact);
 		served->peer->pending--;
+		ep->pending--;
 	}
+	map_del(&ep->xacts, served->xact);
 	served->peer->refs--;
 	wheel_disarm(&ep->wheel, &served->timer);
 	chains_del(&ep->served, &served->chain);
@@ -62,7 +63,7 @@ int served_new(struct peer *peer, const struct served *like, uint64_t now_ms, st
 	*served = *like;
 	served->peer = peer;
 	served->xact = ++ep->next_id;
-	if (map_put(&ep->pending, served->xact, served)) {
+	if (map_put(&ep->xacts, served->xact, served)) {
 		pool_give(&ep->served_pool, served);
 		return -ENOMEM;
 	}
@@ -71,6 +72,7 @@ int served_new(struct peer *peer, const struct served *like, uint64_t now_ms, st
 	chains_add(&ep->served, &served->chain, served_hash(peer, served->port, served->version, served->type, served->sequence));
 	peer->refs++;
 	peer->pending++;
+	ep->pending++;
 	*out = served;
 	return 0;
 }
@@ -92,8 +94,8 @@ int served_answer(struct gtp_endpoint *ep, struct served *served, const void *by
 
 	if (r)
 		return r;
-	map_del(&ep->pending, served->xact);
 	served->peer->pending--;
+	ep->pending--;
 	served->is_answered = true;
 	wheel_arm(&ep->wheel, &served->timer, now_ms + ep->config.hold_ms);
 	return 0;
@@ -101,10 +103,10 @@ int served_answer(struct gtp_endpoint *ep, struct served *served, const void *by
 
 int gtp_endpoint_respond(struct gtp_endpoint *ep, uint64_t xact, const void *bytes, size_t len, uint64_t now_ms)
 {
-	struct served *served = map_get(&ep->pending, xact);
+	struct served *served = map_get(&ep->xacts, xact);
 	int r;
 
-	if (!served)
+	if (!served || served->is_answered)
 		return -ENOENT;
 	r = served_answer(ep, served, bytes, len, now_ms);
 	if (r)
@@ -116,7 +118,7 @@ int gtp_endpoint_respond(struct gtp_endpoint *ep, uint64_t xact, const void *byt
 
 void gtp_endpoint_forget(struct gtp_endpoint *ep, uint64_t xact)
 {
-	struct served *served = map_get(&ep->pending, xact);
+	struct served *served = map_get(&ep->xacts, xact);
 
 	if (served)
 		served_free(ep, served);
@@ -124,19 +126,21 @@ void gtp_endpoint_forget(struct gtp_endpoint *ep, uint64_t xact)
 
 bool gtp_endpoint_has(const struct gtp_endpoint *ep, uint64_t xact)
 {
-	return map_get(&ep->pending, xact);
+	const struct served *served = map_get(&ep->xacts, xact);
+
+	return served && !served->is_answered;
 }
 
 int gtp_endpoint_request_for(
 	struct gtp_endpoint *ep, uint64_t xact, const void *bytes, size_t len, uint64_t cookie, uint64_t now_ms, uint64_t *id)
 {
-	struct served *served = map_get(&ep->pending, xact);
+	struct served *served = map_get(&ep->xacts, xact);
 	struct sent like = {.version = 2, .cookie = cookie};
 	struct gtp2_header header;
 	uint64_t number;
 	int r;
 
-	if (!served)
+	if (!served || served->is_answered)
 		return -ENOENT;
 	if (gtp2_header_read(bytes, len, &header) || gtp2_type_kind(header.type) != GTP_REQUEST ||
 		gtp2_type_kind(served->type) != GTP_COMMAND || served->version != 2)
