@@ -268,6 +268,27 @@ static void the_last_words_of_a_freed_socket_are_sent(void **state)
 	assert_memory_equal(lab->b.last, "bye", 3);
 }
 
+static void ipv6_is_no_different(void **state)
+{
+	struct lab *lab = *state;
+	struct node node = {0};
+	struct udp_host host = {.on_datagram = on_datagram, .on_batch_end = on_batch_end, .owner = &node};
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+
+	assert_int_equal(ip_addr_parse("::1", &node.end.addr), 0);
+	if (udp_open(&node.end, &node.fd) == -EADDRNOTAVAIL)
+		skip(); // a machine without IPv6
+	assert_int_equal(getsockname(node.fd, (struct sockaddr *)&name, &len), 0);
+	assert_int_equal(ip_end_from_sockaddr((struct sockaddr *)&name, &node.end), 0);
+	assert_int_equal(udp_new(&lab->loop, node.fd, &host, &node.udp), 0);
+	assert_int_equal(udp_send(node.udp, &node.end, "six", 3, true), 0);
+	run_until(lab, &node, 1);
+	assert_memory_equal(node.last, "six", 3);
+	assert_true(ip_end_equal(&node.last_peer, &node.end));
+	udp_free(&node.udp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refused_datagrams_are_counted_and_the_rest_goes_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_socket_may_be_freed_by_its_own_callback, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_last_words_of_a_freed_socket_are_sent, setup, teardown),
+		cmocka_unit_test_setup_teardown(ipv6_is_no_different, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("udp", tests, NULL, NULL);

@@ -7,15 +7,19 @@
 #include "gateway/udp.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cmocka.h>
 
-#define LINE 1024 // a datagram as text; the cases are short
+#define LINE 4096 // a datagram as text
 
 struct lab {
 	uv_loop_t loop;
@@ -523,6 +527,34 @@ static void a_batch_has_an_end(void **state)
 	assert_int_equal(lab->batches, 2);
 }
 
+// A loopback of its own with a small MTU: what we send leaves in fragments, and what comes in is put together again.
+static void outer_packets_are_fragmented_by_the_kernel(void **state)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_mtu = 600};
+	_cleanup_close_ int fd = -1, host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	char up[2801], down[2801], line[LINE];
+
+	if (unshare(CLONE_NEWNET) < 0)
+		skip(); // needs root
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(ioctl(fd, SIOCSIFMTU, &lo), 0);
+	lo.ifr_flags = IFF_UP;
+	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &lo), 0);
+	snprintf(up, sizeof(up), "4500057800010000401100000a000001c0a80101%02760d", 0); // 1400 octets
+	snprintf(down, sizeof(down), "450005780001000040110000c0a801010a000001%02760d", 0);
+	setup(state);
+	snprintf(line, sizeof(line), "S:30ff05785a000007%s", up);
+	send_in(*state, line);
+	snprintf(line, sizeof(line), "L:000222220044ff030021%s", up);
+	expect(*state, line);
+	snprintf(line, sizeof(line), "L:000211110033ff030021%s", down);
+	send_in(*state, line);
+	snprintf(line, sizeof(line), "S:30ff0578cafe0001%s", down);
+	expect(*state, line);
+	teardown(state);
+	assert_int_equal(setns(host, CLONE_NEWNET), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +571,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_refused_datagram_is_a_failed_send, setup, teardown),
 		cmocka_unit_test_setup_teardown(teids_are_random_above_their_index_and_rest, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_batch_has_an_end, setup, teardown),
+		cmocka_unit_test(outer_packets_are_fragmented_by_the_kernel),
 	};
 
 	return cmocka_run_group_tests_name("dataplane soft", tests, NULL, NULL);
