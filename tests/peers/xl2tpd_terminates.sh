@@ -5,7 +5,7 @@
 LNS_KIND=xl2tpd PPPD_OPTIONS="maxconnect 5"
 . "$(dirname "$0")/../../lab/story.sh"
 
-imsi=001010000000002
+imsi=999700000000002
 
 lab_open "The LNS's PPP ends the link (LCP Terminate)"
 world a

@@ -3,7 +3,7 @@
 # A SIM attaches with GTPv1 through a real SGSN; a real LNS gives it its address; its traffic flows both ways; it detaches.
 . "$(dirname "$0")/../../lab/story.sh"
 
-imsi=001010000000001
+imsi=999700000000001
 
 shown() {
 	[ "$(session $imsi .ipAddress)" = "$(address_of car1)" ]

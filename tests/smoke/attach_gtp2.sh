@@ -3,7 +3,7 @@
 # A SIM attaches with GTPv2 through the simulated SGW; a real LNS gives it its address; its traffic flows both ways; it detaches.
 . "$(dirname "$0")/../../lab/story.sh"
 
-imsi=001010000000002
+imsi=999700000000002
 
 lab_open "A SIM attaches through the simulated SGW (GTPv2) and $LNS_KIND"
 world a

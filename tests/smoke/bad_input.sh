@@ -4,7 +4,7 @@
 # Each missing mandatory IE has its own cause; another version is told so; rubbish is dropped and harms nobody; a stranger is not heard.
 . "$(dirname "$0")/../../lab/story.sh"
 
-good=001010000000001 two=001010000000002
+good=999700000000001 two=999700000000002
 lacking() { gtp create2 $good "$APN" --without "$1" | tee /dev/stderr | jq -e ".cause == 70 and .offending == $2"; } # IE NUMBER
 lacking1() { gtp create1 $good "$APN" --without "$1" | tee /dev/stderr | jq -e '.cause == 202'; }                   # IE
 newer() { gtp raw 6801000400000100 --patience 2 | tee /dev/stderr | jq -e '.type == 3'; } # Echo Request of version 3

@@ -3,7 +3,7 @@
 # The gateway goes on serving while the controller is away, even when it is itself restarted, and nothing it has to report is lost.
 . "$(dirname "$0")/../../lab/story.sh"
 
-one=001010000000001 two=001010000000002
+one=999700000000001 two=999700000000002
 restart() {
 	stop slicegate-gateway KILL
 	gateway_start

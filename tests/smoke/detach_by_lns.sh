@@ -4,7 +4,7 @@
 # The LNS ends a session (CDN), then the tunnel (StopCCN), then dies in silence (HELLO fails): each time the mobile side is told.
 . "$(dirname "$0")/../../lab/story.sh"
 
-imsi=001010000000002
+imsi=999700000000002
 deletes() { [ "$(wire mobile n3 "gtpv2.message_type == 99 && ip.src == $GTP_GATEWAY")" -ge "$1" ]; } # NUMBER: Delete Bearer Requests
 
 lab_open "The LNS ends it: CDN, StopCCN, silence"

@@ -3,7 +3,7 @@
 # The customer ends it over the API: detach, suspend, remove the endpoint. SGSN, SGW and LNS are told each time.
 . "$(dirname "$0")/../../lab/story.sh"
 
-one=001010000000001 two=001010000000002
+one=999700000000001 two=999700000000002
 cdns() { [ "$(wire a wan "l2tp.avp.message_type == 14 && ip.src == $LAC")" -ge "$1" ]; } # NUMBER
 both_attach() {
 	sgsnemu_attach car1 $one

@@ -3,7 +3,7 @@
 # The gateway is killed in the middle of traffic and started again: sessions live on, and neither LNS nor SGW noticed.
 . "$(dirname "$0")/../../lab/story.sh"
 
-one=001010000000001 two=001010000000002
+one=999700000000001 two=999700000000002
 both_attach() {
 	sgsnemu_attach car1 $one
 	sgw_attach car2 $two

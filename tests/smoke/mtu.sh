@@ -3,7 +3,7 @@
 # Packets too big for the tunnel: with DF the sender is told (ICMP, and learns the size), without DF they arrive in fragments.
 . "$(dirname "$0")/../../lab/story.sh"
 
-imsi=001010000000002
+imsi=999700000000002
 
 pings() { in_ns "$1" ping -n -c 2 -i 0.2 -W 2 -M "$4" -s $(($3 - 28)) "$2"; } # NS ADDRESS OCTETS do|dont: the size of the IP packet
 too_big() { # NS ADDRESS OCTETS MTU: refused with that MTU, by somebody on the way and not by its own interface

@@ -3,7 +3,7 @@
 # An SGW that restarted (its recovery counter went up) has forgotten its sessions: ours of it end, those of others do not.
 . "$(dirname "$0")/../../lab/story.sh"
 
-one=001010000000001 two=001010000000002
+one=999700000000001 two=999700000000002
 accepted() { gtp "$1" "$2" "$APN" "${@:3}" | tee /dev/stderr | jq -e '.cause == 16'; } # VERB IMSI OPTIONS...
 
 lab_open "An SGW restarts"

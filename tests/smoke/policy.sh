@@ -5,7 +5,7 @@
 # an explicit downlink drop wins over that, and an edit takes hold at once without breaking what the new rules still allow.
 . "$(dirname "$0")/../../lab/story.sh"
 
-imsi=001010000000002
+imsi=999700000000002
 forward() { rule uplink forward dc-a "$@"; } # [MEMBERS]
 cut_off() { refuse reaches car2 1; }
 

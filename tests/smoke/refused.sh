@@ -3,7 +3,7 @@
 # Who may not attach is refused with the cause that fits, and the reason stands in the API in words.
 . "$(dirname "$0")/../../lab/story.sh"
 
-good=001010000000001 suspended=001010000000002 lonely=001010000000003 unknown=001010000000099
+good=999700000000001 suspended=999700000000002 lonely=999700000000003 unknown=999700000000099
 said() { verdict "$1" | grep -i "$2"; } # IMSI WORDS
 back() {
 	api PATCH /vslices/diagnostics-a <<<'{"defaultRoutingPolicy": "policy-a"}'

@@ -4,7 +4,7 @@
 # same SIM replaces the old session cleanly.
 . "$(dirname "$0")/../../lab/story.sh"
 
-one=001010000000001 two=001010000000002
+one=999700000000001 two=999700000000002
 icrqs() { [ "$(wire a wan 'l2tp.avp.message_type == 10')" = "$1" ]; } # NUMBER: sessions that we asked the LNS for
 thrice() { gtp "$1" "$2" "$APN" --repeat 3 | tee /dev/stderr | jq -e ".answers == 3 and .same and .cause == $3"; } # VERB IMSI CAUSE
 
@@ -17,7 +17,7 @@ step "one call to the LNS" icrqs 1
 step "GTPv1: three times the same request, three times the same answer" thrice create1 $two 128
 step "two sessions" sessions_are 2
 step "two calls to the LNS" icrqs 2
-step "an unknown SIM is refused three times alike" thrice create2 001010000000099 92
+step "an unknown SIM is refused three times alike" thrice create2 999700000000099 92
 step "the first SIM attaches anew: its old session is replaced" thrice create2 $one 16
 step "still two sessions" wait_for 5 sessions_are 2
 step "the LNS was told of the end of the old one" wait_for 5 wire_saw a wan "l2tp.avp.message_type == 14 && ip.src == $LAC"

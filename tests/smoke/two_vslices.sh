@@ -3,7 +3,7 @@
 # Two customers chose the same LAC, LNS, SIM and server addresses. They work side by side and never meet.
 . "$(dirname "$0")/../../lab/story.sh"
 
-one=001010000000001 two=001010000000002
+one=999700000000001 two=999700000000002
 both_move() {
 	moves_file car1 300000
 	moves_file car2 700000
