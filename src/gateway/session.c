@@ -422,6 +422,21 @@ void session_attach(struct gateway *gateway, const struct access_ops *access, co
 
 // ---- the data plane
 
+// What a SYN may ask for: as the settings say, by default what the MTU leaves after the headers of IPv4 and TCP.
+static uint16_t tcp_mss_of(const struct session *session)
+{
+	const struct l2tp_settings *settings = session->profile->settings;
+
+	switch (settings->tcp_mss_clamp) {
+	case MSS_CLAMP_OFF:
+		return 0;
+	case MSS_CLAMP_FIXED:
+		return (uint16_t)settings->tcp_mss;
+	default:
+		return session->mtu > 40 ? (uint16_t)(session->mtu - 40) : 0;
+	}
+}
+
 void session_install(struct session *session)
 {
 	struct tunnel *tunnel = call_tunnel(session->call);
@@ -434,6 +449,7 @@ void session_install(struct session *session)
 		.peer_session_id = session->call->l2tp.peer_id,
 		.ue = session->address,
 		.mtu = session->mtu,
+		.tcp_mss = tcp_mss_of(session),
 		.sequencing = session->call->l2tp.sequencing,
 	};
 	int error = session->dp ? dp_session_update(session->dp, &spec) : dp_session_add(session->gateway->dp, &spec, &session->dp);

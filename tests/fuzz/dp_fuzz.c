@@ -118,6 +118,7 @@ static void open_sessions(void)
 			.peer_session_id = n,
 			.ue = ip_addr_v4(0x0a000001),
 			.mtu = n == 4 ? 1300 : 100,
+			.tcp_mss = 60,
 			.sequencing = n == 3,
 		};
 		struct dp_session *session;

@@ -45,6 +45,9 @@ struct dp_framing { // how we send to this LNS; everything legal is accepted
 	bool address_control; // send FF 03
 	bool length; // send the L bit
 	bool udp_checksum; // on data; control always has one
+	uint16_t mss; // TCP segment size to which SYNs are lowered, either way, or:
+#define DP_MSS_AS_IT_IS 0
+#define DP_MSS_OF_MTU UINT16_MAX // what the session's MTU carries
 };
 
 struct dp_session_spec {
@@ -55,6 +58,7 @@ struct dp_session_spec {
 	uint16_t local_session_id, peer_session_id;
 	struct ip_addr ue; // the SIM's address: uplink packets with another source are dropped and counted
 	uint16_t mtu; // greatest inner packet in either direction, octets
+	uint16_t tcp_mss; // greatest segment that an IPv4 SYN may ask for in either direction (20 less for IPv6); 0: left alone
 	bool sequencing; // we sent the Sequencing Required AVP: always Ns; else the LNS decides by what it sends (RFC 2661 5.4)
 	uint8_t peer_len; // reserved, 0
 };

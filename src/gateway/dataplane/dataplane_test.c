@@ -231,6 +231,7 @@ static void every_case_octet_by_octet(void **state)
 		lab_open(&lab, &each->framing);
 		spec = spec_of(&lab);
 		spec.sequencing = each->sequencing;
+		spec.tcp_mss = each->tcp_mss;
 		if (each->mtu)
 			spec.mtu = each->mtu;
 		if (each->v6)

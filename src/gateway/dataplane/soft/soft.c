@@ -245,6 +245,7 @@ static void session_fill(struct dp_session *session, const struct dp_session_spe
 	session->peer = spec->peer;
 	session->ue = spec->ue;
 	session->mtu = spec->mtu == 0 ? UINT16_MAX : spec->mtu < SOFT_MTU_MIN ? SOFT_MTU_MIN : spec->mtu;
+	session->tcp_mss = spec->tcp_mss;
 	session->peer_id = spec->peer_session_id;
 	session->order.required = spec->sequencing;
 	session->order.on |= spec->sequencing;

@@ -27,8 +27,8 @@ struct dp_session {
 	struct dp_tunnel *tunnel; // NULL: not installed
 	struct ip_addr ue;
 	struct ip_end peer;
-	uint16_t mtu;
-	uint16_t id, peer_id; // of the L2TP session
+	uint16_t mtu, tcp_mss;
+	uint16_t peer_id; // the LNS's id of the L2TP session
 	struct soft_order order;
 	union {
 		struct dp_counters counters;
@@ -37,6 +37,7 @@ struct dp_session {
 			uint64_t given_ms;
 		} rest;
 	};
+	uint16_t id; // ours
 	uint32_t icmp_ms; // when the last ICMP error about it was made (low bits)
 };
 
@@ -106,6 +107,14 @@ void soft_send(struct dp_session *session, enum soft_direction direction, uint8_
 // Writes the L2TP data header and the PPP protocol so that they end before `payload`; gives their first octet.
 uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order, uint16_t peer_session_id, uint16_t protocol,
 	uint8_t *payload, size_t len);
+
+// mss.c
+// Lowers the segment size that a TCP SYN asks for; other packets are left alone.
+void soft_clamp_mss(uint8_t *packet, const struct inner_in *inner, uint16_t tcp_mss);
+
+// mss.c
+// Lowers the segment size that a TCP SYN announces, when the tunnel's framing says so.
+void soft_clamp_mss(const struct dp_session *session, uint8_t *packet, const struct inner_in *inner);
 
 // toobig.c
 // A packet longer than the session's MTU: fragments it (true: all of it was queued) or drops it and tells its sender.
