@@ -45,9 +45,6 @@ struct dp_framing { // how we send to this LNS; everything legal is accepted
 	bool address_control; // send FF 03
 	bool length; // send the L bit
 	bool udp_checksum; // on data; control always has one
-	uint16_t mss; // TCP segment size to which SYNs are lowered, either way, or:
-#define DP_MSS_AS_IT_IS 0
-#define DP_MSS_OF_MTU UINT16_MAX // what the session's MTU carries
 };
 
 struct dp_session_spec {

@@ -116,7 +116,6 @@ void soft_recv_gtpu(struct dp *dp, const struct ip_end *peer, uint8_t *datagram,
 		return soft_drop(dp, session, DP_DROP_INNER_FAMILY);
 	if (!is_of_session(session, &inner, inner.source))
 		return soft_drop(dp, session, DP_DROP_INNER_FOREIGN_SOURCE);
-	soft_clamp_mss(session, gtpu.packet, &inner);
 	if (session->tcp_mss)
 		soft_clamp_mss(gtpu.packet, &inner, session->tcp_mss);
 	if (inner.len <= session->mtu)
@@ -139,7 +138,6 @@ static void recv_ip(struct dp *dp, struct dp_session *session, struct ppp_in *pp
 		return soft_drop(dp, session, DP_DROP_INNER_FAMILY);
 	if (!is_of_session(session, &inner, inner.destination))
 		return soft_drop(dp, session, DP_DROP_INNER_FOREIGN_DESTINATION);
-	soft_clamp_mss(session, ppp->packet, &inner);
 	if (session->tcp_mss)
 		soft_clamp_mss(ppp->packet, &inner, session->tcp_mss);
 	if (inner.len <= session->mtu)

@@ -41,21 +41,19 @@ static void mend(uint8_t *checksum, uint16_t before, uint16_t after, bool odd)
 	put_be16(checksum, (uint16_t) ~(sum + (sum >> 16)));
 }
 
-void soft_clamp_mss(const struct dp_session *session, uint8_t *packet, const struct inner_in *inner)
+void soft_clamp_mss(uint8_t *packet, const struct inner_in *inner, uint16_t tcp_mss)
 {
 	size_t head = inner->v6 ? 40 : 4 * (size_t)(packet[0] & 15);
-	uint16_t limit = session->tunnel->framing.mss, announced;
+	uint16_t limit = inner->v6 ? tcp_mss - 20 : tcp_mss, announced;
 	uint8_t *tcp = packet + head, *mss;
 
-	if (packet[inner->v6 ? 6 : 9] != IP_TCP || limit == DP_MSS_AS_IT_IS)
+	if (packet[inner->v6 ? 6 : 9] != IP_TCP)
 		return;
 	if (!inner->v6 && parse_be16(packet + 6) & IP_OFFSET)
 		return;
 	mss = find_mss(tcp, inner->len - head);
 	if (!mss)
 		return;
-	if (limit == DP_MSS_OF_MTU) // less the headers with no options: who adds options takes them off (RFC 6691 2)
-		limit = (uint16_t)(session->mtu - (inner->v6 ? 40 : 20) - TCP_HEAD);
 	announced = parse_be16(mss);
 	if (announced <= limit)
 		return;

@@ -112,10 +112,6 @@ uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order
 // Lowers the segment size that a TCP SYN asks for; other packets are left alone.
 void soft_clamp_mss(uint8_t *packet, const struct inner_in *inner, uint16_t tcp_mss);
 
-// mss.c
-// Lowers the segment size that a TCP SYN announces, when the tunnel's framing says so.
-void soft_clamp_mss(const struct dp_session *session, uint8_t *packet, const struct inner_in *inner);
-
 // toobig.c
 // A packet longer than the session's MTU: fragments it (true: all of it was queued) or drops it and tells its sender.
 bool soft_too_big(struct dp_session *session, enum soft_direction direction, const uint8_t *packet, const struct inner_in *inner);
