@@ -298,9 +298,9 @@ static void recv_response(struct gtp_endpoint *ep, const struct inbound *in)
 		endpoint_drop(ep, GTP_DROP_BAD_ECHO);
 		return;
 	}
-	path_heard(path_of(peer, in->version));
-	// What the host does at a restart may cancel this very request.
+	// What the host does when it hears of a path or a restart may cancel this very request.
 	id = sent->id;
+	path_heard(path_of(peer, in->version));
 	if (message_recovery(ep, in->version, &counter))
 		path_counter(path_of(peer, in->version), counter, in->now_ms);
 	sent = map_get(&ep->requests, id);

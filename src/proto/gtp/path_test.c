@@ -21,6 +21,7 @@ static struct {
 	struct gtp_response response;
 	uint8_t old_counter, new_counter;
 	bool refuse_peer, release_on_failure;
+	uint64_t cancel_id;
 } host;
 
 static struct gtp_endpoint *ep;
@@ -66,6 +67,7 @@ static void host_failed(void *owner, const struct ip_addr *peer, uint8_t version
 static void host_restored(void *owner, const struct ip_addr *peer, uint8_t version)
 {
 	host.restorations++;
+	gtp_endpoint_cancel(ep, host.cancel_id);
 }
 
 static bool host_allowed(void *owner, const struct ip_addr *peer)
@@ -538,6 +540,21 @@ static void unanswered_echoes_are_a_path_failure(void **state)
 	assert_int_equal(host.requests, 2);
 }
 
+// Found by fuzzing: the answer in hand was used after the host, told that the path is back, had cancelled its request.
+static void a_restored_path_may_cancel_the_answered_request(void **state)
+{
+	uint8_t bytes[64];
+	size_t len = delete_bearer(bytes, sizeof(bytes));
+
+	assert_int_equal(gtp_path_use(ep, &sgw, 2, now), 0);
+	pass(83000);
+	assert_int_equal(host.failures, 1);
+	assert_int_equal(gtp_endpoint_request(ep, &sgw, bytes, len, 1, now, &host.cancel_id), 0);
+	hear(bytes, answer_to(GTP2_DELETE_BEARER_RESPONSE, sent_sequence(), bytes));
+	assert_int_equal(host.restorations, 1);
+	assert_int_equal(host.responses, 0);
+}
+
 static void a_failure_may_end_all_sessions(void **state)
 {
 	host.release_on_failure = true;
@@ -755,6 +772,7 @@ int main(void)
 		TEST(a_command_is_answered_by_a_request),
 		TEST(paths_are_probed_while_they_are_used),
 		TEST(unanswered_echoes_are_a_path_failure),
+		TEST(a_restored_path_may_cancel_the_answered_request),
 		TEST(a_failure_may_end_all_sessions),
 		TEST(other_versions_are_told_so),
 		TEST(a_peer_of_the_other_version_ends_our_requests),
