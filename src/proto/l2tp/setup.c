@@ -194,11 +194,11 @@ static void take_scccn(struct l2tp_tunnel *tunnel, const struct input *in)
 	check_response(tunnel, in);
 }
 
-static enum l2tp_reason reason_of(const struct l2tp_tunnel *tunnel, const struct l2tp_result *result)
+static enum l2tp_reason reason_of(const struct l2tp_result *result)
 {
 	switch (result->code) {
 	case L2TP_STOP_not_authorized:
-		return tunnel->was_up ? L2TP_REASON_peer_closed : L2TP_REASON_secret_refused;
+		return L2TP_REASON_secret_refused; // it may come after our SCCCN, so when the tunnel is up already here
 	case L2TP_STOP_version:
 		return L2TP_REASON_version;
 	case L2TP_STOP_state:
@@ -223,7 +223,7 @@ static void take_stopccn(struct l2tp_tunnel *tunnel, const struct input *in)
 	if (!tunnel->peer_id && l2tp_has(msg, assigned_tunnel_id))
 		tunnel->peer_id = tunnel->channel.peer_tunnel_id = msg->assigned_tunnel_id;
 	l2tp_tunnel_end(tunnel,
-		&(struct l2tp_end){.reason = reason_of(tunnel, &msg->result),
+		&(struct l2tp_end){.reason = reason_of(&msg->result),
 			.result = msg->result.code,
 			.error = msg->result.error,
 			.has_result = l2tp_has(msg, result),
