@@ -9,9 +9,8 @@ struct nft_counters {
 	VEC(struct slice_rule_counter) rows;
 };
 
-// Makes `table inet slicegate` say the policy, in one transaction; counters of rules that stay keep counting. 0 or -errno with `why` (POLICY_WHY).
-int nft_load(const struct policy *policy, char *why);
-// Tells apart policies that nft_load would say differently; never 0.
-uint64_t nft_digest(const struct policy *policy);
+// Makes `table inet slicegate` say the policy, in one transaction; counters of rules that stay keep counting. Nothing is written when it says
+// so already. `*digest` is what was loaded last (0 = look at the table itself) and becomes what is. 0 or -errno with `why` (POLICY_WHY).
+int nft_load(const struct policy *policy, uint64_t *digest, char *why);
 // What the rules counted since they were first loaded. 0 or -errno.
 int nft_counters_get(struct nft_counters *out); // vec_free(&out->rows) when done

@@ -3,7 +3,7 @@
 //
 // Everything that touches the kernel (namespaces, netlink, nft) is done by the worker thread (worker.h) in order; the control thread
 // never blocks. A slice is described whole each time (`struct slice_spec`); the worker changes only what differs. The names of namespaces
-// are "sg-<gateway>-<moniker>" cut and made unique by the VSlice's id, so a restarted gateway finds, adopts or removes its own.
+// are "sg-<gateway>.<moniker>.<last part of the VSlice's id>", so a restarted gateway finds, adopts or removes its own.
 #pragma once
 
 #include "gateway/config.h"
@@ -21,6 +21,7 @@ struct slice_target_status {
 
 struct slice_host {
 	// The last slice_apply has been done (or failed: the message says what to mend). Statuses of its targets are in `targets`.
+	// Called again whenever an interface of a target comes, goes, or gains or loses its carrier.
 	void (*on_applied)(void *owner, struct slice *slice, int error, const char *message, const struct slice_target_status *targets, size_t count);
 	void *owner;
 };
@@ -34,13 +35,13 @@ int slice_new(struct worker *worker, const char *gateway_name, const struct uuid
 // Makes the kernel look like this configuration (namespace, lo, LAC addresses /32 on lo, targets moved in with addresses and routes,
 // nft rules, ip rules and tables). Copies what it needs. Calls coalesce while one is running. Never fails at once.
 void slice_apply(struct slice *slice, const struct vslice_config *vslice, const struct config *config);
-// A UDP socket bound to `address` inside the slice: `done` is called on the loop with fd (owned by the callee) or -errno. Cancelled by slice_free.
+// A UDP socket bound to `address` inside the slice: `done` is called on the loop with fd (owned by the callee) or -errno. After slice_free it is not called any more.
 void slice_socket(struct slice *slice, const struct ip_end *address, void (*done)(void *owner, int fd), void *owner);
 // Takes the namespace down (interfaces that were moved in go back to where they came from) unless `keep` (restart: adopt later). Asynchronous; the object is gone at once.
 void slice_free(struct slice **slice, bool keep);
 // Removes namespaces of this gateway that no slice claims (left over by a crash). Call after the first configuration has been applied.
 void slice_sweep(struct worker *worker, const char *gateway_name);
-// Whether the policy lets the LAC reach the LNS, and by which target; `why` (size 160) in words when not.
+// Whether the policy lets the LAC reach the LNS by a target that leads there; `why` (size 160) says by which rule and target, or why not.
 bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac, const struct ip_end *lns, char *why);
 // Packets and octets that each rule matched: `done` is called with arrays valid for the call.
 struct slice_rule_counter {

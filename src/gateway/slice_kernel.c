@@ -332,15 +332,11 @@ static void stop_targets(struct slice_kernel *kernel, const struct slice_spec *s
 
 static int load_policy(struct slice_kernel *kernel, const struct slice_spec *spec, struct slice_result *result)
 {
-	uint64_t digest = nft_digest(spec->policy);
+	int error = nft_load(spec->policy, &kernel->loaded, result->message);
 
-	if (digest == kernel->loaded)
-		return 0;
-	kernel->loaded = 0;
-	result->error = nft_load(spec->policy, result->message);
-	if (!result->error)
-		kernel->loaded = digest;
-	return result->error;
+	if (error && !*result->message)
+		return fail(result, error, "the Routing Policy cannot be loaded");
+	return result->error = error;
 }
 
 static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const struct target_env *env, struct slice_result *result)

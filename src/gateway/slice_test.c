@@ -800,6 +800,29 @@ static void a_restarted_gateway_adopts(void **state)
 	gone(world, &one);
 }
 
+// With nothing changed meanwhile not even the rules are written again: they keep their handles.
+static void an_unchanged_slice_is_adopted_untouched(void **state)
+{
+	struct world *world = *state;
+	struct seen one;
+	char before[512];
+
+	usual(world, 1, &one);
+	slice_free(&one.slice, true);
+	worker_free(&world->worker);
+	snprintf(before, sizeof(before), "%s", looks());
+	assert_int_equal(worker_new(&world->loop, &world->worker), 0);
+	seen_new(world, 1, &one);
+	seen_apply(world, 1, &one);
+	assert_true(one.targets[0].available);
+	assert_string_equal(before, looks());
+	put_policy(world, 1, TO(e2, a1));
+	seen_apply(world, 1, &one);
+	assert_string_not_equal(before, looks());
+	assert_string_equal(out_of("ip netns exec " NS(1) " nft list counters table inet slicegate | grep -c made-"), "1");
+	gone(world, &one);
+}
+
 static void the_sweep_takes_what_nobody_claims(void **state)
 {
 	struct world *world = *state;
@@ -983,6 +1006,7 @@ int main(void)
 		in_world(the_hosts_way_out_is_not_taken),
 		in_world(vlans_are_made_or_explained),
 		in_world(a_restarted_gateway_adopts),
+		in_world(an_unchanged_slice_is_adopted_untouched),
 		in_world(the_sweep_takes_what_nobody_claims),
 		in_world(an_older_table_is_replaced),
 		in_world(a_burst_of_changes_ends_with_the_last),
