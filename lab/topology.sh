@@ -20,7 +20,7 @@ SERVER_NET=${SERVER_NET:-10.50.0}
 SERVER=$SERVER_NET.10
 POOL=${POOL:-10.77.0.0/16} # the LNS gives the SIMs' addresses from it
 DNS1=${DNS1:-10.50.0.53} DNS2=${DNS2:-10.50.0.54}
-TUNNEL_SECRET=${TUNNEL_SECRET:-Vantiq-tunnel-1}
+TUNNEL_SECRET=${TUNNEL_SECRET-Vantiq-tunnel-1}
 PPP_USER=${PPP_USER:-diagnostics@vantiq.example} PPP_PASSWORD=${PPP_PASSWORD:-engine-light}
 PPP_AUTH=${PPP_AUTH:-chap}
 APN=${APN:-diagnostics.vantiq}
