@@ -94,35 +94,7 @@ static void error_indications(void **state)
 {
 	static const uint8_t plain[] = {0x32, 26, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 9, 133, 0, 4, 10, 9, 0, 1};
 	static const uint8_t with_port[] = {
-		0x36,
-		26,
-		0,
-		20,
-		0,
-		0,
-		0,
-		0,
-		0,
-		0,
-		0,
-		0x40,
-		1,
-		0x08,
-		0x68,
-		0,
-		16,
-		0,
-		0,
-		0,
-		9,
-		133,
-		0,
-		4,
-		10,
-		9,
-		0,
-		1,
-	};
+		0x36, 26, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0x40, 1, 0x08, 0x68, 0, 16, 0, 0, 0, 9, 133, 0, 4, 10, 9, 0, 1};
 	const struct ip_addr v4 = ip_addr_v4(0x0a090001), v6 = {.family = IP_V6, .bytes = {0x20, 0x01}};
 	struct gtpu_error error;
 
