@@ -89,7 +89,10 @@ static inline struct wire_in wire_get_sub(struct wire_in *in, size_t len)
 {
 	const uint8_t *p = wire_get_bytes(in, len);
 
-	return p ? wire_in(p, len) : (struct wire_in){.error = -EBADMSG};
+	struct wire_in sub = wire_in(p, p ? len : 0);
+
+	sub.error = p ? 0 : -EBADMSG;
+	return sub;
 }
 
 struct wire_out {
