@@ -289,11 +289,18 @@ static const char *next_text(int fd)
 	return text;
 }
 
-// Packets that a named counter of the slice has seen.
-static long counted(const char *ns, const char *counter)
+// Waits until a named counter of the slice has seen so many packets: one that was sent may be a moment on its way.
+static void assert_counted(const char *ns, const char *counter, long wanted)
 {
-	return atol(out_of(
-		"ip netns exec %s nft list counter inet slicegate %s | grep -o 'packets [0-9]*' | cut -d' ' -f2", ns, counter));
+	uint64_t until = uv_hrtime() + (uint64_t)WAIT_MS * 1000000;
+	long packets;
+
+	do {
+		packets = atol(
+			out_of("ip netns exec %s nft list counter inet slicegate %s | grep -o 'packets [0-9]*' | cut -d' ' -f2",
+				ns, counter));
+	} while (packets < wanted && uv_hrtime() < until);
+	assert_int_equal(packets, wanted);
 }
 
 static void udp_goes_both_ways(void **state)
@@ -313,7 +320,7 @@ static void udp_goes_both_ways(void **state)
 	assert_int_equal(send_text(stranger, "from a stranger", "10.1.1.1", 1701), 0);
 	assert_int_equal(send_text(other_port, "SCCRP", "10.1.1.1", 1701), 0);
 	assert_string_equal(next_text(lac), "SCCRP");
-	assert_int_equal(counted(NS(1), "drop-input"), 1);
+	assert_counted(NS(1), "drop-input", 1);
 	assert_string_equal(out_of("ip -n " NS(1) " -o addr show dev lo to 10.1.1.1 | wc -l"), "1");
 	close(lac);
 	close(lns);
@@ -358,9 +365,9 @@ static void nothing_passes_without_a_policy(void **state)
 	lac = lac_socket(world, &one);
 	lns = far_socket(1, "10.9.9.9", 1701);
 	assert_int_equal(send_text(lac, "x", "10.9.9.9", 1701), -EPERM);
-	assert_int_equal(counted(NS(1), "drop-unmatched"), 1);
+	assert_counted(NS(1), "drop-unmatched", 1);
 	assert_int_equal(send_text(lns, "x", "10.1.1.1", 1701), 0);
-	assert_int_equal(counted(NS(1), "drop-input"), 1);
+	assert_counted(NS(1), "drop-input", 1);
 	// The policy is set while the socket lives: from then on it works.
 	put_vslice(world, 1);
 	put_policy(world, 1, TO(e1, a1));
@@ -388,7 +395,7 @@ static void first_match_wins(void **state)
 	assert_int_equal(send_text(lac, "x", "10.9.9.9", 1702), -EPERM);
 	assert_int_equal(send_text(lac, "y", "10.9.9.9", 1701), 0);
 	assert_string_equal(next_text(lns), "y");
-	assert_int_equal(counted(NS(1), "rule-11111111-2222-4333-8444-0000000000e2"), 1);
+	assert_counted(NS(1), "rule-11111111-2222-4333-8444-0000000000e2", 1);
 	close(lac);
 	close(lns);
 	gone(world, &one);
@@ -410,7 +417,7 @@ static void downlink_drop_wins(void **state)
 	assert_int_equal(send_text(other, "dropped", "10.1.1.1", 1701), 0);
 	assert_int_equal(send_text(lns, "passed", "10.1.1.1", 1701), 0);
 	assert_string_equal(next_text(lac), "passed");
-	assert_int_equal(counted(NS(1), "rule-11111111-2222-4333-8444-0000000000e2"), 1);
+	assert_counted(NS(1), "rule-11111111-2222-4333-8444-0000000000e2", 1);
 	close(lac);
 	close(lns);
 	close(other);
@@ -533,10 +540,10 @@ static void forwarded_packets_meet_the_same_verdict(void **state)
 	assert_int_equal(send_text(user, "not allowed", "10.66.6.6", 1701), 0);
 	assert_int_equal(send_text(user, "allowed", "10.9.9.9", 1701), 0);
 	assert_string_equal(next_text(lns), "allowed");
-	assert_int_equal(counted(NS(1), "drop-unmatched"), 1);
-	assert_int_equal(counted(NS(1), "rule-11111111-2222-4333-8444-0000000000e1"), 1);
+	assert_counted(NS(1), "drop-unmatched", 1);
+	assert_counted(NS(1), "rule-11111111-2222-4333-8444-0000000000e1", 1);
 	assert_int_equal(send_text(far, "transit", "100.64.0.2", 5000), 0);
-	assert_int_equal(counted(NS(1), "drop-transit"), 1);
+	assert_counted(NS(1), "drop-transit", 1);
 	close(user);
 	close(lns);
 	close(far);
@@ -559,10 +566,10 @@ static void icmp_errors_of_our_own_packets_are_heard(void **state)
 	assert_true(recv(lac, &byte, 1, 0) < 0);
 	assert_int_equal(errno, ECONNREFUSED);
 	assert_int_equal(getsockopt(lac, SOL_SOCKET, SO_ERROR, &error, &len), 0);
-	assert_int_equal(counted(NS(1), "drop-input"), 0);
+	assert_counted(NS(1), "drop-input", 0);
 	// An echo request is not an error of anything.
 	assert_int_not_equal(sh_try("ip netns exec far1 ping -c1 -W1 -I 10.9.9.9 10.1.1.1 >/dev/null"), 0);
-	assert_int_equal(counted(NS(1), "drop-input"), 1);
+	assert_counted(NS(1), "drop-input", 1);
 	close(lac);
 	gone(world, &one);
 }
