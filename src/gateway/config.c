@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define IMSI_MIN 6 // digits
+#define IMSI_MAX 15
+
 struct kind {
 	const char *name;
 	size_t map; // offset of its strmap in struct config
@@ -370,7 +373,8 @@ static int endpoint_decode(struct config *config, const json_t *data, void **out
 			endpoint->status = (uint8_t)s;
 	json_array_foreach(json_object_get(data, "imsis"), i, row)
 	{
-		uint64_t key = json_is_string(row) ? imsi_key(json_string_value(row)) : 0;
+		const char *digits = json_is_string(row) ? json_string_value(row) : "";
+		uint64_t key = strlen(digits) >= IMSI_MIN && strlen(digits) <= IMSI_MAX ? imsi_key(digits) : 0;
 
 		if (key && endpoint->imsi_count < array_len(endpoint->imsis))
 			endpoint->imsis[endpoint->imsi_count++] = key;
