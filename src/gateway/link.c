@@ -28,7 +28,7 @@ struct link {
 	struct record *record;
 
 	struct config *config, *staging; // staging: a snapshot that is not complete yet
-	VEC(json_t *) pending; // put and delete rows since the last ready
+	VEC(json_t *) pending; // put and delete rows since the last ready, outside a snapshot
 	bool replaying; // reading the recorded file
 
 	struct http_call *stream;
@@ -156,7 +156,9 @@ static int on_row(struct link *link, const char *line, size_t len)
 		on_hello(link, row);
 	if ((is_object || is_ready || !strcmp(word, "hello")) && link->record && !link->replaying)
 		record_line(link->record, line, len);
-	if (is_object) {
+	if (is_object && link->staging) { // nothing of a snapshot is used before its end, so it need not wait as JSON
+		(void)row_apply(link->staging, row, &(struct config_change){0});
+	} else if (is_object) {
 		kept = vec_add(&link->pending);
 		if (kept)
 			*kept = json_incref(row);
