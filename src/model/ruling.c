@@ -14,8 +14,9 @@ static void add(struct ruling *ruling, enum ruling_verdict verdict, const char *
 	if (used < 0 || (size_t)used >= sizeof(text))
 		used = sizeof(text) - 1;
 	vsnprintf(text + used, sizeof(text) - (size_t)used, format, args);
-	if (verdict > ruling->verdict)
-		ruling->verdict = verdict;
+	if (verdict == RULING_INVALID || verdict > ruling->verdict)
+		ruling->verdict =
+			ruling->verdict == RULING_INVALID ? RULING_INVALID : verdict; // what is wrong comes before what conflicts
 	if (ruling->fault_count++ >= RULING_FAULTS_MAX)
 		return;
 	char **faults = realloc(ruling->faults, ruling->fault_count * sizeof(*faults));

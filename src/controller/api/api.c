@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// The REST API under /api/v1, for people's tools, Terraform, the CLI and the portal alike.
+//
+// A request is matched against the route table on the loop, becomes a struct op, runs on a store thread (one transaction) and is
+// answered on the loop. Nouns come from the model's registry: a new noun needs no new row here.
+#include "controller/api/api.h"
+
+#include "base/clean.h"
+#include "base/metrics.h"
+#include "controller/api/http.h"
+#include "controller/api/op.h"
+#include "controller/api/ops.h"
+#include "controller/link.h"
+#include "controller/live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define BODY_MAX (1024 * 1024)
+#define REPORTS_MAX (32 * 1024 * 1024)
+#define SEGMENTS_MAX 6
+
+const struct route routes[] = {
+	{"GET", "schema", OP_READ, op_schema, "schema", "The field tables of all nouns, for forms"},
+	{"GET", "openapi.json", OP_READ, op_openapi, "openapi", "This description"},
+	{"GET", "apitokens/verify", OP_READ, op_verify, "verify-token", "Whether the token is valid"},
+	{"POST", "endpoints/{id}/detach", OP_READ, op_endpoint_detach, "detach-endpoint", "End the live session of an Endpoint"},
+	{"GET", "endpoints/{id}/attaches", OP_READ, op_endpoint_attaches, "list-endpoint-attaches",
+		"The last attaches of an Endpoint, step by step"},
+	{"POST", "tunnels/{id}/restart", OP_READ, op_tunnel_restart, "restart-tunnel", "Close a tunnel and open it again"},
+	{"POST", "tunnels/{id}/drain", OP_READ, op_tunnel_drain, "drain-tunnel", "Let a tunnel take no new sessions"},
+	{"PUT", "{noun}/{id}/{rows}/order", OP_WRITE, op_rows_order, "order", "Put the entries of a list into a new order"},
+	{"GET", "{live}", OP_READ, op_live_list, "list", "List each {noun}"},
+	{"GET", "{live}/{id}", OP_READ, op_live_get, "get", "Read one {noun}"},
+	{"GET", "{noun}", OP_READ, op_list, "list", "List each {noun}"},
+	{"POST", "{noun}", OP_WRITE, op_create, "create", "Create a {noun}"},
+	{"GET", "{noun}/{id}", OP_READ, op_get, "get", "Read one {noun}"},
+	{"PUT", "{noun}/{id}", OP_WRITE, op_replace, "replace", "Replace a {noun}"},
+	{"PATCH", "{noun}/{id}", OP_WRITE, op_merge, "change", "Change members of a {noun} (RFC 7396)"},
+	{"DELETE", "{noun}/{id}", OP_WRITE, op_delete, "delete", "Delete a {noun}"},
+	{"GET", "{noun}/{id}/{rows}", OP_READ, op_rows_list, "list", "List each {noun}"},
+	{"POST", "{noun}/{id}/{rows}", OP_WRITE, op_rows_create, "create", "Add a {noun}"},
+	{"GET", "{noun}/{id}/{rows}/{row}", OP_READ, op_rows_get, "get", "Read one {noun}"},
+	{"PUT", "{noun}/{id}/{rows}/{row}", OP_WRITE, op_rows_replace, "replace", "Replace a {noun}"},
+	{"PATCH", "{noun}/{id}/{rows}/{row}", OP_WRITE, op_rows_merge, "change", "Change members of a {noun} (RFC 7396)"},
+	{"DELETE", "{noun}/{id}/{rows}/{row}", OP_WRITE, op_rows_delete, "delete", "Delete a {noun}"},
+};
+const size_t route_count = array_len(routes);
+
+static bool segment_matches(const char *pattern, size_t len, const char *segment, const struct noun **noun)
+{
+	const struct field *list;
+
+	if (pattern[0] != '{')
+		return strlen(segment) == len && strncasecmp(pattern, segment, len) == 0;
+	if (strncmp(pattern, "{noun}", len) == 0 || strncmp(pattern, "{live}", len) == 0) {
+		*noun = noun_by_path(segment);
+		return *noun && !((*noun)->flags & NOUN_LIVE) == (pattern[1] == 'n');
+	}
+	if (strncmp(pattern, "{rows}", len) == 0)
+		return *noun && noun_row_by_path(*noun, segment, &list);
+	return *segment;
+}
+
+static bool route_matches(const struct route *route, char **segments, size_t count, const struct noun **noun)
+{
+	const char *pattern = route->pattern;
+	size_t at = 0;
+
+	for (*noun = NULL; *pattern; at++) {
+		size_t len = strcspn(pattern, "/");
+
+		if (at == count || !segment_matches(pattern, len, segments[at], noun))
+			return false;
+		pattern += len + (pattern[len] == '/');
+	}
+	if (at == count && !*noun)
+		*noun = noun_by_path(segments[0]);
+	return at == count;
+}
+
+static void answer(struct exchange *exchange, int status, const char *message, const char *allow)
+{
+	struct exchange_answer reply = {.status = status, .allow = allow};
+	struct text body = {0};
+
+	text_add(&body, "{\"success\":false,\"messages\":[");
+	text_json(&body, message);
+	text_add(&body, "],\"data\":null}");
+	reply.body = text_take(&body, &reply.len);
+	exchange_reply(exchange, &reply);
+}
+
+static bool is_json(struct exchange *exchange)
+{
+	const char *type = exchange_header(exchange, "Content-Type");
+	size_t len;
+
+	exchange_body(exchange, &len);
+	return !type || !len || strncasecmp(type, "application/json", 16) == 0 ||
+		strncasecmp(type, "application/merge-patch+json", 28) == 0;
+}
+
+static void route_request(struct controller *controller, struct exchange *exchange, char *path, char **segments, size_t count)
+{
+	const char *method = exchange_method(exchange);
+	const struct noun *noun;
+	char allow[60] = "";
+
+	for (size_t i = 0; i < route_count; i++) {
+		if (!route_matches(&routes[i], segments, count, &noun))
+			continue;
+		if (strcasecmp(routes[i].method, method) == 0) {
+			if (routes[i].kind == OP_WRITE && !is_json(exchange))
+				break;
+			op_start(controller, exchange, noun, routes[i].kind, routes[i].run, path, segments, count);
+			return;
+		}
+		snprintf(allow + strlen(allow), sizeof(allow) - strlen(allow), "%s%s", *allow ? ", " : "", routes[i].method);
+	}
+	if (!is_json(exchange) && !*allow)
+		answer(exchange, 415, "Content-Type: is not accepted; send application/json", NULL);
+	else if (*allow)
+		answer(exchange, 405, "This path does not know the method; see the Allow header", allow);
+	else
+		answer(exchange, 404, "No such path; GET /api/v1/openapi.json lists all", NULL);
+	free(path);
+}
+
+static void serve_health(struct exchange *exchange)
+{
+	struct exchange_answer reply = {.status = 200};
+
+	reply.body = strdup("{\"status\":\"ok\",\"version\":\"" SLICEGATE_VERSION "\"}");
+	reply.len = strlen(reply.body);
+	exchange_reply(exchange, &reply);
+}
+
+static void serve_metrics(struct controller *controller, struct exchange *exchange)
+{
+	struct exchange_answer reply = {.status = 200, .content_type = METRICS_CONTENT_TYPE};
+	int64_t sessions, tunnels, gateways;
+	struct metrics metrics;
+
+	live_counts(controller->live, &sessions, &tunnels, &gateways);
+	metrics_init(&metrics);
+	metrics_sample(&metrics, "slicegate_controller_requests", METRIC_COUNTER, "API requests answered",
+		(double)controller->requests, NULL);
+	metrics_sample(&metrics, "slicegate_controller_failures", METRIC_COUNTER,
+		"API requests answered with a status of 500 or more", (double)controller->failures, NULL);
+	metrics_sample(&metrics, "slicegate_controller_pending_requests", METRIC_GAUGE, "API requests without an answer yet",
+		(double)http_server_pending(controller->http), NULL);
+	metrics_sample(&metrics, "slicegate_controller_gateways", METRIC_GAUGE, "Connected gateways", (double)gateways, NULL);
+	metrics_sample(&metrics, "slicegate_controller_sessions", METRIC_GAUGE, "Live sessions reported", (double)sessions, NULL);
+	metrics_sample(&metrics, "slicegate_controller_tunnels", METRIC_GAUGE, "Live tunnels reported", (double)tunnels, NULL);
+	reply.body = metrics_end(&metrics, &reply.len);
+	exchange_reply(exchange, &reply);
+}
+
+void api_request(struct controller *controller, struct exchange *exchange)
+{
+	static const char base[] = "/api/v1/";
+	const char *path = exchange_path(exchange);
+	char *segments[SEGMENTS_MAX], *rest, *part;
+	size_t count = 0;
+
+	if (strcmp(path, "/health") == 0) {
+		serve_health(exchange);
+		return;
+	}
+	if (strcmp(path, "/metrics") == 0) {
+		serve_metrics(controller, exchange);
+		return;
+	}
+	if (link_request(controller->link, exchange))
+		return;
+	char *copy = strncasecmp(path, base, sizeof(base) - 1) == 0 ? strdup(path + sizeof(base) - 1) : NULL;
+
+	for (rest = copy; copy && (part = strsep(&rest, "/"));)
+		if (*part && count < SEGMENTS_MAX)
+			segments[count++] = part;
+	if (!count) {
+		answer(exchange, 404, "No such path; the API is under /api/v1", NULL);
+		free(copy);
+		return;
+	}
+	route_request(controller, exchange, copy, segments, count);
+}
+
+size_t api_body_max(void *owner, const char *method, const char *path)
+{
+	(void)owner;
+	(void)method;
+	return strcmp(path, "/gateway/v1/reports") == 0 ? REPORTS_MAX : BODY_MAX;
+}

@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP server.
+//
+// Each listening socket is a libmicrohttpd daemon without a thread of its own: its epoll descriptor is polled by the loop, and
+// MHD_run is called when it is readable or its timeout is over. A request whose body is complete is suspended and given to the
+// handler; the reply resumes it. So a slow store job costs a suspended connection and nothing else. An endless answer is a response
+// from a callback that suspends its connection while there is nothing to send.
+#include "controller/api/http.h"
+
+#include "base/addr.h"
+#include "base/clean.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+LOG_CATEGORY(http);
+
+#define LISTEN_MAX 8
+#define CONNECTIONS_MAX 4096
+#define CONNECTION_MEMORY (32 * 1024) // head of a request included
+#define IDLE_SECONDS 60
+
+struct listener {
+	struct http_server *server;
+	struct MHD_Daemon *daemon;
+	uv_poll_t poll;
+	uv_timer_t timer;
+	char *unix_path, *certificate, *key;
+	int fd;
+	bool run_again; // a connection was resumed
+};
+
+struct http_server {
+	uv_loop_t *loop;
+	struct http_handler handler;
+	struct listener listeners[LISTEN_MAX];
+	size_t count;
+	unsigned pending, handles;
+	struct exchange *streams;
+	bool stopping, freeing;
+};
+
+struct exchange {
+	struct http_server *server;
+	struct listener *listener;
+	struct MHD_Connection *connection;
+	char method[12], *path;
+	char *body;
+	size_t len, room, max;
+	bool too_large, suspended, given, answered;
+	struct MHD_Response *response;
+	int status;
+	// Of a stream:
+	bool is_stream, ending;
+	struct exchange_source source;
+	char *out;
+	size_t out_at, out_len, out_room;
+	struct exchange *next, **link;
+};
+
+static void listener_run(struct listener *listener);
+static void on_timer(uv_timer_t *timer);
+
+static void exchange_free(struct exchange *exchange)
+{
+	free(exchange->path);
+	free(exchange->body);
+	free(exchange->out);
+	if (exchange->response)
+		MHD_destroy_response(exchange->response);
+	if (exchange->link) {
+		*exchange->link = exchange->next;
+		if (exchange->next)
+			exchange->next->link = exchange->link;
+	}
+	free(exchange);
+}
+
+static void resume(struct exchange *exchange)
+{
+	if (!exchange->suspended)
+		return;
+	exchange->suspended = false;
+	MHD_resume_connection(exchange->connection);
+	// Not from within here: this may be called by the daemon itself.
+	exchange->listener->run_again = true;
+	uv_timer_start(&exchange->listener->timer, on_timer, 0, 0);
+}
+
+static int body_add(struct exchange *exchange, const char *bytes, size_t len)
+{
+	if (exchange->too_large || exchange->len + len > exchange->max) {
+		exchange->too_large = true;
+		return 0;
+	}
+	if (exchange->len + len + 1 > exchange->room) {
+		size_t room = exchange->room ? exchange->room * 2 : 4096;
+
+		while (room < exchange->len + len + 1)
+			room *= 2;
+		char *body = realloc(exchange->body, room);
+
+		if (!body)
+			return -ENOMEM;
+		exchange->body = body;
+		exchange->room = room;
+	}
+	memcpy(exchange->body + exchange->len, bytes, len);
+	exchange->len += len;
+	exchange->body[exchange->len] = '\0';
+	return 0;
+}
+
+static struct exchange *exchange_new(
+	struct listener *listener, struct MHD_Connection *connection, const char *path, const char *method)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	struct http_server *server = listener->server;
+
+	if (!exchange || !(exchange->path = strdup(path))) {
+		free(exchange);
+		return NULL;
+	}
+	exchange->server = server;
+	exchange->listener = listener;
+	exchange->connection = connection;
+	snprintf(exchange->method, sizeof(exchange->method), "%s", method);
+	exchange->max = server->handler.body_max(server->handler.owner, method, path);
+	return exchange;
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *path, const char *method,
+	const char *version, const char *bytes, size_t *len, void **state)
+{
+	struct listener *listener = context;
+	struct exchange *exchange = *state;
+
+	(void)version;
+	if (!exchange) {
+		*state = exchange = exchange_new(listener, connection, path, method);
+		return exchange ? MHD_YES : MHD_NO;
+	}
+	if (*len) {
+		int error = body_add(exchange, bytes, *len);
+
+		*len = 0;
+		return error ? MHD_NO : MHD_YES;
+	}
+	if (exchange->response && !exchange->answered) {
+		exchange->answered = true;
+		return MHD_queue_response(connection, (unsigned)exchange->status, exchange->response);
+	}
+	if (exchange->given)
+		return MHD_YES;
+	exchange->given = true;
+	listener->server->pending++;
+	exchange->suspended = true;
+	MHD_suspend_connection(connection);
+	listener->server->handler.on_request(listener->server->handler.owner, exchange);
+	return MHD_YES;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+{
+	struct exchange *exchange = *state;
+
+	(void)context;
+	(void)connection;
+	(void)code;
+	if (!exchange)
+		return;
+	*state = NULL;
+	if (exchange->is_stream && exchange->source.on_closed)
+		exchange->source.on_closed(exchange->source.owner);
+	exchange_free(exchange);
+}
+
+const char *exchange_method(const struct exchange *exchange)
+{
+	return exchange->method;
+}
+
+const char *exchange_path(const struct exchange *exchange)
+{
+	return exchange->path;
+}
+
+const char *exchange_query(struct exchange *exchange, const char *name)
+{
+	return MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const char *exchange_header(struct exchange *exchange, const char *name)
+{
+	return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+const char *exchange_body(const struct exchange *exchange, size_t *len)
+{
+	*len = exchange->len;
+	return exchange->body;
+}
+
+bool exchange_is_too_large(const struct exchange *exchange)
+{
+	return exchange->too_large;
+}
+
+void exchange_reply(struct exchange *exchange, const struct exchange_answer *answer)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		answer->len, answer->body ? answer->body : "", answer->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+
+	if (response) {
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+			answer->content_type ? answer->content_type : "application/json; charset=utf-8");
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+		if (answer->etag)
+			MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
+		if (answer->allow)
+			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+		if (answer->status == 401)
+			MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+	} else {
+		free(answer->body);
+	}
+	exchange->response = response;
+	exchange->status = answer->status;
+	exchange->server->pending--;
+	resume(exchange);
+}
+
+static ssize_t on_read(void *context, uint64_t position, char *bytes, size_t max)
+{
+	struct exchange *exchange = context;
+	size_t left = exchange->out_len - exchange->out_at;
+
+	(void)position;
+	if (!left) {
+		exchange->out_at = exchange->out_len = 0;
+		if (exchange->ending)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		if (exchange->source.on_drained)
+			exchange->source.on_drained(exchange->source.owner);
+		left = exchange->out_len;
+	}
+	if (!left) {
+		exchange->suspended = true;
+		MHD_suspend_connection(exchange->connection);
+		return 0;
+	}
+	if (left > max)
+		left = max;
+	memcpy(bytes, exchange->out + exchange->out_at, left);
+	exchange->out_at += left;
+	return (ssize_t)left;
+}
+
+void exchange_stream(struct exchange *exchange, const struct exchange_source *source)
+{
+	struct http_server *server = exchange->server;
+
+	exchange->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32 * 1024, on_read, exchange, NULL);
+	exchange->status = 200;
+	server->pending--;
+	exchange->is_stream = true;
+	exchange->source = *source;
+	exchange->next = server->streams;
+	exchange->link = &server->streams;
+	if (exchange->next)
+		exchange->next->link = &exchange->next;
+	server->streams = exchange;
+	if (exchange->response)
+		MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/x-ndjson");
+	resume(exchange);
+}
+
+void exchange_feed(struct exchange *exchange, const char *bytes, size_t len)
+{
+	if (exchange->out_at && exchange->out_at == exchange->out_len)
+		exchange->out_at = exchange->out_len = 0;
+	if (exchange->out_len + len > exchange->out_room) {
+		size_t room = exchange->out_room ? exchange->out_room : 4096;
+
+		while (room < exchange->out_len + len)
+			room *= 2;
+		char *out = realloc(exchange->out, room);
+
+		if (!out) {
+			exchange_end(exchange);
+			return;
+		}
+		exchange->out = out;
+		exchange->out_room = room;
+	}
+	memcpy(exchange->out + exchange->out_len, bytes, len);
+	exchange->out_len += len;
+	resume(exchange);
+}
+
+size_t exchange_unsent(const struct exchange *exchange)
+{
+	return exchange->out_len - exchange->out_at;
+}
+
+void exchange_end(struct exchange *exchange)
+{
+	exchange->ending = true;
+	resume(exchange);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	listener_run(timer->data);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	listener_run(poll->data);
+}
+
+static void listener_run(struct listener *listener)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	listener->run_again = false;
+	MHD_run(listener->daemon);
+	if (listener->run_again)
+		uv_timer_start(&listener->timer, on_timer, 0, 0);
+	else if (MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES)
+		uv_timer_start(&listener->timer, on_timer, wait_ms, 0);
+	else
+		uv_timer_stop(&listener->timer);
+}
+
+static int bind_unix(struct listener *listener, const char *path, char why[200])
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat status;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		snprintf(why, 200, "--listen unix:%.60s...: the path is too long for a socket (107 characters at most)", path);
+		return -ENAMETOOLONG;
+	}
+	strcpy(address.sun_path, path);
+	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+		unlink(path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0) {
+		int error = -errno;
+
+		snprintf(why, 200, "cannot listen on unix:%.100s: %s", path, strerror(-error));
+		if (fd >= 0)
+			close(fd);
+		return error;
+	}
+	listener->unix_path = strdup(path);
+	return fd;
+}
+
+static int end_parse(const char *text, struct ip_end *out)
+{
+	const char *colon = strrchr(text, ':');
+	char host[64];
+	char *rest;
+
+	if (!colon || (size_t)(colon - text) >= sizeof(host))
+		return -EINVAL;
+	bool bracketed = *text == '[' && colon > text && colon[-1] == ']';
+
+	snprintf(host, sizeof(host), "%.*s", (int)(colon - text) - (bracketed ? 2 : 0), text + bracketed);
+	unsigned long port = strtoul(colon + 1, &rest, 10);
+
+	if (*rest || rest == colon + 1 || port > 65535 || ip_addr_parse(host, &out->addr))
+		return -EINVAL;
+	out->port = (uint16_t)port;
+	return 0;
+}
+
+static int bind_tcp(const char *text, uint16_t *port, char why[200])
+{
+	struct sockaddr_storage address;
+	struct ip_end end;
+	int on = 1;
+
+	if (end_parse(text, &end)) {
+		snprintf(why, 200, "--listen %.60s: is not an address; accepted: 127.0.0.1:5050, [::1]:5050 or unix:/path", text);
+		return -EINVAL;
+	}
+	socklen_t len = ip_end_to_sockaddr(&end, &address);
+	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) < 0) {
+		int error = -errno;
+
+		snprintf(why, 200, "cannot listen on %.60s: %s", text, strerror(-error));
+		if (fd >= 0)
+			close(fd);
+		return error;
+	}
+	if (port && getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
+		ip_end_from_sockaddr((struct sockaddr *)&address, &end) == 0)
+		*port = end.port;
+	return fd;
+}
+
+static char *file_read(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = fd < 0 ? NULL : calloc(1, 65536);
+	ssize_t len = text ? read(fd, text, 65535) : -1;
+
+	if (len <= 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+// What libmicrohttpd has to say is about one client's connection: of no interest but to who looks for it.
+static void on_daemon_log(void *context, const char *format, va_list args)
+{
+	char line[300];
+
+	(void)context;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("daemon message=\"%s\"", line);
+}
+
+static struct MHD_Daemon *daemon_start(struct listener *listener)
+{
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (listener->certificate ? MHD_USE_TLS : 0);
+	struct MHD_OptionItem tls[] = {
+		{listener->certificate ? MHD_OPTION_HTTPS_MEM_CERT : MHD_OPTION_END, 0, listener->certificate},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, listener->key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, "SECURE256:+SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+		{MHD_OPTION_END, 0, NULL},
+	};
+
+	return MHD_start_daemon(flags, 0, NULL, NULL, on_access, listener, MHD_OPTION_EXTERNAL_LOGGER, on_daemon_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
+		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+int http_server_listen(
+	struct http_server *server, const char *address, const char *certificate, const char *key, uint16_t *port, char why[200])
+{
+	struct listener *listener = &server->listeners[server->count];
+
+	if (server->count == LISTEN_MAX) {
+		snprintf(why, 200, "--listen may be given %d times at most", LISTEN_MAX);
+		return -E2BIG;
+	}
+	*listener = (struct listener){.server = server};
+	bool is_unix = strncmp(address, "unix:", 5) == 0;
+	int fd = is_unix ? bind_unix(listener, address + 5, why) : bind_tcp(address, port, why);
+
+	if (fd < 0)
+		return fd;
+	listener->fd = fd;
+	if (certificate && !is_unix) {
+		listener->certificate = file_read(certificate);
+		listener->key = file_read(key);
+		if (!listener->certificate || !listener->key) {
+			snprintf(why, 200, "cannot read the certificate %.60s or its key %.60s", certificate,
+				key ? key : "(no --tls-key)");
+			close(fd);
+			return -EINVAL;
+		}
+	}
+	if (listen(fd, 512) < 0 || !(listener->daemon = daemon_start(listener))) {
+		snprintf(why, 200, "cannot serve HTTP on %.80s", address);
+		close(fd);
+		return -EIO;
+	}
+	int epoll = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+
+	uv_poll_init(server->loop, &listener->poll, epoll);
+	uv_timer_init(server->loop, &listener->timer);
+	listener->poll.data = listener->timer.data = listener;
+	uv_poll_start(&listener->poll, UV_READABLE, on_poll);
+	server->count++;
+	server->handles += 2;
+	return 0;
+}
+
+int http_server_new(uv_loop_t *loop, const struct http_handler *handler, struct http_server **out)
+{
+	struct http_server *server = calloc(1, sizeof(*server));
+
+	if (!server)
+		return -ENOMEM;
+	server->loop = loop;
+	server->handler = *handler;
+	*out = server;
+	return 0;
+}
+
+unsigned http_server_pending(const struct http_server *server)
+{
+	return server->pending;
+}
+
+void http_server_stop(struct http_server *server)
+{
+	server->stopping = true;
+	for (size_t i = 0; i < server->count; i++) {
+		int fd = MHD_quiesce_daemon(server->listeners[i].daemon);
+
+		if (fd >= 0)
+			close(fd);
+	}
+	for (struct exchange *stream = server->streams; stream; stream = stream->next)
+		exchange_end(stream);
+	for (size_t i = 0; i < server->count; i++)
+		listener_run(&server->listeners[i]);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+	struct http_server *server = ((struct listener *)handle->data)->server;
+
+	if (--server->handles)
+		return;
+	for (size_t i = 0; i < server->count; i++) {
+		free(server->listeners[i].unix_path);
+		free(server->listeners[i].certificate);
+		free(server->listeners[i].key);
+	}
+	free(server);
+}
+
+void http_server_free(struct http_server **handle)
+{
+	struct http_server *server = *handle;
+
+	if (!server)
+		return;
+	*handle = NULL;
+	for (struct exchange *stream = server->streams; stream; stream = stream->next)
+		exchange_end(stream);
+	if (!server->count)
+		free(server);
+	else
+		for (size_t i = 0; i < server->count; i++) {
+			struct listener *listener = &server->listeners[i];
+
+			uv_poll_stop(&listener->poll);
+			MHD_stop_daemon(listener->daemon);
+			if (listener->unix_path)
+				unlink(listener->unix_path);
+			uv_close((uv_handle_t *)&listener->poll, on_handle_closed);
+			uv_close((uv_handle_t *)&listener->timer, on_handle_closed);
+		}
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/api/op.h"
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "controller/api/http.h"
+#include "controller/api/token.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+LOG_CATEGORY(api);
+
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX 1000
+
+// What the model's rules may ask of the store.
+static bool ruling_find(struct ruling *ruling, const struct noun *noun, const char *owner, struct field_ref *ref)
+{
+	struct op *op = ruling->store;
+
+	return db_resolve(op->db, noun, ruling->customer, owner, ref);
+}
+
+static const void *ruling_get(struct ruling *ruling, const struct noun *noun, const char *id)
+{
+	struct op *op = ruling->store;
+	void *object;
+
+	for (size_t i = 0; i < op->loaded_count; i++)
+		if (op->loaded[i].noun == noun && strcmp(((struct object *)op->loaded[i].object)->id, id) == 0)
+			return op->loaded[i].object;
+	if (db_get(op->db, noun, id, false, &object))
+		return NULL;
+	void *loaded = realloc(op->loaded, (op->loaded_count + 1) * sizeof(*op->loaded));
+
+	if (!loaded) {
+		object_free(noun, object);
+		return NULL;
+	}
+	op->loaded = loaded;
+	op->loaded[op->loaded_count].noun = noun;
+	op->loaded[op->loaded_count++].object = object;
+	return object;
+}
+
+static int64_t ruling_users(struct ruling *ruling, const struct noun *noun, const char *field, const char *id)
+{
+	return db_count_users(((struct op *)ruling->store)->db, noun, field, id);
+}
+
+static void op_free(struct op *op)
+{
+	char *owned[] = {op->path, op->offset, op->limit, op->sort, op->filter, op->since, op->gateway, op->for_customer,
+		op->if_match, op->idempotency_key};
+
+	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
+		free(owned[i]);
+	if (op->token)
+		explicit_bzero(op->token, strlen(op->token));
+	free(op->token);
+	for (size_t i = 0; i < op->loaded_count; i++)
+		object_free(op->loaded[i].noun, op->loaded[i].object);
+	free(op->loaded);
+	ruling_fini(&op->ruling);
+	text_fini(&op->reply);
+	free(op);
+}
+
+// An owner may act for a customer that it names; everybody else acts for the token's own.
+static bool choose_customer(struct op *op)
+{
+	char id[UUID_TEXT];
+
+	if (!op->for_customer)
+		return true;
+	if (db_find(op->db, &noun_customer, NULL, NULL, op->for_customer, id) ||
+		(op->actor.scope != TOKEN_OWNER && strcmp(id, op->actor.customer) != 0)) {
+		op_fail(op, 403,
+			"X-Customer: \"%.60s\" is not a customer that this token may act for; leave the header out, or name one "
+			"that exists",
+			op->for_customer);
+		return false;
+	}
+	strcpy(op->actor.customer, id);
+	return true;
+}
+
+static bool may(struct op *op)
+{
+	const struct noun *noun = op->noun;
+	bool is_change = op->kind == OP_WRITE;
+
+	if (op->actor.scope == TOKEN_GATEWAY) {
+		op_fail(op, 403, "This token is for the gateway link only; use a token of scope customer or read-only");
+		return false;
+	}
+	if (is_change && op->actor.scope == TOKEN_READER) {
+		op_fail(op, 403, "This token may only read; use a token of scope customer");
+		return false;
+	}
+	if (noun && op->actor.scope != TOKEN_OWNER &&
+		(noun->flags & NOUN_OWNER_ONLY || (is_change && noun->flags & NOUN_PLATFORM))) {
+		op_fail(op, 403, "Only a platform owner's token may %s a %s", is_change ? "change" : "read", noun->title);
+		return false;
+	}
+	if (noun && is_change && noun->flags & NOUN_BUILT_IN) {
+		op_fail(op, 403, "Each %s comes with the program and cannot be changed", noun->title);
+		return false;
+	}
+	return true;
+}
+
+static void run(struct db *db, struct store_job *job)
+{
+	struct op *op = container_of(job, struct op, job);
+
+	op->db = db;
+	op->ruling.store = op;
+	op->ruling.resolve = ruling_find;
+	op->ruling.load = ruling_get;
+	op->ruling.count = ruling_users;
+	if (!op->token)
+		op_fail(op, 401, "No token; send the header Authorization: Bearer TOKEN");
+	else if (token_check(db, op->token, &op->actor))
+		op_fail(op, 401, "Unknown, disabled or expired token; ask for another");
+	else if (choose_customer(op) && may(op)) {
+		op->ruling.customer = op->actor.customer;
+		op->run(op);
+	}
+	job->abort = op->status != 200;
+}
+
+static void done(struct store_job *job)
+{
+	struct op *op = container_of(job, struct op, job);
+
+	if (job->error) {
+		text_fini(&op->reply);
+		op_fail(op, 500, "The store failed; nothing was changed. Look at the controller's log");
+	}
+	if (op->status == 200 && op->after)
+		op->after(op);
+	struct exchange_answer answer = {.status = op->status, .content_type = op->content_type, .allow = op->allow};
+
+	op->controller->requests++;
+	op->controller->failures += op->status >= 500;
+	answer.body = text_take(&op->reply, &answer.len);
+	answer.etag = *op->etag ? op->etag : NULL;
+	log_debug("request method=%s path=%s status=%d", op->method, exchange_path(op->exchange), op->status);
+	exchange_reply(op->exchange, &answer);
+	op_free(op);
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+void op_start(struct controller *controller, struct exchange *exchange, const struct noun *noun, enum op_kind kind,
+	void (*to_run)(struct op *op), char *path, char **segments, size_t count)
+{
+	struct op *op = calloc(1, sizeof(*op));
+	const char *authorization = exchange_header(exchange, "Authorization");
+
+	if (!op)
+		abort();
+	op->job = (struct store_job){.run = run, .done = done};
+	op->controller = controller;
+	op->exchange = exchange;
+	op->noun = noun;
+	op->kind = kind;
+	op->run = to_run;
+	op->path = path;
+	op->segment_count = count;
+	memcpy(op->segments, segments, count * sizeof(*segments));
+	if (noun && count >= 3)
+		op->row = noun_row_by_path(noun, segments[2], &op->list);
+	snprintf(op->method, sizeof(op->method), "%s", exchange_method(exchange));
+	op->offset = copy(exchange_query(exchange, "offset"));
+	op->limit = copy(exchange_query(exchange, "limit"));
+	op->sort = copy(exchange_query(exchange, "sortBy"));
+	op->filter = copy(exchange_query(exchange, "filter"));
+	if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0)
+		op->token = strdup(authorization + 7);
+	op->for_customer = copy(exchange_header(exchange, "X-Customer"));
+	op->if_match = copy(exchange_header(exchange, "If-Match"));
+	op->idempotency_key = copy(exchange_header(exchange, "Idempotency-Key"));
+	op->body = exchange_body(exchange, &op->body_len);
+	op->status = 200;
+	if (kind == OP_WRITE)
+		store_write(controller->store, &op->job);
+	else
+		store_read(controller->store, &op->job);
+}
+
+void op_reply_id(struct op *op, const char *id)
+{
+	op_reply_begin(op);
+	text_json(&op->reply, id);
+	op_reply_end(op);
+}
+
+void op_reply_begin(struct op *op)
+{
+	op->status = 200;
+	text_add(&op->reply, "{\"success\":true,\"messages\":[],\"data\":");
+}
+
+void op_reply_end(struct op *op)
+{
+	op_reply_end_list(op, 0, 0, 0);
+}
+
+void op_reply_end_list(struct op *op, int64_t total, int64_t limit, int64_t offset)
+{
+	text_format(&op->reply, ",\"totalItems\":%lld,\"limit\":%lld,\"offset\":%lld}", (long long)total, (long long)limit,
+		(long long)offset);
+}
+
+static void fail_begin(struct op *op, int status)
+{
+	text_fini(&op->reply);
+	op->status = status;
+	op->etag[0] = '\0';
+	text_add(&op->reply, "{\"success\":false,\"messages\":[");
+}
+
+static void fail_end(struct op *op)
+{
+	text_add(&op->reply, "],\"data\":null}");
+}
+
+void op_fail(struct op *op, int status, const char *format, ...)
+{
+	char message[600];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	fail_begin(op, status);
+	text_json(&op->reply, message);
+	fail_end(op);
+}
+
+void op_fail_ruling(struct op *op)
+{
+	struct ruling *ruling = &op->ruling;
+
+	fail_begin(op, (int)ruling->verdict);
+	for (size_t i = 0; i < ruling->fault_count && i < RULING_FAULTS_MAX; i++) {
+		text_add(&op->reply, i ? "," : "");
+		text_json(&op->reply, ruling->faults[i]);
+	}
+	if (ruling->fault_count > RULING_FAULTS_MAX)
+		text_format(&op->reply, ",\"and %zu more\"", ruling->fault_count - RULING_FAULTS_MAX);
+	fail_end(op);
+}
+
+void op_fail_store(struct op *op, int error)
+{
+	if (error == -ENOENT)
+		op_fail(op, 404, "Record not found");
+	else if (error == -EEXIST)
+		op_fail(op, 409,
+			"Another object has taken one of the unique values (moniker, ICCID, IMSI) meanwhile; read again and "
+			"choose another");
+	else if (error == -EBUSY)
+		op_fail(op, 409, "The object is in use; free it first");
+	else
+		op_fail(op, 500, "The store failed; nothing was changed. Look at the controller's log");
+}
+
+json_t *op_body(struct op *op)
+{
+	json_error_t error;
+
+	if (exchange_is_too_large(op->exchange)) {
+		op_fail(op, 413, "body: is too large; send at most 1 MiB, or more requests");
+		return NULL;
+	}
+	if (!op->body_len) {
+		op_fail(op, 400, "body: is empty; send a JSON object");
+		return NULL;
+	}
+	json_t *body = json_loadb(op->body, op->body_len, JSON_REJECT_DUPLICATES, &error);
+
+	if (!body)
+		op_fail(op, 400, "body: is not valid JSON at line %d, column %d: %.160s; correct it there", error.line,
+			error.column, error.text);
+	return body;
+}
+
+static bool take_number(struct op *op, const char *name, const char *text, int64_t max, int64_t *out)
+{
+	char *rest;
+
+	if (!text || !*text)
+		return true;
+	long long number = strtoll(text, &rest, 10);
+
+	if (*rest || number < 0 || number > max || (max == LIMIT_MAX && !number)) {
+		op_fail(op, 400, "%s: \"%.40s\" is not accepted; accepted: an integer from %d to %lld", name, text,
+			max == LIMIT_MAX, (long long)max);
+		return false;
+	}
+	*out = number;
+	return true;
+}
+
+bool op_paging(struct op *op, int64_t *offset, int64_t *limit)
+{
+	*offset = 0;
+	*limit = LIMIT_DEFAULT;
+	return take_number(op, "offset", op->offset, INT32_MAX, offset) && take_number(op, "limit", op->limit, LIMIT_MAX, limit);
+}
+
+const char *op_customer(const struct op *op, const struct noun *noun)
+{
+	return noun->flags & NOUN_PLATFORM ? NULL : op->actor.customer;
+}
+
+char *op_request_hash(const struct op *op, char out[REQUEST_HASH_TEXT])
+{
+	struct text all = {0};
+
+	for (size_t i = 0; i < op->segment_count; i++)
+		text_format(&all, "%s/%s", op->method, op->segments[i]);
+	text_bytes(&all, op->body, op->body_len);
+	if (all.failed)
+		abort();
+	token_hash(all.bytes, out);
+	text_fini(&all);
+	return out;
+}
+
+bool op_find(struct op *op, char id[UUID_TEXT])
+{
+	if (db_find(op->db, op->noun, op_customer(op, op->noun), NULL, op->segments[1], id) == 0)
+		return true;
+	op_fail(op, 404, "Record not found");
+	return false;
+}
+
+void op_etag(struct op *op, int64_t revision)
+{
+	snprintf(op->etag, sizeof(op->etag), "\"%lld\"", (long long)revision);
+}
+
+bool op_matches(struct op *op, int64_t revision)
+{
+	char etag[32];
+
+	snprintf(etag, sizeof(etag), "\"%lld\"", (long long)revision);
+	if (!op->if_match || strcmp(op->if_match, "*") == 0 || strstr(op->if_match, etag))
+		return true;
+	op_fail(op, 412, "If-Match: the object was changed meanwhile and is now %s; read it again, then repeat the change", etag);
+	return false;
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the routes run: each on a store thread, with authentication done.
+#pragma once
+
+struct op;
+
+// Any noun.
+void op_list(struct op *op);
+void op_get(struct op *op);
+void op_create(struct op *op);
+void op_replace(struct op *op); // PUT
+void op_merge(struct op *op); // PATCH
+void op_delete(struct op *op);
+// The rows of an owner's list, as a sub-collection.
+void op_rows_list(struct op *op);
+void op_rows_get(struct op *op);
+void op_rows_create(struct op *op);
+void op_rows_replace(struct op *op);
+void op_rows_merge(struct op *op);
+void op_rows_delete(struct op *op);
+void op_rows_order(struct op *op); // PUT .../order: the ids or monikers in their new order
+// Live things.
+void op_live_list(struct op *op);
+void op_live_get(struct op *op);
+void op_endpoint_detach(struct op *op);
+void op_endpoint_attaches(struct op *op);
+void op_tunnel_restart(struct op *op);
+void op_tunnel_drain(struct op *op);
+// The API about itself.
+void op_verify(struct op *op);
+void op_schema(struct op *op);
+void op_openapi(struct op *op);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/api/token.h"
+
+#include "controller/api/op.h"
+
+#include <errno.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static void hex(const uint8_t *bytes, size_t len, char *out)
+{
+	for (size_t i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void token_make(char out[TOKEN_CHARS + 1])
+{
+	uint8_t bytes[TOKEN_CHARS / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		abort();
+	hex(bytes, sizeof(bytes), out);
+}
+
+void token_hash(const char *token, char out[TOKEN_HASH_TEXT])
+{
+	struct sha256_ctx ctx;
+	uint8_t digest[SHA256_DIGEST_SIZE];
+
+	sha256_init(&ctx);
+	sha256_update(&ctx, strlen(token), (const uint8_t *)token);
+	sha256_digest(&ctx, sizeof(digest), digest);
+	hex(digest, sizeof(digest), out);
+}
+
+static void copy_id(char out[UUID_TEXT], const unsigned char *id)
+{
+	snprintf(out, UUID_TEXT, "%s", id ? (const char *)id : "");
+}
+
+int token_check(struct db *db, const char *token, struct actor *actor)
+{
+	sqlite3_stmt *statement = db_statement(db,
+		"SELECT id, customer, regional_gateway, scope FROM api_token WHERE hash = ?1 AND enabled = 1 AND "
+		"ifnull(expires_at, ?2 + 1) > ?2");
+	char hash[TOKEN_HASH_TEXT];
+
+	if (!statement)
+		return -EIO;
+	token_hash(token, hash);
+	sqlite3_bind_text(statement, 1, hash, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 2, db_now_ms());
+	bool found = sqlite3_step(statement) == SQLITE_ROW;
+
+	if (found) {
+		copy_id(actor->token, sqlite3_column_text(statement, 0));
+		copy_id(actor->customer, sqlite3_column_text(statement, 1));
+		copy_id(actor->gateway, sqlite3_column_text(statement, 2));
+		actor->scope = (enum token_scope)sqlite3_column_int(statement, 3);
+	}
+	sqlite3_reset(statement);
+	return found ? 0 : -EACCES;
+}
+
+int token_adopt(struct db *db, const char *token)
+{
+	struct actor actor;
+	char id[UUID_TEXT], hash[TOKEN_HASH_TEXT];
+
+	if (token_check(db, token, &actor) == 0)
+		return 0;
+	int error = db_find(db, &noun_customer, NULL, NULL, "default", id);
+
+	if (error)
+		return error;
+	struct token *record = object_new(&noun_token);
+
+	if (!record)
+		return -ENOMEM;
+	token_hash(token, hash);
+	record->scope = TOKEN_OWNER;
+	if (field_text_set(&record->object.name, "Administrator") || field_text_set(&record->hash, hash) ||
+		field_text_set(&record->object.customer.id, id))
+		error = -ENOMEM;
+	else
+		error = db_insert(db, &noun_token, record, "built-in");
+	object_free(&noun_token, record);
+	return error;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The controller's parts. One of each, made by main and handed to whoever needs them; nothing is global.
+#pragma once
+
+#include <uv.h>
+
+struct http_server;
+struct link;
+struct live;
+struct store;
+
+struct controller {
+	uv_loop_t loop;
+	struct store *store;
+	struct live *live; // what gateways report
+	struct link *link; // the gateways' streams
+	struct http_server *http;
+	int64_t started_ms;
+	uint64_t requests, failures; // answered in all; of those with a status of 500 or more
+};

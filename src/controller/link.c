@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration streams of the gateways (docs/reference/gateway-link.md).
+//
+// A stream is opened by a write job, since a platform owner's token may bring a new Regional Gateway into being. Then it is fed in
+// portions by read jobs, one at a time: a snapshot kind by kind in the order of ids, or what `changes` names after the revision that
+// the gateway has. Each commit wakes the streams that are behind. A portion is asked for only when the client has taken the last
+// one, so a slow gateway costs one portion of memory. Objects that have moved to another gateway with their VSlice end the stream:
+// the gateway dials again and gets a snapshot.
+#include "controller/link.h"
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "controller/api/http.h"
+#include "controller/api/op.h"
+#include "controller/api/token.h"
+#include "controller/link_report.h"
+#include "controller/link_row.h"
+#include "controller/live.h"
+#include "controller/store/seeds.h"
+#include "controller/store/store.h"
+#include "model/gateway.h"
+#include "model/slug.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+LOG_CATEGORY(link);
+
+#define HEARTBEAT_MS 5000
+#define PORTION_ROWS 1000
+#define UNSENT_MAX (8 * 1024 * 1024)
+
+struct stream {
+	struct store_job job;
+	struct link *link;
+	struct exchange *exchange; // NULL once the client is gone
+	struct actor actor;
+	char *token, *name; // as the request gave them
+	char gateway[UUID_TEXT], moniker[32];
+	int64_t since, revision; // revision: what was fed
+	bool busy, open, snapshot, must_end;
+	size_t kind; // of a snapshot: where it is
+	char after[UUID_TEXT];
+	int status;
+	char why[240];
+	struct text out;
+	struct stream *next, **link_in_list;
+};
+
+struct link {
+	struct controller *controller;
+	struct stream *streams;
+	uv_timer_t heartbeat;
+	int64_t revision;
+	uint64_t command_id;
+};
+
+static void stream_next(struct stream *stream);
+
+static void stream_free(struct stream *stream)
+{
+	if (stream->link_in_list) {
+		*stream->link_in_list = stream->next;
+		if (stream->next)
+			stream->next->link_in_list = stream->link_in_list;
+	}
+	if (stream->token)
+		explicit_bzero(stream->token, strlen(stream->token));
+	free(stream->token);
+	free(stream->name);
+	text_fini(&stream->out);
+	free(stream);
+}
+
+static int fail(struct stream *stream, int status, const char *why)
+{
+	stream->status = status;
+	snprintf(stream->why, sizeof(stream->why), "%s", why);
+	return -EINVAL;
+}
+
+// A gateway's first join with a platform owner's token.
+static int gateway_join(struct db *db, struct stream *stream)
+{
+	struct gateway *gateway = object_new(&noun_gateway);
+	char moniker[MONIKER_TEXT];
+
+	if (!gateway)
+		return -ENOMEM;
+	slug_make(stream->name, "gateway", moniker);
+	field_text_set(&gateway->object.moniker, moniker);
+	field_text_set(&gateway->object.name, stream->name);
+	int error = db_insert(db, &noun_gateway, gateway, stream->actor.token);
+
+	if (!error)
+		error = zones_plant(db, gateway, stream->actor.token);
+	if (!error)
+		snprintf(stream->gateway, sizeof(stream->gateway), "%s", gateway->object.id);
+	object_free(&noun_gateway, gateway);
+	return error;
+}
+
+static int stream_identify(struct db *db, struct stream *stream)
+{
+	const struct actor *actor = &stream->actor;
+
+	if (!stream->token || token_check(db, stream->token, &stream->actor))
+		return fail(stream, 401, "Unknown, disabled or expired token; ask for another");
+	if (actor->scope != TOKEN_GATEWAY && actor->scope != TOKEN_OWNER)
+		return fail(stream, 403, "Only a token of scope gateway or platform-owner opens the gateway link");
+	bool found = stream->name && db_find(db, &noun_gateway, NULL, NULL, stream->name, stream->gateway) == 0;
+
+	if (actor->scope == TOKEN_GATEWAY) {
+		if (stream->name && (!found || strcmp(stream->gateway, actor->gateway) != 0))
+			return fail(stream, 403, "gateway: the token is for another Regional Gateway; use its own token");
+		snprintf(stream->gateway, sizeof(stream->gateway), "%s", actor->gateway);
+		return 0;
+	}
+	if (!stream->name)
+		return fail(stream, 400, "gateway: is missing; name the Regional Gateway: ?gateway=MONIKER");
+	if (!found && gateway_join(db, stream))
+		return fail(stream, 500, "The Regional Gateway could not be made");
+	return 0;
+}
+
+// Can the gateway be told only what changed since the revision that it has?
+static bool has_difference(struct db *db, int64_t since, int64_t now)
+{
+	sqlite3_stmt *statement = db_statement(db,
+		"SELECT (SELECT min(revision) FROM changes) <= ?1 + 1 AND NOT EXISTS "
+		"(SELECT 1 FROM changes WHERE revision > ?1 AND change = 3)");
+	bool has = false;
+
+	if (since <= 0 || since > now || !statement)
+		return false;
+	sqlite3_bind_int64(statement, 1, since);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		has = sqlite3_column_int(statement, 0);
+	sqlite3_reset(statement);
+	return has;
+}
+
+static void open_run(struct db *db, struct store_job *job)
+{
+	struct stream *stream = container_of(job, struct stream, job);
+
+	stream->status = 200;
+	if (stream_identify(db, stream)) {
+		job->abort = true;
+		return;
+	}
+	stream->revision = db_revision(db);
+	stream->snapshot = !has_difference(db, stream->since, stream->revision);
+	text_format(&stream->out, "{\"row\":\"hello\",\"revision\":%lld,\"snapshot\":%s,\"gateway\":\"%s\"}\n",
+		(long long)stream->revision, stream->snapshot ? "true" : "false", stream->gateway);
+	if (!stream->snapshot)
+		stream->revision = stream->since;
+}
+
+static void count_stream(struct live_gateway *state, void *context)
+{
+	state->streams += *(int *)context;
+	state->last_seen_ms = db_now_ms();
+}
+
+static void on_drained(void *owner)
+{
+	stream_next(owner);
+}
+
+static void on_closed(void *owner)
+{
+	struct stream *stream = owner;
+	int less = -1;
+
+	log_info("stream closed gateway=%s revision=%lld", stream->gateway, (long long)stream->revision);
+	live_change_gateway(stream->link->controller->live, stream->gateway, count_stream, &less);
+	stream->exchange = NULL;
+	stream->open = false;
+	if (!stream->busy)
+		stream_free(stream);
+}
+
+static void reply_why(struct exchange *exchange, int status, const char *why)
+{
+	struct text reply = {0};
+	struct exchange_answer answer = {.status = status};
+
+	text_add(&reply, "{\"success\":false,\"messages\":[");
+	text_json(&reply, why);
+	text_add(&reply, "],\"data\":null}");
+	answer.body = text_take(&reply, &answer.len);
+	exchange_reply(exchange, &answer);
+}
+
+static void open_done(struct store_job *job)
+{
+	struct stream *stream = container_of(job, struct stream, job);
+	struct exchange_source source = {on_drained, on_closed, stream};
+	int more = 1;
+
+	stream->busy = false;
+	if (job->error)
+		fail(stream, 500, "The store failed. Look at the controller's log");
+	if (stream->status != 200) {
+		reply_why(stream->exchange, stream->status, stream->why);
+		stream_free(stream);
+		return;
+	}
+	log_info("stream open gateway=%s since=%lld revision=%lld snapshot=%d", stream->gateway, (long long)stream->since,
+		(long long)stream->revision, stream->snapshot);
+	live_change_gateway(stream->link->controller->live, stream->gateway, count_stream, &more);
+	stream->open = true;
+	stream->next = stream->link->streams;
+	stream->link_in_list = &stream->link->streams;
+	if (stream->next)
+		stream->next->link_in_list = &stream->next;
+	stream->link->streams = stream;
+	exchange_stream(stream->exchange, &source);
+	exchange_feed(stream->exchange, stream->out.bytes, stream->out.len);
+	text_fini(&stream->out);
+	if (!stream->snapshot && stream->revision == stream->link->revision) {
+		char row[80];
+
+		snprintf(row, sizeof(row), "{\"row\":\"ready\",\"revision\":%lld}\n", (long long)stream->revision);
+		exchange_feed(stream->exchange, row, strlen(row));
+	}
+	stream_next(stream);
+}
+
+static void put_ready(struct stream *stream)
+{
+	text_format(&stream->out, "{\"row\":\"ready\",\"revision\":%lld}\n", (long long)stream->revision);
+}
+
+static void snapshot_run(struct db *db, struct stream *stream)
+{
+	int64_t room = PORTION_ROWS;
+
+	while (room > 0 && stream->kind < LINK_KINDS) {
+		int64_t count = link_rows(db, &link_kinds[stream->kind], stream->gateway, stream->after, room, &stream->out);
+
+		if (count < 0) {
+			stream->must_end = true;
+			return;
+		}
+		if (count < room) {
+			stream->kind++;
+			stream->after[0] = '\0';
+		}
+		room -= count;
+	}
+	if (stream->kind == LINK_KINDS) {
+		stream->snapshot = false;
+		put_ready(stream);
+	}
+}
+
+static const struct link_kind *kind_of(const char *word)
+{
+	for (size_t i = 0; i < LINK_KINDS; i++)
+		if (strcmp(link_kinds[i].noun->word, word) == 0)
+			return &link_kinds[i];
+	return NULL;
+}
+
+static void difference_run(struct db *db, struct stream *stream)
+{
+	sqlite3_stmt *statement = db_statement(db,
+		"SELECT noun, id, max(revision), max(change = 3) FROM (SELECT * FROM changes "
+		"WHERE revision > ?1 ORDER BY revision LIMIT ?2) GROUP BY noun, id ORDER BY 3");
+	int64_t last = stream->revision;
+	bool any = false;
+
+	if (!statement) {
+		stream->must_end = true;
+		return;
+	}
+	sqlite3_bind_int64(statement, 1, stream->revision);
+	sqlite3_bind_int64(statement, 2, PORTION_ROWS);
+	while (!stream->must_end && sqlite3_step(statement) == SQLITE_ROW) {
+		const char *word = (const char *)sqlite3_column_text(statement, 0),
+			   *id = (const char *)sqlite3_column_text(statement, 1);
+		const struct link_kind *kind = kind_of(word);
+
+		any = true;
+		last = sqlite3_column_int64(statement, 2);
+		if (sqlite3_column_int(statement, 3))
+			stream->must_end = true; // dial again, for a snapshot
+		if (strcmp(word, noun_token.word) == 0 && strcmp(id, stream->actor.token) == 0 &&
+			token_check(db, stream->token, &stream->actor))
+			stream->must_end = true; // the token is revoked
+		if (kind && !stream->must_end && link_row(db, kind, stream->gateway, id, last, &stream->out))
+			stream->must_end = true;
+	}
+	sqlite3_reset(statement);
+	stream->revision = last;
+	if (any)
+		put_ready(stream);
+}
+
+static void portion_run(struct db *db, struct store_job *job)
+{
+	struct stream *stream = container_of(job, struct stream, job);
+
+	if (stream->snapshot)
+		snapshot_run(db, stream);
+	else
+		difference_run(db, stream);
+}
+
+static void portion_done(struct store_job *job)
+{
+	struct stream *stream = container_of(job, struct stream, job);
+
+	stream->busy = false;
+	if (!stream->exchange) {
+		stream_free(stream);
+		return;
+	}
+	if (stream->out.len && !stream->must_end && !stream->out.failed)
+		exchange_feed(stream->exchange, stream->out.bytes, stream->out.len);
+	text_fini(&stream->out);
+	if (stream->must_end || job->error)
+		exchange_end(stream->exchange);
+	else
+		stream_next(stream);
+}
+
+// Asks for the next portion, when there is one, the client has taken the last one, and none is being made.
+static void stream_next(struct stream *stream)
+{
+	bool behind = stream->snapshot || stream->revision < stream->link->revision;
+
+	if (!stream->open || stream->busy || stream->must_end || !behind || exchange_unsent(stream->exchange) > UNSENT_MAX)
+		return;
+	stream->busy = true;
+	stream->job = (struct store_job){.run = portion_run, .done = portion_done};
+	store_read(stream->link->controller->store, &stream->job);
+}
+
+static void stream_request(struct link *link, struct exchange *exchange)
+{
+	const char *authorization = exchange_header(exchange, "Authorization"), *since = exchange_query(exchange, "since");
+	const char *name = exchange_query(exchange, "gateway");
+	struct stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		abort();
+	stream->link = link;
+	stream->exchange = exchange;
+	stream->since = since ? strtoll(since, NULL, 10) : 0;
+	stream->name = name ? strndup(name, 50) : NULL;
+	if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0)
+		stream->token = strdup(authorization + 7);
+	stream->busy = true;
+	stream->job = (struct store_job){.run = open_run, .done = open_done};
+	store_write(link->controller->store, &stream->job);
+}
+
+bool link_request(struct link *link, struct exchange *exchange)
+{
+	const char *path = exchange_path(exchange), *method = exchange_method(exchange);
+	bool is_config = strcmp(path, "/gateway/v1/config") == 0, is_reports = strcmp(path, "/gateway/v1/reports") == 0;
+
+	if (!is_config && !is_reports)
+		return false;
+	if (strcmp(method, is_config ? "GET" : "POST") != 0)
+		reply_why(exchange, 405, is_config ? "Use GET" : "Use POST");
+	else if (is_config)
+		stream_request(link, exchange);
+	else
+		link_report(link->controller, exchange);
+	return true;
+}
+
+void link_changed(struct link *link, int64_t revision)
+{
+	link->revision = revision;
+	for (struct stream *stream = link->streams; stream; stream = stream->next)
+		stream_next(stream);
+}
+
+bool link_command(struct link *link, const char *gateway, const char *command, const char *member, const char *id)
+{
+	struct text row = {0};
+	bool sent = false;
+
+	text_format(&row,
+		"{\"row\":\"command\",\"id\":\"%llu\",\"command\":\"%s\",\"%s\":", (unsigned long long)++link->command_id,
+		command, member);
+	text_json(&row, id);
+	text_add(&row, "}\n");
+	for (struct stream *stream = link->streams; stream && !row.failed; stream = stream->next)
+		if (stream->open && strcmp(stream->gateway, gateway) == 0) {
+			exchange_feed(stream->exchange, row.bytes, row.len);
+			sent = true;
+		}
+	text_fini(&row);
+	log_info("command=%s %s=%s gateway=%s sent=%d", command, member, id, gateway, sent);
+	return sent;
+}
+
+static void on_heartbeat(uv_timer_t *timer)
+{
+	struct link *link = timer->data;
+	char row[80];
+
+	for (struct stream *stream = link->streams; stream; stream = stream->next) {
+		snprintf(row, sizeof(row), "{\"row\":\"heartbeat\",\"revision\":%lld}\n", (long long)stream->revision);
+		if (stream->open && exchange_unsent(stream->exchange) < UNSENT_MAX)
+			exchange_feed(stream->exchange, row, strlen(row));
+	}
+}
+
+int link_new(struct controller *controller, struct link **out)
+{
+	struct link *link = calloc(1, sizeof(*link));
+
+	if (!link)
+		return -ENOMEM;
+	link->controller = controller;
+	uv_timer_init(&controller->loop, &link->heartbeat);
+	link->heartbeat.data = link;
+	uv_timer_start(&link->heartbeat, on_heartbeat, HEARTBEAT_MS, HEARTBEAT_MS);
+	*out = link;
+	return 0;
+}
+
+static void on_link_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void link_free(struct link **link)
+{
+	if (!*link)
+		return;
+	uv_close((uv_handle_t *)&(*link)->heartbeat, on_link_closed);
+	*link = NULL;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/link_row.h"
+
+#include "controller/store/uuid.h"
+#include "model/json.h"
+
+#include <stdio.h>
+
+#define ITS_VSLICES "(SELECT v.id FROM vslice v WHERE v.vslice_type = 1 OR v.regional_gateway = ?1)"
+
+const struct link_kind link_kinds[LINK_KINDS] = {
+	{&noun_gateway, "regionalGateway", "t.id = ?1"},
+	{&noun_vslice, "vslice", "(t.vslice_type = 1 OR t.regional_gateway = ?1)"},
+	{&noun_target, "routingTarget", "t.v_slice IN " ITS_VSLICES},
+	{&noun_policy, "routingPolicy", "t.vslice IN " ITS_VSLICES},
+	{&noun_group, "endpointGroup", "t.vslice IN " ITS_VSLICES},
+	{&noun_endpoint, "endpoint", "t.endpoint_group IN (SELECT g.id FROM endpoint_group g WHERE g.vslice IN " ITS_VSLICES ")"},
+};
+
+struct putting {
+	const struct link_kind *kind;
+	struct text *out;
+	int64_t count;
+	char *after;
+};
+
+static void put(const void *object, void *context)
+{
+	struct putting *putting = context;
+	const struct object *head = object;
+
+	text_format(putting->out,
+		"{\"row\":\"put\",\"kind\":\"%s\",\"id\":\"%s\",\"revision\":%lld,\"data\":", putting->kind->kind, head->id,
+		(long long)head->revision);
+	json_put_object(putting->out, putting->kind->noun, object, JSON_LINK);
+	text_add(putting->out, "}\n");
+	putting->count++;
+	if (putting->after)
+		snprintf(putting->after, UUID_TEXT, "%s", head->id);
+}
+
+int64_t link_rows(struct db *db, const struct link_kind *kind, const char *gateway, char *after, int64_t limit, struct text *out)
+{
+	struct db_query query = {.where = kind->where, .argument = gateway, .after = after, .limit = limit, .with_secrets = true};
+	struct putting putting = {kind, out, 0, after};
+	char from[UUID_TEXT], why[200];
+
+	snprintf(from, sizeof(from), "%s", after);
+	query.after = from;
+	int error = db_list(db, kind->noun, &query, put, &putting, NULL, why);
+
+	return error ? error : putting.count;
+}
+
+int link_row(struct db *db, const struct link_kind *kind, const char *gateway, const char *id, int64_t revision, struct text *out)
+{
+	struct db_query query = {.where = kind->where, .argument = gateway, .id = id, .limit = 1, .with_secrets = true};
+	struct putting putting = {kind, out, 0, NULL};
+	char why[200];
+	int error = db_list(db, kind->noun, &query, put, &putting, NULL, why);
+
+	if (!error && !putting.count)
+		text_format(out, "{\"row\":\"delete\",\"kind\":\"%s\",\"id\":\"%s\",\"revision\":%lld}\n", kind->kind, id,
+			(long long)revision);
+	return error;
+}

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/live.h"
+
+#include "base/log.h"
+#include "base/map.h"
+#include "controller/live_query.h"
+#include "controller/store/db.h"
+#include "model/endpoint.h"
+#include "model/json.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct attaches {
+	char endpoint[40];
+	char *items[ATTACHES_MAX];
+	size_t next, count;
+	struct attaches *newer, *older;
+};
+
+struct gateway_state {
+	char id[40];
+	struct live_gateway seen;
+	bool syncing;
+	int64_t sync_mark;
+};
+
+struct target_state {
+	char id[40];
+	enum target_status status;
+	char message[200];
+};
+
+// The map's value: the object and when it was last put, to find what a sync did not name.
+struct entry {
+	void *object; // struct session or struct tunnel
+	int64_t mark;
+};
+
+struct live {
+	pthread_rwlock_t lock;
+	struct strmap sessions, by_endpoint, tunnels; // id -> struct entry
+	struct strmap gateways, targets, attaches;
+	struct attaches *newest, *oldest;
+	int64_t mark;
+};
+
+int live_new(struct live **out)
+{
+	struct live *live = calloc(1, sizeof(*live));
+
+	if (!live)
+		return -ENOMEM;
+	pthread_rwlock_init(&live->lock, NULL);
+	*out = live;
+	return 0;
+}
+
+static void entries_free(const struct noun *noun, struct strmap *map)
+{
+	struct entry *entry;
+
+	for (size_t i = 0; (entry = strmap_next(map, &i));) {
+		object_free(noun, entry->object);
+		free(entry);
+	}
+	strmap_fini(map);
+}
+
+static void values_free(struct strmap *map)
+{
+	void *value;
+
+	for (size_t i = 0; (value = strmap_next(map, &i));)
+		free(value);
+	strmap_fini(map);
+}
+
+static void attaches_free(struct attaches *attaches)
+{
+	for (size_t i = 0; i < ATTACHES_MAX; i++)
+		free(attaches->items[i]);
+	free(attaches);
+}
+
+void live_free(struct live **handle)
+{
+	struct live *live = *handle;
+	struct attaches *attaches;
+
+	if (!live)
+		return;
+	*handle = NULL;
+	strmap_fini(&live->by_endpoint);
+	entries_free(&noun_session, &live->sessions);
+	entries_free(&noun_tunnel, &live->tunnels);
+	values_free(&live->gateways);
+	values_free(&live->targets);
+	for (size_t i = 0; (attaches = strmap_next(&live->attaches, &i));)
+		attaches_free(attaches);
+	strmap_fini(&live->attaches);
+	pthread_rwlock_destroy(&live->lock);
+	free(live);
+}
+
+static void entry_drop(struct live *live, const struct noun *noun, struct strmap *map, const char *id)
+{
+	struct entry *entry = strmap_get(map, id);
+
+	if (!entry)
+		return;
+	if (noun == &noun_session) {
+		const char *endpoint = ((struct session *)entry->object)->endpoint.id;
+
+		if (endpoint && strmap_get(&live->by_endpoint, endpoint) == entry)
+			strmap_del(&live->by_endpoint, endpoint);
+	}
+	strmap_del(map, id);
+	object_free(noun, entry->object);
+	free(entry);
+}
+
+static struct entry *entry_put(struct live *live, const struct noun *noun, struct strmap *map, void *object)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+
+	entry_drop(live, noun, map, ((struct object *)object)->id);
+	if (!entry || strmap_put(map, ((struct object *)object)->id, entry)) {
+		free(entry);
+		object_free(noun, object);
+		return NULL;
+	}
+	entry->object = object;
+	entry->mark = ++live->mark;
+	return entry;
+}
+
+void live_put_session(struct live *live, struct session *session)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	struct entry *entry = entry_put(live, &noun_session, &live->sessions, session);
+
+	if (entry && session->endpoint.id) {
+		struct entry *old = strmap_get(&live->by_endpoint, session->endpoint.id);
+
+		if (old) // its key is the old session's text
+			strmap_del(&live->by_endpoint, session->endpoint.id);
+		(void)strmap_put(&live->by_endpoint, session->endpoint.id, entry);
+	}
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_put_tunnel(struct live *live, struct tunnel *tunnel)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	(void)entry_put(live, &noun_tunnel, &live->tunnels, tunnel);
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_drop_session(struct live *live, const char *id)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	entry_drop(live, &noun_session, &live->sessions, id);
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_drop_tunnel(struct live *live, const char *id)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	entry_drop(live, &noun_tunnel, &live->tunnels, id);
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_count_usage(
+	struct live *live, const char *id, int64_t bytes_up, int64_t bytes_down, int64_t packets_up, int64_t packets_down)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	struct entry *entry = strmap_get(&live->sessions, id);
+
+	if (entry) {
+		struct session *session = entry->object;
+
+		session->bytes_up = bytes_up;
+		session->bytes_down = bytes_down;
+		session->packets_up = packets_up;
+		session->packets_down = packets_down;
+	}
+	pthread_rwlock_unlock(&live->lock);
+}
+
+static struct gateway_state *gateway_state(struct live *live, const char *gateway)
+{
+	struct gateway_state *state = strmap_get(&live->gateways, gateway);
+
+	if (state)
+		return state;
+	state = calloc(1, sizeof(*state));
+	if (!state)
+		abort();
+	snprintf(state->id, sizeof(state->id), "%s", gateway);
+	if (strmap_put(&live->gateways, state->id, state))
+		abort();
+	return state;
+}
+
+void live_change_gateway(
+	struct live *live, const char *gateway, void (*change)(struct live_gateway *state, void *context), void *context)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	change(&gateway_state(live, gateway)->seen, context);
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_sync_begin(struct live *live, const char *gateway)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	struct gateway_state *state = gateway_state(live, gateway);
+
+	state->syncing = true;
+	state->sync_mark = live->mark;
+	pthread_rwlock_unlock(&live->lock);
+}
+
+static bool is_stale(const struct noun *noun, const struct entry *entry, const struct gateway_state *state)
+{
+	const struct field_ref *gateway =
+		noun == &noun_session ? &((struct session *)entry->object)->gateway : &((struct tunnel *)entry->object)->gateway;
+
+	return entry->mark <= state->sync_mark && gateway->id && strcmp(gateway->id, state->id) == 0;
+}
+
+// The map must not change while it is walked: one more walk an object that goes.
+static void drop_stale(struct live *live, const struct noun *noun, struct strmap *map, const struct gateway_state *state)
+{
+	struct entry *entry;
+	size_t count = 0, room = map->count;
+	char **ids = calloc(room + 1, sizeof(*ids));
+
+	for (size_t i = 0; ids && (entry = strmap_next(map, &i));)
+		if (is_stale(noun, entry, state))
+			ids[count++] = strdup(((struct object *)entry->object)->id);
+	for (size_t i = 0; i < count; i++) {
+		entry_drop(live, noun, map, ids[i]);
+		free(ids[i]);
+	}
+	free(ids);
+}
+
+void live_sync_end(struct live *live, const char *gateway)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	struct gateway_state *state = gateway_state(live, gateway);
+
+	if (state->syncing) {
+		drop_stale(live, &noun_session, &live->sessions, state);
+		drop_stale(live, &noun_tunnel, &live->tunnels, state);
+	}
+	state->syncing = false;
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_put_target(struct live *live, const char *target, enum target_status status, const char *message)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	struct target_state *state = strmap_get(&live->targets, target);
+
+	if (!state && (state = calloc(1, sizeof(*state)))) {
+		snprintf(state->id, sizeof(state->id), "%s", target);
+		if (strmap_put(&live->targets, state->id, state)) {
+			free(state);
+			state = NULL;
+		}
+	}
+	if (state) {
+		state->status = status;
+		snprintf(state->message, sizeof(state->message), "%s", message ? message : "");
+	}
+	pthread_rwlock_unlock(&live->lock);
+}
+
+static void attaches_unlink(struct live *live, struct attaches *attaches)
+{
+	*(attaches->newer ? &attaches->newer->older : &live->newest) = attaches->older;
+	*(attaches->older ? &attaches->older->newer : &live->oldest) = attaches->newer;
+}
+
+void live_put_attach(struct live *live, const char *endpoint, char *json)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	struct attaches *attaches = strmap_get(&live->attaches, endpoint);
+
+	if (attaches) {
+		attaches_unlink(live, attaches);
+	} else {
+		if (live->attaches.count >= ATTACH_ENDPOINTS_MAX) {
+			struct attaches *last = live->oldest;
+
+			attaches_unlink(live, last);
+			strmap_del(&live->attaches, last->endpoint);
+			attaches_free(last);
+		}
+		attaches = calloc(1, sizeof(*attaches));
+		if (!attaches)
+			abort();
+		snprintf(attaches->endpoint, sizeof(attaches->endpoint), "%s", endpoint);
+		if (strmap_put(&live->attaches, attaches->endpoint, attaches))
+			abort();
+	}
+	attaches->newer = NULL;
+	attaches->older = live->newest;
+	*(live->newest ? &live->newest->newer : &live->oldest) = attaches;
+	live->newest = attaches;
+	free(attaches->items[attaches->next]);
+	attaches->items[attaches->next] = json;
+	attaches->next = (attaches->next + 1) % ATTACHES_MAX;
+	attaches->count += attaches->count < ATTACHES_MAX;
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_attaches(struct live *live, const char *endpoint, struct text *out)
+{
+	pthread_rwlock_rdlock(&live->lock);
+	struct attaches *attaches = strmap_get(&live->attaches, endpoint);
+
+	for (size_t i = 0; attaches && i < attaches->count; i++) {
+		text_add(out, i ? "," : "");
+		text_add(out, attaches->items[(attaches->next + ATTACHES_MAX - 1 - i) % ATTACHES_MAX]);
+	}
+	pthread_rwlock_unlock(&live->lock);
+}
+
+static void fill_endpoint(struct live *live, struct endpoint *endpoint)
+{
+	struct entry *entry = strmap_get(&live->by_endpoint, endpoint->object.id);
+	struct text json = {0};
+
+	if (!entry)
+		return;
+	struct session *session = entry->object;
+
+	json_put_object(&json, &noun_session, session, JSON_READ);
+	free(endpoint->session);
+	endpoint->session = text_take(&json, NULL);
+	field_text_set(&endpoint->ip_address, session->ip_address);
+	field_text_set(&endpoint->ip_source, session->ip_source);
+	endpoint->last_activity_ms = session->started_ms;
+}
+
+static void fill_gateway(struct live *live, struct gateway *gateway)
+{
+	struct gateway_state *state = strmap_get(&live->gateways, gateway->object.id);
+
+	if (!state)
+		return;
+	const struct live_gateway *seen = &state->seen;
+
+	gateway->status = seen->streams ? GATEWAY_CONNECTED : GATEWAY_DISCONNECTED;
+	gateway->last_seen_ms = seen->last_seen_ms;
+	gateway->started_ms = seen->started_ms ? seen->started_ms : FIELD_UNSET;
+	gateway->sessions = seen->sessions;
+	gateway->tunnels = seen->tunnels;
+	gateway->config_revision = seen->config_revision;
+	gateway->load_percent = seen->load_percent;
+	if (*seen->version)
+		field_text_set(&gateway->version, seen->version);
+	for (size_t i = 0; i < seen->address_count; i++)
+		field_texts_add(&gateway->addresses, seen->addresses[i]);
+}
+
+void live_fill(struct live *live, const struct noun *noun, void *object)
+{
+	pthread_rwlock_rdlock(&live->lock);
+	if (noun == &noun_endpoint) {
+		fill_endpoint(live, object);
+	} else if (noun == &noun_gateway) {
+		fill_gateway(live, object);
+	} else if (noun == &noun_target) {
+		struct target *target = object;
+		struct target_state *state = strmap_get(&live->targets, target->object.id);
+
+		if (state) {
+			target->status = state->status;
+			if (*state->message)
+				field_text_set(&target->status_message, state->message);
+		}
+	}
+	pthread_rwlock_unlock(&live->lock);
+}
+
+static bool is_seen(const void *object, const char *customer)
+{
+	const struct object *head = object;
+
+	return !customer || (head->customer.id && strcmp(head->customer.id, customer) == 0);
+}
+
+int live_list(struct live *live, const struct noun *noun, const char *customer, const char *filter, const char *sort,
+	int64_t offset, int64_t limit, struct text *out, int64_t *total, char why[200])
+{
+	struct strmap *map = noun == &noun_session ? &live->sessions : &live->tunnels;
+	struct live_query query;
+	struct entry *entry;
+	int error = live_query_parse(noun, filter, sort, &query, why);
+
+	if (error)
+		return error;
+	pthread_rwlock_rdlock(&live->lock);
+	const void **found = calloc(map->count + 1, sizeof(*found));
+	size_t count = 0;
+
+	for (size_t i = 0; found && (entry = strmap_next(map, &i));)
+		if (is_seen(entry->object, customer) && live_query_matches(&query, entry->object))
+			found[count++] = entry->object;
+	live_query_sort(&query, found, count);
+	for (size_t i = (size_t)offset; i < count && i < (size_t)(offset + limit); i++) {
+		text_add(out, i > (size_t)offset ? "," : "");
+		json_put_object(out, noun, found[i], JSON_READ);
+	}
+	pthread_rwlock_unlock(&live->lock);
+	*total = (int64_t)count;
+	free(found);
+	live_query_fini(&query);
+	return 0;
+}
+
+bool live_get(struct live *live, const struct noun *noun, const char *customer, const char *id, struct text *out)
+{
+	pthread_rwlock_rdlock(&live->lock);
+	struct entry *entry = strmap_get(noun == &noun_session ? &live->sessions : &live->tunnels, id);
+	bool found = entry && is_seen(entry->object, customer);
+
+	if (found)
+		json_put_object(out, noun, entry->object, JSON_READ);
+	pthread_rwlock_unlock(&live->lock);
+	return found;
+}
+
+bool live_gateway_of(struct live *live, bool tunnel, const char *customer, const char *id, char gateway[37])
+{
+	pthread_rwlock_rdlock(&live->lock);
+	struct entry *entry = strmap_get(tunnel ? &live->tunnels : &live->by_endpoint, id);
+	bool found = entry && is_seen(entry->object, customer);
+
+	if (found) {
+		const struct field_ref *ref =
+			tunnel ? &((struct tunnel *)entry->object)->gateway : &((struct session *)entry->object)->gateway;
+
+		snprintf(gateway, 37, "%s", ref->id ? ref->id : "");
+	}
+	pthread_rwlock_unlock(&live->lock);
+	return found;
+}
+
+void live_each_tunnel(
+	struct live *live, const char *vslice, void (*each)(const struct tunnel *tunnel, void *context), void *context)
+{
+	struct entry *entry;
+
+	pthread_rwlock_rdlock(&live->lock);
+	for (size_t i = 0; (entry = strmap_next(&live->tunnels, &i));) {
+		const struct tunnel *tunnel = entry->object;
+
+		if (tunnel->vslice.id && strcmp(tunnel->vslice.id, vslice) == 0)
+			each(tunnel, context);
+	}
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_counts(struct live *live, int64_t *sessions, int64_t *tunnels, int64_t *gateways)
+{
+	struct gateway_state *state;
+
+	pthread_rwlock_rdlock(&live->lock);
+	*sessions = (int64_t)live->sessions.count;
+	*tunnels = (int64_t)live->tunnels.count;
+	*gateways = 0;
+	for (size_t i = 0; (state = strmap_next(&live->gateways, &i));)
+		*gateways += state->seen.streams > 0;
+	pthread_rwlock_unlock(&live->lock);
+}

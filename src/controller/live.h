@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What gateways report, in memory: sessions, tunnels, the state of gateways and targets, the last attaches of each endpoint.
+// Any thread may ask and tell; a lock inside keeps it whole.
+#pragma once
+
+#include "model/gateway.h"
+#include "model/live.h"
+#include "model/target.h"
+#include "model/text.h"
+
+struct live;
+
+#define ATTACHES_MAX 10 // kept an endpoint
+#define ATTACH_ENDPOINTS_MAX 10000 // endpoints whose attaches are kept: the latest
+
+int live_new(struct live **out);
+void live_free(struct live **live);
+
+// Telling. Objects are taken over. Everything is of the gateway `gateway` (its id).
+void live_put_session(struct live *live, struct session *session);
+void live_put_tunnel(struct live *live, struct tunnel *tunnel);
+void live_drop_session(struct live *live, const char *id);
+void live_drop_tunnel(struct live *live, const char *id);
+void live_count_usage(
+	struct live *live, const char *id, int64_t bytes_up, int64_t bytes_down, int64_t packets_up, int64_t packets_down);
+void live_sync_begin(struct live *live, const char *gateway); // what is not put until the end is gone
+void live_sync_end(struct live *live, const char *gateway);
+void live_put_target(struct live *live, const char *target, enum target_status status, const char *message);
+void live_put_attach(struct live *live, const char *endpoint, char *json);
+
+struct live_gateway {
+	int64_t last_seen_ms, started_ms, sessions, tunnels, config_revision, load_percent;
+	unsigned streams; // open configuration streams
+	char version[40], addresses[8][48];
+	size_t address_count;
+	char boot[64]; // of the gateway's process, and its last batch of reports that was taken
+	int64_t sequence;
+};
+// Calls `change` on the state of a gateway, made where there was none.
+void live_change_gateway(
+	struct live *live, const char *gateway, void (*change)(struct live_gateway *state, void *context), void *context);
+
+// Asking.
+// Fills the members of an endpoint, a gateway or a target that are live.
+void live_fill(struct live *live, const struct noun *noun, void *object);
+// Writes the objects of a page as JSON, separated by commas. 0, or -EINVAL with one line in `why` for a wrong filter or sort.
+int live_list(struct live *live, const struct noun *noun, const char *customer, const char *filter, const char *sort,
+	int64_t offset, int64_t limit, struct text *out, int64_t *total, char why[200]);
+// Writes one object. False when there is none that the customer may see.
+bool live_get(struct live *live, const struct noun *noun, const char *customer, const char *id, struct text *out);
+// Writes the kept attaches of an endpoint, latest first, as a JSON list's items.
+void live_attaches(struct live *live, const char *endpoint, struct text *out);
+// The gateway (id) of an endpoint's session or of a tunnel; false when there is none. `tunnel` false: `id` is an endpoint's.
+bool live_gateway_of(struct live *live, bool tunnel, const char *customer, const char *id, char gateway[37]);
+// A VSlice's tunnels and what was last heard from them, for readiness: calls `each` on every one.
+void live_each_tunnel(
+	struct live *live, const char *vslice, void (*each)(const struct tunnel *tunnel, void *context), void *context);
+void live_counts(struct live *live, int64_t *sessions, int64_t *tunnels, int64_t *gateways);

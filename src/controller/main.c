@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// slicegate-controller: the object model, the REST API, the store, the gateways' configuration.
+//
+// One process, one loop. HTTP, the gateways' streams and timers live on the loop; SQL runs on the store's threads (store/store.c).
+// It needs no privilege and makes three files: the database, its key file beside it, and the administrator's token where there is none.
+#include "base/clean.h"
+#include "base/log.h"
+#include "base/opt.h"
+#include "controller/api/api.h"
+#include "controller/api/http.h"
+#include "controller/api/token.h"
+#include "controller/controller.h"
+#include "controller/link.h"
+#include "controller/live.h"
+#include "controller/store/plan.h"
+#include "controller/store/store.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+LOG_CATEGORY(main);
+
+static struct {
+	struct opt_list listen;
+	char *database, *admin_token_file, *tls_certificate, *tls_key, *log;
+	uint32_t readers;
+} config;
+
+static const struct opt opts[] = {
+	{"listen", OPT_LIST, &config.listen, "127.0.0.1:5050",
+		"where the API and the gateway link are served; several may be given", .word = "ADDRESS:PORT|unix:PATH"},
+	{"database", OPT_TEXT, &config.database, "slicegate.db",
+		"the database; made where there is none, with its key in FILE.key", .word = "FILE"},
+	{"admin-token-file", OPT_TEXT, &config.admin_token_file, NULL,
+		"a platform owner's token: taken from the file, or made and written to it (mode 0600) where there is none",
+		.word = "FILE"},
+	{"tls-certificate", OPT_TEXT, &config.tls_certificate, NULL, "serve HTTPS with this certificate (PEM, with its chain)",
+		.word = "FILE"},
+	{"tls-key", OPT_TEXT, &config.tls_key, NULL, "the certificate's key (PEM)", .word = "FILE"},
+	{"readers", OPT_U32, &config.readers, "2", "threads that read the store", .min = 1, .max = 8},
+	{"log", OPT_TEXT, &config.log, "info", "what is logged: a level, or \"info,link=debug\"", .word = "LEVELS"},
+};
+
+static const struct opt_program program = {
+	.name = "slicegate-controller",
+	.usage = "[options]",
+	.about = "The controller of Slicegate: object model, REST API, store, and configuration of the gateways.",
+	.opts = opts,
+	.count = array_len(opts),
+};
+
+static int token_read(const char *path, char token[TOKEN_CHARS + 1])
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	ssize_t len = read(fd, token, TOKEN_CHARS);
+
+	token[len > 0 ? len : 0] = '\0';
+	for (ssize_t i = 0; i < len; i++)
+		if (!isxdigit((unsigned char)token[i]) || isupper((unsigned char)token[i]))
+			return -EINVAL;
+	return len == TOKEN_CHARS ? 0 : -EINVAL;
+}
+
+static int token_write(const char *path, const char *token)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	char line[TOKEN_CHARS + 2];
+	int len = snprintf(line, sizeof(line), "%s\n", token);
+
+	if (fd < 0)
+		return -errno;
+	return write(fd, line, (size_t)len) == len && fsync(fd) == 0 ? 0 : -EIO;
+}
+
+// Before the loop runs: the store's threads are not needed yet.
+static int adopt_admin_token(char why[200])
+{
+	char token[TOKEN_CHARS + 1], key_path[1024];
+	struct db *db = NULL;
+	struct seal seal;
+	int error = token_read(config.admin_token_file, token);
+
+	if (error == -ENOENT) {
+		token_make(token);
+		error = token_write(config.admin_token_file, token);
+	}
+	if (error) {
+		snprintf(why, 200, "--admin-token-file %.80s: %s", config.admin_token_file,
+			error == -EINVAL ? "does not hold a token (32 of 0-9 and a-f); remove it and a new one is made"
+					 : strerror(-error));
+		return error;
+	}
+	snprintf(key_path, sizeof(key_path), "%s.key", config.database);
+	if ((error = seal_open(key_path, &seal))) {
+		snprintf(why, 200, "cannot use the key file %.80s: %s%s", key_path, strerror(-error),
+			error == -EACCES ? "; only its owner may read it (chmod 600)" : "");
+		return error;
+	}
+	error = db_open(config.database, &seal, true, &db, why);
+	if (!error && (error = token_adopt(db, token)))
+		snprintf(why, 200, "cannot store the administrator's token");
+	db_close(&db);
+	explicit_bzero(token, sizeof(token));
+	return error;
+}
+
+static void on_request(void *owner, struct exchange *exchange)
+{
+	api_request(owner, exchange);
+}
+
+static void on_change(void *owner, int64_t revision)
+{
+	link_changed(((struct controller *)owner)->link, revision);
+}
+
+struct stopping {
+	struct controller *controller;
+	uv_signal_t signals[2];
+	uv_timer_t timer;
+	unsigned waited_ms;
+	bool begun;
+};
+
+static void close_all(struct stopping *stopping)
+{
+	struct controller *controller = stopping->controller;
+
+	uv_close((uv_handle_t *)&stopping->timer, NULL);
+	for (int i = 0; i < 2; i++)
+		uv_close((uv_handle_t *)&stopping->signals[i], NULL);
+	store_close(&controller->store);
+	http_server_free(&controller->http);
+	link_free(&controller->link);
+}
+
+// Requests that are being worked on are answered first, for at most five seconds.
+static void on_wait(uv_timer_t *timer)
+{
+	struct stopping *stopping = timer->data;
+
+	stopping->waited_ms += 50;
+	if (!http_server_pending(stopping->controller->http) || stopping->waited_ms >= 5000) {
+		uv_timer_stop(timer);
+		close_all(stopping);
+	}
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct stopping *stopping = handle->data;
+
+	if (stopping->begun)
+		return;
+	stopping->begun = true;
+	log_info("stopping signal=%d", number);
+	http_server_stop(stopping->controller->http);
+	uv_timer_start(&stopping->timer, on_wait, 0, 50);
+}
+
+static int listen_all(struct controller *controller, char why[200])
+{
+	int error = 0;
+
+	for (size_t i = 0; i < config.listen.count && !error; i++) {
+		uint16_t port = 0;
+
+		error = http_server_listen(
+			controller->http, config.listen.items[i], config.tls_certificate, config.tls_key, &port, why);
+		if (!error)
+			log_info("listening address=%s port=%u", config.listen.items[i], port);
+	}
+	return error;
+}
+
+static int controller_start(struct controller *controller, char why[200])
+{
+	struct http_handler handler = {on_request, api_body_max, controller};
+	int error = config.admin_token_file ? adopt_admin_token(why) : 0;
+
+	controller->started_ms = db_now_ms();
+	if (!error)
+		error = live_new(&controller->live);
+	if (!error)
+		error = link_new(controller, &controller->link);
+	if (!error)
+		error = store_open(
+			config.database, config.readers, &controller->loop, on_change, controller, &controller->store, why);
+	if (!error) {
+		link_changed(controller->link, store_revision(controller->store));
+		error = http_server_new(&controller->loop, &handler, &controller->http);
+	}
+	return error ? error : listen_all(controller, why);
+}
+
+int main(int argc, char **argv)
+{
+	static struct controller controller;
+	static struct stopping stopping;
+	char why[200] = "out of memory";
+
+	opt_parse_or_exit(&program, argc, argv, NULL);
+	if (log_set_levels(config.log)) {
+		fprintf(stderr, "slicegate-controller: --log %s: is not a level\n", config.log);
+		return 2;
+	}
+	umask(0077);
+	signal(SIGPIPE, SIG_IGN);
+	uv_loop_init(&controller.loop);
+	if (plans_init() || controller_start(&controller, why)) {
+		fprintf(stderr, "slicegate-controller: %s\n", why);
+		return 1;
+	}
+	stopping.controller = &controller;
+	stopping.timer.data = &stopping;
+	uv_timer_init(&controller.loop, &stopping.timer);
+	for (int i = 0; i < 2; i++) {
+		uv_signal_init(&controller.loop, &stopping.signals[i]);
+		stopping.signals[i].data = &stopping;
+		uv_signal_start(&stopping.signals[i], on_signal, i ? SIGINT : SIGTERM);
+	}
+	log_info("ready version=%s database=%s", SLICEGATE_VERSION, config.database);
+	uv_run(&controller.loop, UV_RUN_DEFAULT);
+	live_free(&controller.live);
+	uv_loop_close(&controller.loop);
+	plans_fini();
+	opt_fini(&program);
+	return 0;
+}

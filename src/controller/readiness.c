@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/readiness.h"
+
+#include "base/addr.h"
+#include "controller/live.h"
+#include "controller/store/db.h"
+#include "model/gateway.h"
+#include "model/policy.h"
+#include "model/target.h"
+#include "model/text.h"
+#include "model/vslice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct readiness {
+	struct db *db;
+	struct live *live;
+	const struct vslice *vslice;
+	struct policy *policy; // the Default Routing Policy, or NULL
+	struct text out;
+	bool any;
+};
+
+static void row(struct readiness *readiness, const char *check, bool ok, const char *message)
+{
+	text_add(&readiness->out, readiness->any ? ",{\"check\":" : "{\"check\":");
+	text_json(&readiness->out, check);
+	text_add(&readiness->out, ok ? ",\"ok\":true,\"message\":" : ",\"ok\":false,\"message\":");
+	text_json(&readiness->out, message);
+	text_char(&readiness->out, '}');
+	readiness->any = true;
+}
+
+static void check_policy(struct readiness *readiness)
+{
+	const struct vslice *vslice = readiness->vslice;
+	bool is_active = readiness->policy && readiness->policy->status == POLICY_ACTIVE;
+
+	if (!vslice->default_routing_policy.id)
+		row(readiness, "defaultRoutingPolicy", false,
+			"no Default Routing Policy: create a Routing Target and a Routing Policy on this VSlice, then set it "
+			"here");
+	else if (!is_active)
+		row(readiness, "defaultRoutingPolicy", false,
+			"the Default Routing Policy is not active: set its routingPolicyStatus to active");
+	else
+		row(readiness, "defaultRoutingPolicy", true, "set and active");
+}
+
+static void check_lists(struct readiness *readiness)
+{
+	const struct vslice *vslice = readiness->vslice;
+	size_t open = 0;
+
+	row(readiness, "l2tpAccessConcentrators", vslice->lacs.count,
+		vslice->lacs.count ? "declared" : "no LAC: declare at least one Virtual LAC Address");
+	row(readiness, "l2tpNetworkServers", vslice->lnss.count, vslice->lnss.count ? "declared" : "no LNS: declare one to five");
+	for (size_t i = 0; i < vslice->lacs.count; i++) {
+		const struct lac *lac = field_rows_at(&noun_lac, &vslice->lacs, i);
+
+		open += !lac->tunnel_secret;
+		for (size_t j = 0; j < i; j++) {
+			const struct lac *other = field_rows_at(&noun_lac, &vslice->lacs, j);
+			char message[200];
+
+			if (strcmp(lac->address, other->address) != 0 || lac->port != other->port)
+				continue;
+			snprintf(message, sizeof(message),
+				"LACs %s and %s are both %s port %lld: give one another address or port", other->object.moniker,
+				lac->object.moniker, lac->address, (long long)lac->port);
+			row(readiness, "lacAddresses", false, message);
+		}
+	}
+	if (vslice->lacs.count)
+		row(readiness, "tunnelSecret", true,
+			open ? "a LAC has no tunnel secret: its tunnels are not authenticated, unless the LNS entry has one"
+			     : "each LAC has a tunnel secret");
+}
+
+static bool pattern_has(const char *pattern, const char *address)
+{
+	struct ip_prefix prefix;
+	struct ip_addr addr;
+
+	return !pattern ||
+		(ip_prefix_parse(pattern, &prefix) == 0 && ip_addr_parse(address, &addr) == 0 && ip_prefix_has(&prefix, &addr));
+}
+
+static bool prefixes_have(const char *prefixes, const char *address)
+{
+	char *copy = strdup(prefixes ? prefixes : ""), *rest = copy, *part;
+	bool any = false, has = false;
+
+	while (copy && (part = strsep(&rest, ","))) {
+		part += strspn(part, " ");
+		part[strcspn(part, " ")] = '\0';
+		any |= *part != '\0';
+		has |= *part && pattern_has(part, address);
+	}
+	free(copy);
+	return has || !any;
+}
+
+// May the target carry packets from the LAC to the LNS? Where it names its subnets they must lie in them.
+static bool target_reaches(const struct target *target, const struct lns *lns)
+{
+	const char *remote = target->type == TARGET_VPN ? target->config.vpn.remote_subnets
+		: target->type == TARGET_WIREGUARD	? target->config.wireguard.remote_subnets
+		: target->type == TARGET_PEERING	? target->config.peering.remote_subnets
+							: NULL;
+
+	return prefixes_have(remote, lns->address);
+}
+
+// The first uplink rule that the LAC's packets to the LNS match decides. NULL = none matches.
+static const struct rule *rule_for(const struct policy *policy, const struct lac *lac, const struct lns *lns)
+{
+	for (size_t i = 0; i < policy->rules.count; i++) {
+		const struct rule *rule = field_rows_at(&noun_rule, &policy->rules, i);
+
+		if (rule->enabled && rule->direction == RULE_UPLINK && pattern_has(rule->source_ip, lac->address) &&
+			pattern_has(rule->destination_ip, lns->address) &&
+			(rule->protocol == FIELD_UNSET || rule->protocol == TRANSPORT_UDP) && !rule->source_port &&
+			!rule->destination_port)
+			return rule;
+	}
+	return NULL;
+}
+
+static void check_route(struct readiness *readiness, const struct lac *lac, const struct lns *lns)
+{
+	const struct rule *rule = rule_for(readiness->policy, lac, lns);
+	struct target *target = NULL;
+	char message[300];
+	bool ok = false;
+
+	if (!rule) {
+		snprintf(message, sizeof(message),
+			"no uplink rule matches %s to LNS %s: add one that forwards to a Routing Target", lac->address,
+			lns->address);
+	} else if (rule->action == RULE_DROP) {
+		snprintf(message, sizeof(message),
+			"rule %lld drops what goes from LAC %s to LNS %s: put a forward rule before it",
+			(long long)rule->object.position, lac->address, lns->address);
+	} else if (!rule->target.id || db_get(readiness->db, &noun_target, rule->target.id, false, (void **)&target)) {
+		snprintf(
+			message, sizeof(message), "rule %lld names no Routing Target: set one", (long long)rule->object.position);
+	} else if (!target_reaches(target, lns)) {
+		snprintf(message, sizeof(message), "LNS %s is not in the remote subnets of Routing Target %s: add it there",
+			lns->address, target->object.moniker);
+	} else {
+		live_fill(readiness->live, &noun_target, target);
+		ok = target->status != TARGET_UNAVAILABLE;
+		snprintf(message, sizeof(message), "LNS %s is reached by rule %lld through Routing Target %s%s%s%.120s",
+			lns->address, (long long)rule->object.position, target->object.moniker,
+			ok ? "" : ", which is unavailable", target->status_message ? ": " : "",
+			target->status_message ? target->status_message : "");
+	}
+	object_free(&noun_target, target);
+	row(readiness, "lnsRoute", ok, message);
+}
+
+static void check_gateway(struct readiness *readiness)
+{
+	const struct vslice *vslice = readiness->vslice;
+	struct gateway *gateway;
+	char message[240];
+
+	if (!vslice->regional_gateway.id ||
+		db_get(readiness->db, &noun_gateway, vslice->regional_gateway.id, false, (void **)&gateway)) {
+		row(readiness, "regionalGateway", false, "no Regional Gateway: set one");
+		return;
+	}
+	live_fill(readiness->live, &noun_gateway, gateway);
+	if (gateway->status != GATEWAY_CONNECTED) {
+		snprintf(message, sizeof(message), "Regional Gateway %s is not connected: start slicegate-gateway --name %s",
+			gateway->object.moniker, gateway->object.moniker);
+		row(readiness, "regionalGateway", false, message);
+	} else {
+		snprintf(message, sizeof(message), "Regional Gateway %s is connected", gateway->object.moniker);
+		row(readiness, "regionalGateway", true, message);
+		bool has = gateway->config_revision != FIELD_UNSET && gateway->config_revision >= vslice->object.revision;
+
+		snprintf(message, sizeof(message),
+			has ? "Regional Gateway %s has taken the last change"
+			    : "Regional Gateway %s has not taken the last change yet: wait a moment",
+			gateway->object.moniker);
+		row(readiness, "configuration", has, message);
+	}
+	if (!gateway->gtp_peers.count) {
+		snprintf(message, sizeof(message), "nobody may speak GTP to Regional Gateway %s: set its gtpPeers",
+			gateway->object.moniker);
+		row(readiness, "gtpPeers", false, message);
+	}
+	object_free(&noun_gateway, gateway);
+}
+
+static void tunnel_row(const struct tunnel *tunnel, void *context)
+{
+	static const char *const states[] = {[TUNNEL_IDLE] = "idle",
+		[TUNNEL_OPENING] = "opening",
+		[TUNNEL_ESTABLISHED] = "established",
+		[TUNNEL_CLOSING] = "closing"};
+	bool ok = tunnel->state == TUNNEL_ESTABLISHED;
+	const char *state = tunnel->state >= TUNNEL_IDLE && tunnel->state <= TUNNEL_CLOSING ? states[tunnel->state] : "unknown";
+	char message[300];
+
+	snprintf(message, sizeof(message), "tunnel %s to %s is %s%s%.160s", tunnel->lac.moniker ? tunnel->lac.moniker : "?",
+		tunnel->lns.name ? tunnel->lns.name : "?", state, !ok && tunnel->last_error ? ": " : "",
+		!ok && tunnel->last_error ? tunnel->last_error : "");
+	row(context, "tunnel", ok, message);
+}
+
+static void check_groups(struct readiness *readiness)
+{
+	const struct vslice *vslice = readiness->vslice;
+
+	row(readiness, "endpointGroups", vslice->endpoint_groups > 0,
+		vslice->endpoint_groups > 0 ? "there is one" : "no Endpoint Group: create one, and put Endpoints into it");
+}
+
+void readiness_fill(struct db *db, struct live *live, struct vslice *vslice)
+{
+	struct readiness readiness = {.db = db, .live = live, .vslice = vslice};
+
+	text_char(&readiness.out, '[');
+	if (vslice->type == VSLICE_L2TP) {
+		if (vslice->default_routing_policy.id)
+			(void)db_get(db, &noun_policy, vslice->default_routing_policy.id, false, (void **)&readiness.policy);
+		check_policy(&readiness);
+		check_lists(&readiness);
+		for (size_t l = 0; readiness.policy && l < vslice->lacs.count; l++)
+			for (size_t i = 0; i < vslice->lnss.count; i++)
+				check_route(&readiness, field_rows_at(&noun_lac, &vslice->lacs, l),
+					field_rows_at(&noun_lns, &vslice->lnss, i));
+		check_gateway(&readiness);
+		live_each_tunnel(live, vslice->object.id, tunnel_row, &readiness);
+		object_free(&noun_policy, readiness.policy);
+	}
+	check_groups(&readiness);
+	text_char(&readiness.out, ']');
+	free(vslice->readiness);
+	vslice->readiness = text_take(&readiness.out, NULL);
+}

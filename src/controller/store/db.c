@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controller/store/db.h"
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "base/map.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+LOG_CATEGORY(store);
+
+#define STATEMENTS_MAX 400 // past these the cache starts anew: clients can make any number of filters
+
+struct db {
+	sqlite3 *sqlite;
+	const struct seal *seal;
+	struct strmap statements; // SQL text, owned by the statement
+};
+
+sqlite3 *db_sqlite(struct db *db)
+{
+	return db->sqlite;
+}
+
+const struct seal *db_seal(const struct db *db)
+{
+	return db->seal;
+}
+
+int64_t db_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void statements_drop(struct db *db)
+{
+	sqlite3_stmt *statement;
+
+	for (size_t i = 0; (statement = strmap_next(&db->statements, &i));)
+		sqlite3_finalize(statement);
+	strmap_fini(&db->statements);
+	db->statements = (struct strmap){0};
+}
+
+sqlite3_stmt *db_statement(struct db *db, const char *sql)
+{
+	sqlite3_stmt *statement = strmap_get(&db->statements, sql);
+
+	if (statement) {
+		sqlite3_reset(statement);
+		sqlite3_clear_bindings(statement);
+		return statement;
+	}
+	if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK) {
+		log_err("statement error=\"%s\" sql=\"%.200s\"", sqlite3_errmsg(db->sqlite), sql);
+		return NULL;
+	}
+	if (db->statements.count >= STATEMENTS_MAX) {
+		bool busy = false;
+		sqlite3_stmt *other;
+
+		for (size_t i = 0; (other = strmap_next(&db->statements, &i));)
+			busy |= sqlite3_stmt_busy(other);
+		if (!busy)
+			statements_drop(db);
+	}
+	if (strmap_put(&db->statements, sqlite3_sql(statement), statement)) {
+		sqlite3_finalize(statement);
+		return NULL;
+	}
+	return statement;
+}
+
+int db_run(struct db *db, const char *sql)
+{
+	char *error = NULL;
+
+	if (sqlite3_exec(db->sqlite, sql, NULL, NULL, &error) == SQLITE_OK)
+		return 0;
+	log_err("run error=\"%s\" sql=\"%.200s\"", error ? error : "", sql);
+	sqlite3_free(error);
+	return -EIO;
+}
+
+int db_step(struct db *db, sqlite3_stmt *statement)
+{
+	int result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
+
+	if (statement && result != SQLITE_ROW)
+		sqlite3_reset(statement);
+	if (result == SQLITE_DONE || result == SQLITE_ROW)
+		return 0;
+	int extended = sqlite3_extended_errcode(db->sqlite);
+
+	if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY)
+		return -EEXIST;
+	if (extended == SQLITE_CONSTRAINT_FOREIGNKEY)
+		return -EBUSY;
+	return log_err_r(-EIO, "step error=\"%s\"", sqlite3_errmsg(db->sqlite));
+}
+
+int64_t db_number(struct db *db, const char *sql, int64_t otherwise)
+{
+	sqlite3_stmt *statement = db_statement(db, sql);
+	int64_t number = otherwise;
+
+	if (statement && sqlite3_step(statement) == SQLITE_ROW)
+		number = sqlite3_column_int64(statement, 0);
+	if (statement)
+		sqlite3_reset(statement);
+	return number;
+}
+
+int64_t db_revision(struct db *db)
+{
+	return db_number(db, "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", 0);
+}
+
+static int open_file(const char *path, bool writable, struct db *db)
+{
+	int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+	int error;
+
+	if (sqlite3_open_v2(path, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return -EIO;
+	sqlite3_extended_result_codes(db->sqlite, 1);
+	sqlite3_busy_timeout(db->sqlite, 5000);
+	// FULL with WAL: a transaction is on the disk before it is answered.
+	if (writable && (error = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")))
+		return error;
+	return db_run(db, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
+}
+
+int db_open(const char *path, const struct seal *seal, bool writable, struct db **out, char why[200])
+{
+	struct db *db = calloc(1, sizeof(*db));
+	int error;
+
+	if (!db)
+		return -ENOMEM;
+	db->seal = seal;
+	error = open_file(path, writable, db);
+	if (error)
+		snprintf(why, 200, "cannot open the database %s: %s", path,
+			db->sqlite ? sqlite3_errmsg(db->sqlite) : "out of memory");
+	else if (writable)
+		error = schema_open(db, why);
+	if (error)
+		db_close(&db);
+	else
+		*out = db;
+	return error;
+}
+
+void db_close(struct db **db)
+{
+	if (!*db)
+		return;
+	statements_drop(*db);
+	sqlite3_close((*db)->sqlite);
+	free(*db);
+	*db = NULL;
+}

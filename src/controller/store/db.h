@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection to the store, used by one thread: prepared statements and the objects of the model. All SQL is behind this.
+#pragma once
+
+#include "controller/store/seal.h"
+#include "model/noun.h"
+
+#include <sqlite3.h>
+
+struct db;
+
+enum db_change { DB_PUT = 1, DB_DELETE, DB_MOVE }; // MOVE: gateways must look at all that hangs on it again
+
+// Opens the file. A writable connection makes or migrates the schema. 0 or -errno with one line in `why`.
+int db_open(const char *path, const struct seal *seal, bool writable, struct db **out, char why[200]);
+void db_close(struct db **db);
+
+// A prepared statement from the cache, reset and without bindings. NULL (and logged) when the SQL is wrong: our own fault.
+sqlite3_stmt *db_statement(struct db *db, const char *sql);
+// Runs SQL that answers nothing. 0 or -errno.
+int db_run(struct db *db, const char *sql);
+// Runs a statement to its end. 0; -EEXIST on a broken unique constraint, -EBUSY on a broken foreign key, -EIO otherwise.
+int db_step(struct db *db, sqlite3_stmt *statement);
+// The first column of the first row, or `otherwise`.
+int64_t db_number(struct db *db, const char *sql, int64_t otherwise);
+
+// The object with its rows. `with_secrets`: secrets in clear; otherwise a set secret is json_secret_set. 0, -ENOENT, -EIO.
+int db_get(struct db *db, const struct noun *noun, const char *id, bool with_secrets, void **out);
+// Finds an object by id or moniker. `customer` NULL = of any; `owner` (an id) for rows. `id` takes UUID_TEXT octets. 0 or -ENOENT.
+int db_find(struct db *db, const struct noun *noun, const char *customer, const char *owner, const char *text, char *id);
+// The same for a reference: fills id, moniker and name. False when there is none.
+bool db_resolve(struct db *db, const struct noun *noun, const char *customer, const char *owner, struct field_ref *ref);
+// Objects of `noun` whose member `field` is `id`.
+int64_t db_count_users(struct db *db, const struct noun *noun, const char *field, const char *id);
+
+// Stores a new object, with its rows; gives it id, revision and, where it has none, a moniker. 0; -EEXIST; -EBUSY; -EIO.
+int db_insert(struct db *db, const struct noun *noun, void *object, const char *actor);
+// Stores a changed object; rows that are gone are deleted. Errors as above.
+int db_update(struct db *db, const struct noun *noun, void *object, const char *actor);
+// Deletes an object, and what goes along with it. 0 or -EBUSY (in use), -EIO.
+int db_delete(struct db *db, const struct noun *noun, const char *id, const char *actor);
+// A row of `changes` without a write of the object. Gives the revision, or -EIO.
+int64_t db_touch(
+	struct db *db, const struct noun *noun, const char *id, const char *customer, enum db_change change, const char *actor);
+int64_t db_revision(struct db *db); // the last one, 0 when there is none
+
+struct db_query {
+	const char *customer; // NULL = of any
+	const char *owner; // of rows
+	const char *filter, *sort; // as the client wrote them, or NULL
+	const char *where; // the program's own condition over `t`, with ?1 = argument; or NULL
+	const char *argument;
+	const char *id; // only this object; or NULL
+	const char *after; // only ids greater than this, in order of ids (walks of any length); or NULL
+	int64_t offset, limit;
+	bool with_secrets, without_total;
+};
+
+// Lists objects. `each` gets each object, borrowed. `total` (may be NULL) counts all that match. 0; -EINVAL with one line in `why`
+// (wrong filter or sort); -EIO.
+int db_list(struct db *db, const struct noun *noun, const struct db_query *query, void (*each)(const void *object, void *context),
+	void *context, int64_t *total, char why[200]);
+
+// Internal to the store.
+sqlite3 *db_sqlite(struct db *db);
+const struct seal *db_seal(const struct db *db);
+int schema_open(struct db *db, char why[200]); // makes or migrates
+int seeds_plant(struct db *db); // the built-ins of an empty store
+int64_t db_now_ms(void);

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists: paging, `sortBy=asc(name),desc(moniker)`, `filter=name:foo,moniker:bar` (case-sensitive "contains"), all over the plan's columns.
+#include "controller/store/db.h"
+
+#include "base/clean.h"
+#include "controller/store/plan.h"
+#include "controller/store/row.h"
+#include "model/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define FILTERS_MAX 16
+#define BIND_ARGUMENT 1
+#define BIND_CUSTOMER 2
+#define BIND_OWNER 3
+#define BIND_AFTER 4
+#define BIND_ID 7
+#define BIND_FILTER 10
+
+struct conditions {
+	struct text where;
+	char *values[FILTERS_MAX];
+	size_t count;
+};
+
+static void add_condition(struct conditions *conditions, const char *sql)
+{
+	text_add(&conditions->where, conditions->where.len ? " AND " : " WHERE ");
+	text_add(&conditions->where, sql);
+}
+
+static int fault_member(const struct plan *plan, const char *what, const char *name, char why[200])
+{
+	snprintf(why, 200, "%s: \"%.40s\" is not a member of %s that lists can be %s by", what, name, plan->noun->title,
+		strcmp(what, "sortBy") == 0 ? "sorted" : "filtered");
+	return -EINVAL;
+}
+
+// An enumeration is compared by its moniker: the keys of the words that contain the value.
+static void enum_condition(const struct field *field, const char *expression, const char *value, struct conditions *conditions)
+{
+	struct text sql = {0};
+
+	text_format(&sql, "%s IN (-1", expression);
+	for (const struct word *word = field->words; word->key; word++)
+		if (strstr(word->moniker, value))
+			text_format(&sql, ", %d", word->key);
+	text_add(&sql, ")");
+	if (!sql.failed)
+		add_condition(conditions, sql.bytes);
+	text_fini(&sql);
+}
+
+static int add_filters(const struct plan *plan, const char *filter, struct conditions *conditions, char why[200])
+{
+	_cleanup_free_ char *copy = strdup(filter);
+	char *rest = copy, *part;
+
+	while (copy && (part = strsep(&rest, ","))) {
+		char *value = strchr(part, ':'), expression[128], sql[200];
+
+		if (!*part)
+			continue;
+		if (!value) {
+			snprintf(why, 200, "filter: \"%.40s\" has no colon; accepted: member:text pairs, separated by commas",
+				part);
+			return -EINVAL;
+		}
+		*value++ = '\0';
+		const struct field *field = plan_expression(plan, part, expression);
+
+		if (!field)
+			return fault_member(plan, "filter", part, why);
+		if (field->type == FIELD_ENUM) {
+			enum_condition(field, expression, value, conditions);
+			continue;
+		}
+		if (conditions->count == FILTERS_MAX) {
+			snprintf(why, 200, "filter: has more than %d pairs; leave some out", FILTERS_MAX);
+			return -EINVAL;
+		}
+		snprintf(sql, sizeof(sql), "instr(%s, ?%zu) > 0", expression, BIND_FILTER + conditions->count);
+		if (!(conditions->values[conditions->count++] = strdup(value)))
+			return -ENOMEM;
+		add_condition(conditions, sql);
+	}
+	return 0;
+}
+
+static int write_order(const struct plan *plan, const char *sort, struct text *order, char why[200])
+{
+	_cleanup_free_ char *copy = strdup(sort ? sort : "");
+	char *rest = copy, *part;
+
+	text_add(order, " ORDER BY ");
+	while (copy && (part = strsep(&rest, ","))) {
+		char *open = strchr(part, '('), *close = open ? strchr(open, ')') : NULL, expression[128];
+
+		if (!*part)
+			continue;
+		bool is_down = open && strncasecmp(part, "desc(", 5) == 0;
+
+		if (!close || close[1] || (!is_down && strncasecmp(part, "asc(", 4) != 0)) {
+			snprintf(why, 200,
+				"sortBy: \"%.40s\" is not understood; accepted: asc(member) or desc(member), separated by commas",
+				part);
+			return -EINVAL;
+		}
+		*close = '\0';
+		const struct field *field = plan_expression(plan, open + 1, expression);
+
+		if (!field)
+			return fault_member(plan, "sortBy", open + 1, why);
+		text_format(order, "%s %s, ", expression, is_down ? "DESC" : "ASC");
+	}
+	text_add(order, plan->noun->flags & NOUN_ROW ? "t.position, t.id" : "t.id");
+	return 0;
+}
+
+static void bind(sqlite3_stmt *statement, const struct db_query *query, const struct conditions *conditions)
+{
+	sqlite3_bind_text(statement, BIND_ARGUMENT, query->argument, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, BIND_CUSTOMER, query->customer, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, BIND_OWNER, query->owner, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, BIND_ID, query->id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, BIND_AFTER, query->after, -1, SQLITE_STATIC);
+	for (size_t i = 0; i < conditions->count; i++)
+		sqlite3_bind_text(statement, BIND_FILTER + (int)i, conditions->values[i], -1, SQLITE_STATIC);
+}
+
+static int count_all(
+	struct db *db, const struct plan *plan, const struct db_query *query, const struct conditions *conditions, int64_t *total)
+{
+	struct text sql = {0};
+	bool is_plain = !conditions->count && !query->where; // then the joins are not needed
+
+	text_add(&sql, "SELECT count(*)");
+	if (is_plain)
+		text_format(&sql, " FROM %s t", plan->noun->table);
+	else
+		text_add(&sql, plan->count_from);
+	text_add(&sql, conditions->where.bytes ? conditions->where.bytes : "");
+	sqlite3_stmt *statement = sql.failed ? NULL : db_statement(db, sql.bytes);
+
+	text_fini(&sql);
+	if (!statement)
+		return -EIO;
+	bind(statement, query, conditions);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		*total = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	return 0;
+}
+
+static int walk(struct db *db, const struct plan *plan, const struct db_query *query, const struct conditions *conditions,
+	const struct text *order, void (*each)(const void *object, void *context), void *context)
+{
+	struct text sql = {0};
+	int error = 0, result;
+
+	text_add(&sql, plan->select);
+	text_add(&sql, conditions->where.bytes ? conditions->where.bytes : "");
+	text_add(&sql, order->bytes);
+	text_add(&sql, " LIMIT ?5 OFFSET ?6");
+	sqlite3_stmt *statement = sql.failed ? NULL : db_statement(db, sql.bytes);
+
+	text_fini(&sql);
+	if (!statement)
+		return -EIO;
+	bind(statement, query, conditions);
+	sqlite3_bind_int64(statement, 5, query->limit);
+	sqlite3_bind_int64(statement, 6, query->offset);
+	while (!error && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+		void *object;
+
+		error = object_load(db, plan, statement, query->with_secrets, &object);
+		if (error)
+			break;
+		each(object, context);
+		object_free(plan->noun, object);
+	}
+	sqlite3_reset(statement);
+	return error ? error : result == SQLITE_DONE ? 0 : -EIO;
+}
+
+int db_list(struct db *db, const struct noun *noun, const struct db_query *query, void (*each)(const void *object, void *context),
+	void *context, int64_t *total, char why[200])
+{
+	const struct plan *plan = plan_of(noun);
+	struct conditions conditions = {0};
+	struct text order = {0};
+	int error = 0;
+
+	if (query->where)
+		add_condition(&conditions, query->where);
+	if (query->customer && !(noun->flags & (NOUN_PLATFORM | NOUN_ROW)))
+		add_condition(&conditions, "t.customer = ?2");
+	if (query->owner)
+		add_condition(&conditions, "t.owner = ?3");
+	if (query->id)
+		add_condition(&conditions, "t.id = ?7");
+	if (query->after)
+		add_condition(&conditions, "t.id > ?4");
+	if (query->filter)
+		error = add_filters(plan, query->filter, &conditions, why);
+	if (!error)
+		error = write_order(plan, query->sort, &order, why);
+	if (!error && total)
+		error = count_all(db, plan, query, &conditions, total);
+	if (!error)
+		error = walk(db, plan, query, &conditions, &order, each, context);
+	for (size_t i = 0; i < conditions.count; i++)
+		free(conditions.values[i]);
+	text_fini(&conditions.where);
+	text_fini(&order);
+	return error;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// One SQL row to a struct and back, by the plan. Internal to the store.
+#pragma once
+
+#include "controller/store/db.h"
+#include "controller/store/plan.h"
+
+int row_load(struct db *db, const struct plan *plan, sqlite3_stmt *statement, void *object, bool with_secrets);
+int row_bind(struct db *db, const struct plan *plan, sqlite3_stmt *statement, const struct object *object, const char *owner);
+// The row and the lists inside it.
+int object_load(struct db *db, const struct plan *plan, sqlite3_stmt *statement, bool with_secrets, void **out);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema is written from the plans: tables, foreign keys, indexes. What a released schema lacks is added (a new member is a new
+// column); whatever is not an addition is a row of `migrations`, run once, in order, by user_version.
+#include "controller/store/db.h"
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "controller/store/plan.h"
+#include "model/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+LOG_CATEGORY(schema);
+
+#define SCHEMA_VERSION 1
+
+// What leads from version N to N + 1 beyond additions: migrations[N].
+static const char *const migrations[SCHEMA_VERSION + 1] = {NULL};
+
+struct writing {
+	struct db *db;
+	struct text sql;
+};
+
+static void column_type(const struct column *column, struct text *sql)
+{
+	const struct field *field = column->field;
+
+	switch (field->type) {
+	case FIELD_INT:
+	case FIELD_BOOL:
+	case FIELD_ENUM:
+	case FIELD_TIME:
+		text_add(sql, "INTEGER");
+		break;
+	case FIELD_REF:
+		text_format(sql, "TEXT REFERENCES %s(id)", field->noun->table);
+		break;
+	default:
+		text_add(sql, field->flags & FIELD_SECRET ? "BLOB" : "TEXT");
+		break;
+	}
+}
+
+static void write_table(const struct plan *plan, void *context)
+{
+	struct text *sql = &((struct writing *)context)->sql;
+	const struct noun *noun = plan->noun;
+
+	text_format(sql,
+		"CREATE TABLE IF NOT EXISTS %s (id TEXT PRIMARY KEY, moniker TEXT, name TEXT, revision INTEGER NOT NULL, "
+		"changed_ms INTEGER NOT NULL, customer TEXT%s",
+		noun->table, noun == &noun_customer ? "" : " REFERENCES customer(id)");
+	if (noun->flags & NOUN_ROW)
+		text_format(sql, ", owner TEXT NOT NULL REFERENCES %s(id) ON DELETE CASCADE, position INTEGER NOT NULL",
+			noun->owner->table);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct column *column = &plan->columns[i];
+
+		if (column->is_derived)
+			continue;
+		text_format(sql, ", %s ", column->name);
+		column_type(column, sql);
+	}
+	text_add(sql, ") STRICT;\n");
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->columns[i].field->type == FIELD_TEXTS && plan->columns[i].field->flags & FIELD_UNIQUE)
+			text_format(sql,
+				"CREATE TABLE IF NOT EXISTS %s_%s (value TEXT PRIMARY KEY, owner TEXT NOT NULL REFERENCES %s(id) "
+				"ON DELETE CASCADE) "
+				"STRICT;\nCREATE INDEX IF NOT EXISTS %s_%s_owner ON %s_%s (owner);\n",
+				noun->table, plan->columns[i].name, noun->table, noun->table, plan->columns[i].name, noun->table,
+				plan->columns[i].name);
+}
+
+static void write_indexes(const struct plan *plan, void *context)
+{
+	struct text *sql = &((struct writing *)context)->sql;
+	const struct noun *noun = plan->noun;
+
+	if (noun->flags & NOUN_ROW) {
+		text_format(sql, "CREATE INDEX IF NOT EXISTS %s_owner ON %s (owner, position);\n", noun->table, noun->table);
+	} else if (noun->flags & NOUN_PLATFORM) {
+		text_format(sql, "CREATE UNIQUE INDEX IF NOT EXISTS %s_moniker ON %s (moniker);\n", noun->table, noun->table);
+	} else {
+		text_format(sql, "CREATE UNIQUE INDEX IF NOT EXISTS %s_moniker ON %s (customer, moniker);\n", noun->table,
+			noun->table);
+		text_format(sql, "CREATE INDEX IF NOT EXISTS %s_customer ON %s (customer, id);\n", noun->table, noun->table);
+	}
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct column *column = &plan->columns[i];
+		bool is_unique = column->field->type == FIELD_TEXT && column->field->flags & FIELD_UNIQUE;
+
+		if (!column->is_derived && (is_unique || column->field->type == FIELD_REF))
+			text_format(sql, "CREATE %sINDEX IF NOT EXISTS %s_%s ON %s (%s);\n", is_unique ? "UNIQUE " : "",
+				noun->table, column->name, noun->table, column->name);
+	}
+}
+
+static bool has_column(struct db *db, const char *table, const char *name)
+{
+	sqlite3_stmt *statement = db_statement(db, "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2");
+
+	if (!statement)
+		return true;
+	sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
+	bool found = sqlite3_step(statement) == SQLITE_ROW;
+
+	sqlite3_reset(statement);
+	return found;
+}
+
+// A member that came later: its column, at the member's default for the rows that are there.
+static void write_missing(const struct plan *plan, void *context)
+{
+	struct writing *writing = context;
+	struct text *sql = &writing->sql;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct column *column = &plan->columns[i];
+		const struct field *field = column->field;
+
+		if (column->is_derived || has_column(writing->db, plan->noun->table, column->name))
+			continue;
+		log_info("adding table=%s column=%s", plan->noun->table, column->name);
+		text_format(sql, "ALTER TABLE %s ADD COLUMN %s ", plan->noun->table, column->name);
+		column_type(column, sql);
+		if (field->initial && field->type == FIELD_ENUM)
+			text_format(sql, " DEFAULT %d", word_find(field->words, field->initial)->key);
+		else if (field->initial && field->type == FIELD_BOOL)
+			text_format(sql, " DEFAULT %d", field->initial[0] == 't');
+		else if (field->initial && field->type == FIELD_INT)
+			text_format(sql, " DEFAULT %s", field->initial);
+		else if (field->initial && field->type == FIELD_TEXT)
+			text_format(sql, " DEFAULT '%s'", field->initial);
+		text_add(sql, ";\n");
+	}
+}
+
+static int run_written(struct db *db, void (*write)(const struct plan *plan, void *context))
+{
+	struct writing writing = {.db = db};
+
+	plans_each(write, &writing);
+	int error = writing.sql.failed ? -ENOMEM : writing.sql.bytes ? db_run(db, writing.sql.bytes) : 0;
+
+	text_fini(&writing.sql);
+	return error;
+}
+
+static int build(struct db *db, int64_t version)
+{
+	int error = db_run(db,
+		"CREATE TABLE IF NOT EXISTS changes (revision INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, noun "
+		"TEXT NOT NULL, "
+		"id TEXT NOT NULL, change INTEGER NOT NULL, customer TEXT, actor TEXT) STRICT;"
+		"CREATE TABLE IF NOT EXISTS idempotency (token TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, reply "
+		"TEXT NOT NULL, "
+		"at_ms INTEGER NOT NULL, PRIMARY KEY (token, key)) STRICT;");
+
+	for (int64_t at = version; !error && version && at < SCHEMA_VERSION; at++)
+		if (migrations[at])
+			error = db_run(db, migrations[at]);
+	if (!error)
+		error = run_written(db, write_table);
+	if (!error)
+		error = run_written(db, write_missing);
+	if (!error)
+		error = run_written(db, write_indexes);
+	if (!error && !version)
+		error = seeds_plant(db);
+	char set[60];
+
+	snprintf(set, sizeof(set), "PRAGMA user_version = %d", SCHEMA_VERSION);
+	return error ? error : db_run(db, set);
+}
+
+int schema_open(struct db *db, char why[200])
+{
+	int64_t version = db_number(db, "PRAGMA user_version", -1);
+
+	if (version < 0 || version > SCHEMA_VERSION) {
+		snprintf(why, 200, "the database has schema version %lld, this program knows %d; start the newer program",
+			(long long)version, SCHEMA_VERSION);
+		return -EINVAL;
+	}
+	int error = db_run(db, "BEGIN IMMEDIATE");
+
+	if (!error) {
+		error = build(db, version);
+		if (db_run(db, error ? "ROLLBACK" : "COMMIT"))
+			error = -EIO;
+	}
+	if (error)
+		snprintf(why, 200, "cannot make or migrate the database's schema: %s", sqlite3_errmsg(db_sqlite(db)));
+	return error;
+}

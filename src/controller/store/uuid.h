@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ids of objects: UUID version 7 (RFC 9562), so that new rows stand at the end of the store's trees.
+#pragma once
+
+#define UUID_TEXT 37
+
+// Lower case, with the NUL, into `out`; returns `out`.
+char *uuid_make(char out[UUID_TEXT]);
