@@ -14,7 +14,7 @@ controller_start() {
 
 gateway_order() { # declares the Regional Gateway and makes the token with which it joins
 	api POST /regionalgateways <<<"{\"name\": \"$LAB\", \"moniker\": \"$LAB\", \"gtpPeers\": [\"${GTP_PEERS:-$GTP_NET.0/24}\"]}"
-	api POST /apitokens <<<"{\"name\": \"$LAB\", \"scope\": \"gateway\", \"regionalGateway\": \"$LAB\"}" | jq -er .token >"$LAB_WORK/gateway.token"
+	answer POST /apitokens <<<"{\"name\": \"$LAB\", \"scope\": \"gateway\", \"regionalGateway\": \"$LAB\"}" | jq -er .token >"$LAB_WORK/gateway.token"
 }
 
 gateway_start() {
@@ -44,11 +44,13 @@ nothing_left() {
 
 sg() { in_ns gateway "$BUILD/src/cli/slicegate" --token-file "$LAB_WORK/admin.token" "$@"; } # the command line
 
-api() { # METHOD PATH: a JSON body, if any, on standard input; prints the answer's data, or the messages and fails
+api() { answer "$@" | jq -e .data; } # METHOD PATH: a JSON body, if any, on standard input; prints the answer's data
+
+answer() { # METHOD PATH: the whole answer; fails with its messages
 	local body=()
 	[ "$1" = GET ] || [ "$1" = DELETE ] || body=(-H 'Content-Type: application/json' --data-binary @-)
 	in_ns gateway curl -sS -X "$1" -H "Authorization: Bearer $(cat "$LAB_WORK/admin.token")" "${body[@]}" "$API/api/v1$2" |
-		jq -e 'if .success then .data else error(.messages | join("; ")) end'
+		jq -e 'if .success then . else error(.messages | join("; ")) end'
 }
 
 # --- the order, over the API (the demo gives it on the command line, in the seed's sequence)

@@ -1,4 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# slicegate-sim as SGW or SGSN with SIMs, and as an LNS with faults on order.
+# slicegate-sim as the SGW (GTPv2) of one SIM, whose TUN it makes in the phone's namespace. It stays up to answer the gateway.
+
+sim() { echo "slicegate-sim-$1"; } # PHONE: the program's name here
+
+sgw_attach() { # PHONE IMSI [OPTIONS...]: attaches, or fails with the gateway's cause
+	local phone=$1 imsi=$2 log
+	shift 2
+	log=$LAB_WORK/$(sim "$phone").log
+	[ -z "$(pid_of "$(sim "$phone")")" ] || stop "$(sim "$phone")" || true
+	[ ! -f "$log" ] || cat "$log" >>"$log.before"
+	: >"$log"
+	start "$(sim "$phone")" mobile "$BUILD/src/sim/slicegate-sim" sgw --local "$SGW" --remote "$GTP_GATEWAY" --imsi "$imsi" \
+		--msisdn "${MSISDN:-447700900002}" --apn "$APN" --tun tun_sim --tun-netns "$LAB-$phone" --route 0.0.0.0/0 \
+		--control "$LAB_WORK/$(sim "$phone").ctl" "$@"
+	wait_for 12 says "$(sim "$phone")" "(attached|refused) imsi=$imsi"
+	cat "$log"
+	says "$(sim "$phone")" "attached imsi=$imsi"
+}
+
+sgw_detach() { # PHONE: Delete Session
+	stop "$(sim "$1")"
+	says "$(sim "$1")" 'detached imsi=.* ok'
+}
+
+sgw_tell() { # PHONE COMMAND...: move 0, forget 0, bad 100, status
+	local phone=$1
+	shift
+	"$BUILD/src/sim/slicegate-sim" tell "$LAB_WORK/$(sim "$phone").ctl" "$@"
+}
+
+released() { says "$(sim "$1")" 'released imsi='; } # PHONE: the gateway took its bearer away
