@@ -17,7 +17,7 @@ static void respond_fault(struct access *access, const struct gtp_request *reque
 {
 	size_t len;
 
-	if (!gtp2_refuse(&request->v2->header, peer_teid, &fault, access->bytes, sizeof(access->bytes), &len))
+	if (!gtp2_refuse(request->v2, peer_teid, &fault, access->bytes, sizeof(access->bytes), &len))
 		(void)gtp_endpoint_respond(access->endpoint, request->xact, access->bytes, len, access->gateway->now_ms);
 	else
 		gtp_endpoint_forget(access->endpoint, request->xact);

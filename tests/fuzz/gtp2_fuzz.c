@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int r = gtp2_decode(data, size, &message, &fault);
 
 	if (r == -EINVAL && gtp2_type_answer(message.header.type))
-		must(fault.cause && !gtp2_refuse(&message.header, 1, &fault, once, sizeof(once), &len));
+		must(fault.cause && !gtp2_refuse(&message, 1, &fault, once, sizeof(once), &len));
 	if (r && r != -EINVAL)
 		return 0;
 	gtp2_text(&message, line, sizeof(line));

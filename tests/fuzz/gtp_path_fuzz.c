@@ -55,6 +55,7 @@ static void on_restart(void *owner, const struct ip_addr *peer, uint8_t version,
 
 static void respond(uint8_t argument)
 {
+	static const struct gtp2_message create = {.header = {.type = GTP2_CREATE_SESSION_REQUEST}};
 	uint8_t bytes[64];
 	size_t len = 0;
 
@@ -62,8 +63,7 @@ static void respond(uint8_t argument)
 		gtp1_refuse(&(struct gtp1_header){.type = GTP1_CREATE_PDP_REQUEST}, 1, GTP1_CAUSE_SYSTEM_FAILURE, bytes,
 			sizeof(bytes), &len);
 	else
-		gtp2_refuse(&(struct gtp2_header){.type = GTP2_CREATE_SESSION_REQUEST}, 1, &(struct ie_fault){.cause = 72}, bytes,
-			sizeof(bytes), &len);
+		gtp2_refuse(&create, 1, &(struct ie_fault){.cause = 72}, bytes, sizeof(bytes), &len);
 	gtp_endpoint_respond(ep, last_xact, bytes, len, now);
 }
 

@@ -130,22 +130,24 @@ void gtp2_request(struct gtp2_message *out, enum gtp2_type type, uint32_t peer_t
 }
 
 int gtp2_refuse(
-	const struct gtp2_header *request, uint32_t peer_teid, const struct ie_fault *fault, void *out, size_t size, size_t *len)
+	const struct gtp2_message *request, uint32_t peer_teid, const struct ie_fault *fault, void *out, size_t size, size_t *len)
 {
+	struct gtp2_cause cause = {.value = fault->cause, .is_bearer_error = fault->in_bearer};
+	const struct ie_table *ies;
 	struct gtp2_message answer;
-	struct gtp2_cause *cause;
+	struct gtp2_cause *slot;
 
-	gtp2_answer(&answer, request, peer_teid);
+	gtp2_answer(&answer, &request->header, peer_teid);
 	if (!answer.header.type)
 		return -ENOMSG;
-	cause = ies_set(defs[answer.header.type].ies, BODY_OF(&answer), &ie_codec_gtp2_cause);
-	if (cause)
-		*cause = (struct gtp2_cause){
-			.value = fault->cause,
-			.is_bearer_error = fault->in_bearer,
-			.offending_type = fault->type,
-			.offending_instance = fault->instance,
-		};
+	ies = defs[answer.header.type].ies;
+	ies_echo(ies, BODY_OF(&answer), defs[request->header.type].ies, BODY_OF(request), &ie_codec_gtp2_cause, &cause);
+	slot = ies_set(ies, BODY_OF(&answer), &ie_codec_gtp2_cause);
+	if (slot) {
+		*slot = cause;
+		slot->offending_type = fault->type;
+		slot->offending_instance = fault->instance;
+	}
 	return gtp2_encode(&answer, out, size, len);
 }
 

@@ -5,7 +5,7 @@
 //	struct ie_fault fault;
 //	int r = gtp2_decode(bytes, len, &request, &fault);
 //	if (r == -EINVAL) // the header is good, an IE is not: `fault` says which; the other IEs have been read
-//		return gtp2_refuse(&request.header, peer_teid, &fault, out, sizeof(out), &out_len);
+//		return gtp2_refuse(&request, peer_teid, &fault, out, sizeof(out), &out_len);
 //	if (!r && request.header.type == GTP2_CREATE_SESSION_REQUEST && request.create_session_request.has.imsi)
 //		...
 //	struct gtp2_message answer;
@@ -117,9 +117,10 @@ int gtp2_encode(const struct gtp2_message *message, void *out, size_t size, size
 void gtp2_answer(struct gtp2_message *out, const struct gtp2_header *request, uint32_t peer_teid);
 // Empties `out` to a request of that type; the path engine gives it its sequence number.
 void gtp2_request(struct gtp2_message *out, enum gtp2_type type, uint32_t peer_teid);
-// The whole refusing answer in one call: Cause with the offending IE. The errors are gtp2_encode's; -ENOMSG if it has no answer.
-int gtp2_refuse(
-	const struct gtp2_header *request, uint32_t peer_teid, const struct ie_fault *fault, void *out, size_t size, size_t *len);
+// The whole refusing answer in one call: Cause with the offending IE, and what else the answer must repeat of the request (EBIs, PTI).
+// The errors are gtp2_encode's; -ENOMSG if it has no answer.
+int gtp2_refuse(const struct gtp2_message *request, uint32_t peer_teid, const struct ie_fault *fault, void *out, size_t size,
+	size_t *len);
 // The Cause of an answer; NULL when the message has none.
 const struct gtp2_cause *gtp2_message_cause(const struct gtp2_message *message);
 // The Recovery IE, wherever the message carries one.

@@ -337,7 +337,8 @@ static void bad_headers_are_told_apart(void **state)
 static void a_refusal_names_the_ie(void **state)
 {
 	static const uint8_t want[] = {0x48, 33, 0, 18, 0, 0, 1, 0xda, 0, 0, 7, 0, 2, 0, 6, 0, 70, 2, 73, 0, 0, 0};
-	const struct gtp2_header request = {.type = GTP2_CREATE_SESSION_REQUEST, .sequence = 7};
+	static const struct gtp2_message request = {.header = {.type = GTP2_CREATE_SESSION_REQUEST, .sequence = 7}};
+	static const struct gtp2_message answer = {.header = {.type = GTP2_CREATE_SESSION_RESPONSE}};
 	const struct ie_fault missing = {.cause = GTP2_CAUSE_MANDATORY_IE_MISSING, .type = 73, .in_bearer = true};
 	uint8_t out[64];
 	size_t len = 0;
@@ -348,8 +349,54 @@ static void a_refusal_names_the_ie(void **state)
 	// The peer understands it: a refusal needs no bearers.
 	assert_int_equal(gtp2_decode(out, len, &message, &fault), 0);
 	assert_int_equal(message.create_session_response.cause.offending_type, 73);
-	assert_int_equal(gtp2_refuse(&(struct gtp2_header){.type = 33}, 0, &missing, out, sizeof(out), &len), -ENOMSG);
+	assert_int_equal(gtp2_refuse(&answer, 0, &missing, out, sizeof(out), &len), -ENOMSG);
 	assert_int_equal(ie_missing(2, 1, 0).cause, GTP2_CAUSE_CONDITIONAL_IE_MISSING);
+}
+
+// A Bearer Resource Failure Indication repeats linked EBI and PTI, a Delete Bearer Failure Indication has a cause for each bearer.
+static void a_refused_command_repeats_what_it_must(void **state)
+{
+	static const uint8_t resource[] = {0x48, 68, 0, 18, 0, 0, 0, 1, 0x80, 0, 9, 0, 73, 0, 1, 0, 5, 100, 0, 1, 0, 77};
+	static const uint8_t resource_refused[] = {
+		0x48, 69, 0, 24, 0, 0, 0, 2, 0x80, 0, 9, 0, 2, 0, 2, 0, 68, 0, 73, 0, 1, 0, 5, 100, 0, 1, 0, 77};
+	static const uint8_t delete[] = {
+		0x48, 66, 0, 26, 0, 0, 0, 1, 0x80, 0, 9, 0, 93, 0, 5, 0, 73, 0, 1, 0, 6, 93, 0, 5, 0, 73, 0, 1, 0, 7};
+	static const uint8_t delete_refused[] = {0x48, 67, 0, 44, 0, 0, 0, 2, 0x80, 0, 9, 0, 2, 0, 2, 0, 68, 0, 93, 0, 11, 0, 73,
+		0, 1, 0, 6, 2, 0, 2, 0, 68, 0, 93, 0, 11, 0, 73, 0, 1, 0, 7, 2, 0, 2, 0, 68, 0};
+	const struct ie_fault unsupported = {.cause = GTP2_CAUSE_SERVICE_NOT_SUPPORTED};
+	uint8_t out[128];
+	size_t len = 0;
+
+	assert_int_equal(gtp2_decode(resource, sizeof(resource), &message, &fault), 0);
+	assert_int_equal(gtp2_refuse(&message, 2, &unsupported, out, sizeof(out), &len), 0);
+	assert_int_equal(len, sizeof(resource_refused));
+	assert_memory_equal(out, resource_refused, len);
+	assert_int_equal(gtp2_decode(delete, sizeof(delete), &message, &fault), 0);
+	assert_int_equal(gtp2_refuse(&message, 2, &unsupported, out, sizeof(out), &len), 0);
+	assert_int_equal(len, sizeof(delete_refused));
+	assert_memory_equal(out, delete_refused, len);
+	assert_int_equal(gtp2_decode(out, len, &message, &fault), 0);
+}
+
+// Whatever is refused, its answer is a good message to whoever asked.
+static void every_refusal_can_be_read(void **state)
+{
+	static struct gtp2_message request;
+	const struct ie_fault unsupported = {.cause = GTP2_CAUSE_SERVICE_NOT_SUPPORTED};
+	uint8_t out[128];
+	size_t len = 0;
+
+	for (int type = GTP2_CREATE_SESSION_REQUEST; type < 256; type++) {
+		if (!gtp2_type_answer((uint8_t)type) || type == GTP2_DELETE_BEARER_COMMAND ||
+			type == GTP2_BEARER_RESOURCE_COMMAND)
+			continue;
+		memset(&request, 0, sizeof(request));
+		request.header.type = (uint8_t)type;
+		assert_int_equal(gtp2_refuse(&request, 2, &unsupported, out, sizeof(out), &len), 0);
+		assert_int_equal(gtp2_decode(out, len, &message, &fault), 0);
+		assert_int_equal(message.header.type, gtp2_type_answer((uint8_t)type));
+		assert_int_equal(gtp2_message_cause(&message)->value, GTP2_CAUSE_SERVICE_NOT_SUPPORTED);
+	}
 }
 
 static void an_accepting_answer_needs_its_bearers(void **state)
@@ -462,6 +509,8 @@ int main(void)
 		cmocka_unit_test(the_first_fault_of_a_message_wins),
 		cmocka_unit_test(bad_headers_are_told_apart),
 		cmocka_unit_test(a_refusal_names_the_ie),
+		cmocka_unit_test(a_refused_command_repeats_what_it_must),
+		cmocka_unit_test(every_refusal_can_be_read),
 		cmocka_unit_test(an_accepting_answer_needs_its_bearers),
 		cmocka_unit_test(every_size_is_safe),
 		cmocka_unit_test(every_truncation_is_safe),

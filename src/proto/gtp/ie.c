@@ -195,6 +195,38 @@ void *ies_set(const struct ie_table *table, void *body, const struct ie_codec *c
 	return NULL;
 }
 
+static const struct ie_def *row_like(const struct ie_table *table, const struct ie_def *row)
+{
+	unsigned hint = 0;
+
+	return row_find(table, &(struct ie_item){.type = row->type, .instance = row->instance}, &hint);
+}
+
+void ies_echo(const struct ie_table *table, void *answer, const struct ie_table *asked, const void *request,
+	const struct ie_codec *codec, const void *value)
+{
+	for (const struct ie_def *row = table->rows; row < table->rows + table->count; row++) {
+		const struct ie_def *from = row->codec == codec ? NULL : row_like(asked, row);
+
+		if (row->presence != IE_M)
+			continue;
+		if (row->codec == codec) {
+			memcpy(slot_of(answer, row, 0), value, row->size);
+			*has_of(answer, row) = 1;
+		} else if (from && !from->codec->group != !row->codec->group) {
+			continue;
+		}
+		for (uint8_t i = 0; from && i < has_in(request, from) && i < row->max; i++) {
+			if (row->codec->group)
+				ies_echo(row->codec->group, slot_of(answer, row, i), from->codec->group,
+					value_in(request, from, i), codec, value);
+			else
+				memcpy(slot_of(answer, row, i), value_in(request, from, i), row->size);
+			(*has_of(answer, row))++;
+		}
+	}
+}
+
 // GTPv2: type, length (2), spare and instance (TS 29.274 8.2.1).
 static int next_v2(struct wire_in *in, struct ie_seen *seen, struct ie_item *item)
 {

@@ -40,6 +40,10 @@ void ies_print(const struct ie_table *table, struct ie_text *text, const void *b
 const void *ies_find(const struct ie_table *table, const void *body, const struct ie_codec *codec);
 // The same, made present.
 void *ies_set(const struct ie_table *table, void *body, const struct ie_codec *codec);
+// Fills what an answer must have: values of `codec` (the Cause) with `value`, also within groups, the others with those of the same type
+// and instance that the request has. Rows of one type and instance have one codec, or both are groups.
+void ies_echo(const struct ie_table *table, void *answer, const struct ie_table *asked, const void *request,
+	const struct ie_codec *codec, const void *value);
 
 // One type of message.
 struct gtp_message_def {
