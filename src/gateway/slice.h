@@ -22,7 +22,8 @@ struct slice_target_status {
 struct slice_host {
 	// The last slice_apply has been done (or failed: the message says what to mend). Statuses of its targets are in `targets`.
 	// Called again whenever an interface of a target comes, goes, or gains or loses its carrier.
-	void (*on_applied)(void *owner, struct slice *slice, int error, const char *message, const struct slice_target_status *targets, size_t count);
+	void (*on_applied)(void *owner, struct slice *slice, int error, const char *message,
+		const struct slice_target_status *targets, size_t count);
 	void *owner;
 };
 
@@ -30,8 +31,8 @@ int worker_new(uv_loop_t *loop, struct worker **out);
 void worker_free(struct worker **worker); // finishes what is queued
 
 // `name` of the gateway goes into namespace names. The slice exists from here on; nothing is done in the kernel before slice_apply.
-int slice_new(struct worker *worker, const char *gateway_name, const struct uuid *vslice, const char *moniker, const struct slice_host *host,
-	      struct slice **out);
+int slice_new(struct worker *worker, const char *gateway_name, const struct uuid *vslice, const char *moniker,
+	const struct slice_host *host, struct slice **out);
 // Makes the kernel look like this configuration (namespace, lo, LAC addresses /32 on lo, targets moved in with addresses and routes,
 // nft rules, ip rules and tables). Copies what it needs. Calls coalesce while one is running. Never fails at once.
 void slice_apply(struct slice *slice, const struct vslice_config *vslice, const struct config *config);
@@ -42,10 +43,12 @@ void slice_free(struct slice **slice, bool keep);
 // Removes namespaces of this gateway that no slice claims (left over by a crash). Call after the first configuration has been applied.
 void slice_sweep(struct worker *worker, const char *gateway_name);
 // Whether the policy lets the LAC reach the LNS by a target that leads there; `why` (size 160) says by which rule and target, or why not.
-bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac, const struct ip_end *lns, char *why);
+bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
+	const struct ip_end *lns, char *why);
 // Packets and octets that each rule matched: `done` is called with arrays valid for the call.
 struct slice_rule_counter {
 	struct uuid rule;
 	uint64_t packets, bytes;
 };
-void slice_rule_counters(struct slice *slice, void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count), void *owner);
+void slice_rule_counters(
+	struct slice *slice, void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count), void *owner);
