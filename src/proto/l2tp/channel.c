@@ -254,13 +254,13 @@ void l2tp_channel_push(struct l2tp_channel *channel, uint64_t now_ms)
 	}
 }
 
-// RFC 6298's smoothing, in integers. A frame that was sent twice measures nothing (Karn).
+// RFC 6298's smoothing, in integers. A frame that was sent twice measures nothing (Karn), nor does one that the peer kept behind a gap.
 static void measure(struct l2tp_channel *channel, const struct l2tp_frame *frame, uint64_t now_ms)
 {
 	uint32_t sample = now_ms - frame->sent_ms < 60000 ? (uint32_t)(now_ms - frame->sent_ms) : 60000;
 	uint32_t srtt = channel->srtt_8 / 8, difference = sample > srtt ? sample - srtt : srtt - sample;
 
-	if (frame->sends != 1)
+	if (frame->sends != 1 || frame->sent_ms < channel->timeout_ms)
 		return;
 	if (!channel->has_rtt) {
 		channel->has_rtt = true;
@@ -433,6 +433,7 @@ void l2tp_channel_tick(struct l2tp_channel *channel, uint64_t now_ms)
 			channel->ssthresh = channel->cwnd > 1 ? channel->cwnd / 2 : 1;
 			channel->cwnd = 1;
 			channel->cwnd_acks = 0;
+			channel->timeout_ms = now_ms;
 			channel->resend = channel->flight;
 			channel->window_used = 0;
 			channel->retransmit_ms = now_ms + wait_ms(channel);

@@ -56,6 +56,7 @@ struct l2tp_channel {
 	bool ack_owed;
 	bool is_lost; // retries are exhausted
 	uint64_t ack_due_ms, retransmit_ms; // L2TP_NEVER while unarmed
+	uint64_t timeout_ms; // the last one: what was sent before it measures no round trip
 	bool has_rtt;
 	uint32_t srtt_8, rttvar_4; // smoothed round trip and its deviation, in 1/8 and 1/4 ms
 	struct l2tp_frame *flight, **flight_tail; // sent, oldest first

@@ -76,7 +76,8 @@ struct l2tp_options {
 	uint32_t call_wait_ms; // ICRQ sent to ICRP; on the LNS side ICRP to ICCN
 	uint32_t ack_delay_ms; // an acknowledgment may wait so long for something to ride on
 	uint32_t linger_ms; // after StopCCN; at least a full retransmission cycle is kept. 0 = that cycle
-	uint32_t queue_max; // messages waiting to be sent
+	uint32_t queue_max; // calls waiting for their turn; messages waiting for the window
+	uint32_t asked_max; // ICRQs without an answer at once
 };
 
 void l2tp_options_default(struct l2tp_options *out);

@@ -17,7 +17,8 @@ void l2tp_options_default(struct l2tp_options *out)
 		.retries = 5,
 		.setup_retries = 2,
 		.call_wait_ms = 1500,
-		.queue_max = 8192};
+		.queue_max = 8192,
+		.asked_max = 64};
 }
 
 uint32_t l2tp_cycle_ms(const struct l2tp_options *options)

@@ -52,8 +52,8 @@ int l2tp_session_resume(
 		session->state = L2TP_SESSION_IDLE;
 		return error;
 	}
-	if (session->state == L2TP_SESSION_ESTABLISHED)
-		tunnel->established++;
+	tunnel->established += session->state == L2TP_SESSION_ESTABLISHED;
+	tunnel->asked_calls += session->state == L2TP_SESSION_WAIT_REPLY;
 	if (tunnel->serial < record->serial)
 		tunnel->serial = record->serial;
 	return 0;

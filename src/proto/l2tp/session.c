@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls (RFC 2661 7.4.1 for the LAC, 7.4.2 for the LNS).
 //
-// The LAC dials: the session waits for the tunnel and for a place in the channel's queue (WAIT_TUNNEL), its ICRQ goes out (WAIT_REPLY), ICRP
-// comes, the ICCN is queued (CONNECTING) and goes out (ESTABLISHED). The LNS is asked by ICRQ, answers ICRP at once or when the host has made
+// The LAC dials: the session waits for the tunnel, for its turn and for the window (WAIT_TUNNEL), its ICRQ goes out (WAIT_REPLY), ICRP comes,
+// the ICCN is queued (CONNECTING) and goes out (ESTABLISHED). Only so many calls are asked for at once (options.asked_max): a slow LNS is not
+// buried under calls that it can only answer when their time is over, and those that wait can still be hung up without a word to it.
+// The LNS is asked by ICRQ, answers ICRP at once or when the host has made
 // up its mind (DEFERRED, WAIT_CONNECT), and is ESTABLISHED by the ICCN. CDN ends it from anywhere.
 //
 // A session that ends stays in the table (CLOSING) while a message of its own is queued or unacknowledged, so that its id is not used again while
@@ -14,7 +16,6 @@
 #include "proto/l2tp/private.h"
 
 #define WEN_INTERVAL_MS 60000 // RFC 2661 6.13
-#define START_QUEUE_MAX L2TP_WINDOW_MAX // ICRQs encoded ahead of the window; the rest wait as sessions
 
 enum { LIST_NONE, LIST_WAITING, LIST_ANSWERING };
 
@@ -131,6 +132,7 @@ void l2tp_session_end(struct l2tp_session *session, const struct l2tp_end *end, 
 	l2tp_session_unlist(session);
 	drop_frame(session);
 	tunnel->established -= session->state == L2TP_SESSION_ESTABLISHED;
+	tunnel->asked_calls -= session->state == L2TP_SESSION_WAIT_REPLY;
 	session->state = L2TP_SESSION_CLOSING;
 	session->result = end->result;
 	session->error = end->error;
@@ -159,6 +161,10 @@ void l2tp_session_stored(struct l2tp_session *session, const struct l2tp_frame *
 	if (frame->type == L2TP_iccn) {
 		session->state = L2TP_SESSION_ESTABLISHED;
 		session->tunnel->established++;
+	} else if (frame->type == L2TP_icrq) {
+		session->state = L2TP_SESSION_WAIT_REPLY;
+		session->tunnel->asked_calls++;
+		count(session->tunnel, L2TP_COUNT_calls_dialed);
 	}
 	store(session);
 }
@@ -172,7 +178,7 @@ void l2tp_session_sent(struct l2tp_session *session, const struct l2tp_frame *fr
 		session->call = NULL;
 		count(session->tunnel, L2TP_COUNT_calls_established);
 		raise(session, L2TP_SESSION_UP, NULL);
-	} else if (frame->type != L2TP_cdn && wait) {
+	} else if (wait && (session->state == L2TP_SESSION_WAIT_REPLY || session->state == L2TP_SESSION_WAIT_CONNECT)) {
 		session->due_ms = now_ms + wait;
 		enlist(session, LIST_ANSWERING);
 	}
@@ -273,7 +279,7 @@ bool l2tp_session_feed(struct l2tp_tunnel *tunnel, uint64_t now_ms)
 	bool has_fed = false;
 
 	while (tunnel->state == L2TP_TUNNEL_ESTABLISHED && tunnel->waiting.head &&
-		tunnel->channel.waiting[L2TP_CLASS_START].count < START_QUEUE_MAX) {
+		tunnel->channel.waiting[L2TP_CLASS_START].count + tunnel->asked_calls < tunnel->options->asked_max) {
 		struct l2tp_session *session = tunnel->waiting.head;
 
 		l2tp_session_unlist(session);
@@ -285,8 +291,6 @@ bool l2tp_session_feed(struct l2tp_tunnel *tunnel, uint64_t now_ms)
 				now_ms);
 			continue;
 		}
-		session->state = L2TP_SESSION_WAIT_REPLY;
-		count(tunnel, L2TP_COUNT_calls_dialed);
 		has_fed = true;
 	}
 	return has_fed;
@@ -301,8 +305,10 @@ static void take_icrp(struct l2tp_session *session, const struct input *in)
 {
 	l2tp_session_unlist(session);
 	session->peer_id = in->msg->assigned_session_id;
-	if (queue_iccn(session) == 0)
+	if (queue_iccn(session) == 0) {
+		session->tunnel->asked_calls--;
 		return;
+	}
 	l2tp_session_end(session,
 		&(struct l2tp_end){.reason = L2TP_REASON_resources,
 			.result = L2TP_CDN_error,
@@ -311,6 +317,20 @@ static void take_icrp(struct l2tp_session *session, const struct input *in)
 			.tell_host = true,
 			.text = l2tp_text("the ICCN cannot be made")},
 		in->now_ms);
+}
+
+// It answers an earlier call under this id: ours has not been asked for yet.
+static void refuse_stale(struct l2tp_session *session, const struct input *in)
+{
+	count(session->tunnel, L2TP_COUNT_rx_unknown_session);
+	queue_stray_cdn(session->tunnel, session->local_id, in->msg->assigned_session_id,
+		&(struct l2tp_result){.code = L2TP_CDN_error, .error = L2TP_ERROR_session_id});
+}
+
+static void ignore_stale(struct l2tp_session *session, const struct input *in)
+{
+	(void)in;
+	count(session->tunnel, L2TP_COUNT_rx_unknown_session);
 }
 
 // The call was hung up before the peer's id was known: the first CDN may have told the peer nothing.
@@ -391,9 +411,12 @@ static const struct {
 	uint8_t next;
 } automaton[INPUTS][L2TP_SESSION_STATES] = {
 	[INPUT_ICRQ] = {[CLOSING] = {ignore, CLOSING}},
-	[INPUT_ICRP] = {[WAIT_REPLY] = {take_icrp, CONNECTING}, [CLOSING] = {refuse_icrp, CLOSING}},
+	[INPUT_ICRP] = {[WAIT_TUNNEL] = {refuse_stale, WAIT_TUNNEL},
+		[WAIT_REPLY] = {take_icrp, CONNECTING},
+		[CLOSING] = {refuse_icrp, CLOSING}},
 	[INPUT_ICCN] = {[WAIT_CONNECT] = {take_iccn, ESTABLISHED}, [CLOSING] = {ignore, CLOSING}},
-	[INPUT_CDN] = {[WAIT_REPLY] = {take_cdn, CLOSING},
+	[INPUT_CDN] = {[WAIT_TUNNEL] = {ignore_stale, WAIT_TUNNEL},
+		[WAIT_REPLY] = {take_cdn, CLOSING},
 		[CONNECTING] = {take_cdn, CLOSING},
 		[DEFERRED] = {take_cdn, CLOSING},
 		[WAIT_CONNECT] = {take_cdn, CLOSING},

@@ -6,8 +6,8 @@
 
 enum l2tp_session_state {
 	L2TP_SESSION_IDLE = 1,
-	L2TP_SESSION_WAIT_TUNNEL, // LAC: the tunnel is not up yet
-	L2TP_SESSION_WAIT_REPLY, // LAC: ICRQ queued or sent
+	L2TP_SESSION_WAIT_TUNNEL, // LAC: the tunnel is not up, or the ICRQ has not had its turn
+	L2TP_SESSION_WAIT_REPLY, // LAC: ICRQ sent
 	L2TP_SESSION_CONNECTING, // LAC: ICRP has come, the ICCN is queued
 	L2TP_SESSION_DEFERRED, // LNS: ICRQ has come, the host thinks
 	L2TP_SESSION_WAIT_CONNECT, // LNS: ICRP queued or sent

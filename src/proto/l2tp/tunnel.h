@@ -38,6 +38,7 @@ struct l2tp_tunnel {
 	uint32_t sessions; // live ones, closing ones included
 	uint32_t established; // of those, established
 	uint32_t waiting_calls; // in `waiting`
+	uint32_t asked_calls; // ICRQ sent, no answer yet
 	uint32_t serial; // of the last call dialled
 	uint32_t clear_cursor;
 	uint64_t tie_breaker;
