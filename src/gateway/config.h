@@ -128,6 +128,8 @@ struct config_change {
 	const char *kind; // "vslice", "routingTarget", ...
 	struct uuid id;
 	bool deleted;
+	uint8_t imsi_count; // of an endpoint that was there before: the IMSIs that it had
+	uint64_t imsis[4];
 };
 
 struct config *config_new(void);

@@ -525,6 +525,7 @@ static void attach_complete(struct session *session)
 	session->state = SESSION_UP;
 	gateway->established++;
 	gateway->counters.attach_accepted++;
+	histogram_observe(&gateway->attach_times, session->attach_ms);
 	session_store(session);
 	session->access->accepted(session);
 	trace_add(session->attach->trace, gateway->now_ms, TRACE_GTP, TRACE_OUT, "accepted: address %s, MTU %u, DNS told",

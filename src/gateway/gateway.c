@@ -20,9 +20,14 @@
 
 LOG_CATEGORY(gateway);
 
+static const struct histogram_shape attach_shape = {
+	.scale = 1e-3,
+	.count = 13,
+	.bounds = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500, 2500, 5000},
+};
+
 #define STATUS_MS 5000
 #define SYNC_PIECE 500
-#define SILENT_MS 300000 // downlink silence after which a session's link is probed (LCP echo)
 #define STOP_PIECE 500
 #define STOP_LIMIT_MS 3000
 #define REPORT_ROWS 200000
@@ -158,8 +163,10 @@ static void on_usage_due(struct timer *timer, uint64_t now_ms)
 
 	while (done < SYNC_PIECE && (session = map_next(&gateway->sessions, &cursor))) {
 		done++;
-		if (session->state == SESSION_UP)
-			session_report_usage(session);
+		if (session->state != SESSION_UP)
+			continue;
+		session_report_usage(session);
+		session_watch_silence(session);
 	}
 	gateway->usage_cursor = done < SYNC_PIECE ? 0 : cursor;
 	link_kick(gateway->link);
@@ -337,11 +344,10 @@ static void apply_all(struct gateway *gateway)
 
 static void apply_endpoint(struct gateway *gateway, const struct config_change *change)
 {
-	const struct endpoint_config *endpoint = config_endpoint(gateway->config, &change->id);
 	struct session *session, *next;
 
-	for (size_t i = 0; endpoint && i < endpoint->imsi_count; i++) {
-		for (session = map_get(&gateway->by_imsi, endpoint->imsis[i]); session; session = next) {
+	for (size_t i = 0; i < change->imsi_count; i++) {
+		for (session = map_get(&gateway->by_imsi, change->imsis[i]); session; session = next) {
 			next = session->imsi_next;
 			check_session(gateway, session);
 		}
@@ -365,7 +371,7 @@ static void on_config(void *owner, struct config *config, bool all, const struct
 		const struct target_config *target = config_target(config, &change->id);
 		const struct policy_config *policy = config_policy(config, &change->id);
 
-		if (!strcmp(change->kind, "endpoint") && !change->deleted)
+		if (!strcmp(change->kind, "endpoint"))
 			apply_endpoint(gateway, change);
 		else if (!strcmp(change->kind, "vslice") && !change->deleted)
 			apply_vslice(gateway, &change->id);
@@ -521,6 +527,7 @@ int gateway_new(uv_loop_t *loop, const struct gateway_options *options, struct g
 	pool_init(&gateway->session_pool, sizeof(struct session));
 	pool_init(&gateway->call_pool, sizeof(struct call));
 	pool_init(&gateway->tunnel_pool, sizeof(struct tunnel));
+	gateway->attach_times.shape = &attach_shape;
 	gateway->status_timer.fire = on_status_due;
 	gateway->usage_timer.fire = on_usage_due;
 	error = parts_start(gateway);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "base/metrics.h"
 #include "base/pool.h"
 #include "base/wheel.h"
 #include "gateway/config.h"
@@ -85,6 +86,7 @@ struct gateway {
 	struct tunnel *touched; // tunnels that owe an acknowledgment at the end of this batch
 
 	struct gateway_counters counters;
+	struct histogram attach_times; // milliseconds from request to answer, of accepted attaches
 	struct l2tp_counters l2tp_counters;
 	struct ppp_counters ppp_counters;
 	struct log_rate unknown_rate;

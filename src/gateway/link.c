@@ -58,10 +58,17 @@ static void pending_drop(struct link *link)
 static int row_apply(struct config *config, const json_t *row, struct config_change *change)
 {
 	const char *kind = jsonget_text(row, "kind", ""), *id = jsonget_text(row, "id", "");
+	const struct endpoint_config *before;
 	char why[160];
 	int error = 0;
 
 	change->deleted = !strcmp(jsonget_text(row, "row", ""), "delete");
+	uuid_set(&change->id, id);
+	before = strcmp(kind, "endpoint") ? NULL : config_endpoint(config, &change->id);
+	if (before) {
+		change->imsi_count = before->imsi_count;
+		memcpy(change->imsis, before->imsis, sizeof(change->imsis));
+	}
 	if (change->deleted)
 		config_delete(config, kind, id);
 	else
@@ -69,7 +76,6 @@ static int row_apply(struct config *config, const json_t *row, struct config_cha
 	if (error)
 		return log_err_r(error, "an object of the configuration can't be used kind=%s id=%s why=\"%s\"", kind, id, why);
 	change->kind = kind;
-	uuid_set(&change->id, id);
 	return 0;
 }
 

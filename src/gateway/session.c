@@ -13,6 +13,8 @@
 
 LOG_CATEGORY(session);
 
+#define SILENT_MS 300000 // downlink silence after which a session's link is probed
+
 // ---- indexes
 
 struct session *session_find(const struct gateway *gateway, uint32_t local_teid)
@@ -547,6 +549,24 @@ void session_report_usage(struct session *session)
 	if (row)
 		add_counters(row, &counters);
 	report_add(session->gateway->report, row);
+}
+
+void session_watch_silence(struct session *session)
+{
+	uint64_t now_ms = session->gateway->now_ms;
+	struct dp_counters counters;
+
+	if (!session->dp || !session->profile->settings->ppp_echo_interval_s)
+		return;
+	dp_session_counters(session->dp, &counters);
+	if (counters.downlink_packets != session->heard_packets || !session->heard_ms) {
+		session->heard_packets = counters.downlink_packets;
+		session->heard_ms = now_ms;
+	} else if (now_ms - session->heard_ms >= SILENT_MS) {
+		session->heard_ms = now_ms;
+		ppp_link_probe(&session->ppp, now_ms);
+		session_settle(session);
+	}
 }
 
 static void report_end(struct session *session, const struct dp_counters *counters, const char *reason)

@@ -89,6 +89,8 @@ struct session {
 	uint64_t imsi;
 	uint64_t started_wall_ms;
 	uint64_t usage_packets; // when usage was last told
+	uint64_t heard_packets; // downlink, when the silence was last looked at
+	uint64_t heard_ms; // the last time that there were more
 	uint8_t id[16], endpoint[16];
 	uint32_t local_teid; // control and user plane
 	uint32_t control_teid, user_teid;
@@ -122,6 +124,8 @@ void session_move_user(struct session *session, uint32_t teid, const struct ip_a
 void session_store(struct session *session); // into the state file
 void session_report(struct session *session);
 void session_report_usage(struct session *session); // only when packets have passed since the last time
+// The LNS may have forgotten the session: a long downlink silence is probed by LCP echo, whose failure ends the link.
+void session_watch_silence(struct session *session);
 void session_attach_done(struct session *session); // the attach was answered: frees what only it needed
 void session_settle(struct session *session); // arms the timer
 void session_init_timer(struct session *session);

@@ -24,6 +24,8 @@ static const struct metric counter_rows[] = {
 #define X(member, name, help) {"slicegate_" name, METRIC_COUNTER, help, offsetof(struct gateway, counters.member), NULL, NULL},
 	GATEWAY_COUNTERS(X)
 #undef X
+	{"slicegate_attach_seconds", METRIC_HISTOGRAM, "time from an attach request to its answer, of accepted ones",
+	 offsetof(struct gateway, attach_times), NULL, NULL},
 };
 
 static void add_refusals(struct metrics *metrics, const struct gateway *gateway)

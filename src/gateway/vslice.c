@@ -214,6 +214,14 @@ static int lacs_apply(struct vslice *vslice, const struct vslice_config *config)
 
 // ---- warm tunnels
 
+static bool pair_is_warm(const struct pair *pair)
+{
+	for (const struct tunnel *tunnel = pair->tunnels; tunnel; tunnel = tunnel->next)
+		if (!tunnel->is_draining && tunnel->l2tp.state != L2TP_TUNNEL_CLOSING)
+			return true;
+	return false;
+}
+
 void vslice_warm(struct vslice *vslice)
 {
 	uint64_t now_ms = vslice->gateway->now_ms;
@@ -227,13 +235,31 @@ void vslice_warm(struct vslice *vslice)
 		for (struct pair *pair = lac->pairs; lac->dp && pair; pair = pair->next) {
 			struct tunnel *tunnel;
 
-			if (pair->tunnels)
+			if (pair_is_warm(pair))
 				break; // the best LNS that is not on hold has one
 			if (!pair->profile->settings->keep_tunnel_up || pair->dead_until_ms > now_ms || !pair->reached)
 				continue;
 			(void)tunnel_get(pair, &tunnel);
 			break;
 		}
+	}
+}
+
+// Tunnels that nobody needs any longer: drained ones, and idle ones where the settings say so.
+static void close_unused(struct vslice *vslice)
+{
+	uint64_t now_ms = vslice->gateway->now_ms;
+	struct tunnel *tunnel;
+
+	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));) {
+		uint64_t idle_ms = (uint64_t)tunnel->profile->settings->idle_timeout_s * 1000;
+
+		if (tunnel->l2tp.state != L2TP_TUNNEL_ESTABLISHED || tunnel->l2tp.sessions)
+			continue;
+		if (tunnel->is_draining)
+			tunnel_close(tunnel, L2TP_STOP_clear, "drained");
+		else if (idle_ms && now_ms - tunnel->unused_ms >= idle_ms)
+			tunnel_close(tunnel, L2TP_STOP_clear, "idle");
 	}
 }
 
@@ -251,12 +277,14 @@ static void on_warm_due(struct timer *timer, uint64_t now_ms)
 {
 	struct vslice *vslice = container_of(timer, struct vslice, warm_timer);
 
-	if (!vslice->stopping)
+	if (!vslice->stopping) {
+		close_unused(vslice);
 		vslice_warm(vslice);
-	else if (!vslice->gateway->stopping && (is_quiet(vslice) || now_ms >= vslice->stop_deadline_ms))
+	} else if (!vslice->gateway->stopping && (is_quiet(vslice) || now_ms >= vslice->stop_deadline_ms)) {
 		vslice_free(vslice, false);
-	else
+	} else {
 		wheel_arm(&vslice->gateway->wheel, timer, now_ms + STOP_LOOK_MS);
+	}
 }
 
 // ---- the slice
