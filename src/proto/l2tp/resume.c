@@ -20,6 +20,7 @@ int l2tp_tunnel_resume(struct l2tp_tunnel *tunnel, const struct l2tp_tunnel_reco
 	tunnel->heard_ms = tunnel->up_ms = now_ms;
 	tunnel->maybe_replay = true;
 	tunnel->was_up = record->state == L2TP_TUNNEL_ESTABLISHED;
+	tunnel->is_initiator = !record->peer_id; // it may still answer our SCCRQ
 	l2tp_channel_set_window(&tunnel->channel, record->peer_window);
 	tunnel->channel.ns = record->ns;
 	tunnel->channel.nr = record->nr;
@@ -145,5 +146,7 @@ void l2tp_tunnel_resume_done(struct l2tp_tunnel *tunnel, uint64_t now_ms)
 	while (tunnel->state == L2TP_TUNNEL_ESTABLISHED && (session = l2tp_tunnel_session_next(tunnel, &cursor)))
 		if (session->state != L2TP_SESSION_ESTABLISHED)
 			end_session(session, now_ms);
+	// Ns may be one more than the record says, whose message will be cleared first.
+	l2tp_store_tunnel(tunnel);
 	l2tp_leave(tunnel, is_outer, now_ms);
 }

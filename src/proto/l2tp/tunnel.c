@@ -285,6 +285,9 @@ static bool take_lost_state(struct l2tp_tunnel *tunnel, const struct l2tp_header
 
 	if (header->tunnel_id || l2tp_peek(header, &peek) < 0 || peek.type != L2TP_stopccn)
 		return false;
+	// An initiator that gives up before it has heard our id.
+	if (tunnel->state == L2TP_TUNNEL_WAIT_CONN && header->ns == tunnel->channel.nr)
+		return false;
 	if (tunnel->state != L2TP_TUNNEL_CLOSING && count >= 1 && count <= tunnel->channel.in_flight)
 		l2tp_tunnel_end(tunnel,
 			&(struct l2tp_end){.reason = L2TP_REASON_forgotten,
