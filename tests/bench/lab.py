@@ -49,6 +49,12 @@ class Lab:
                 rps = "/sys/class/net/{}/queues/rx-0/rps_cpus".format(ends[index])
                 subprocess.run(["ip", "netns", "exec", name, "sh", "-c", "echo {:x} >{}".format(1 << cpus[index], rps)], check=True)
 
+    def cable(self, left, left_name, right, right_name, right_address):
+        """A veth pair whose left end is bare: an interface for a slice to take."""
+        self.ip("link", "add", left_name, "netns", left, "type", "veth", "peer", "name", right_name, "netns", right)
+        self.ip("address", "add", right_address, "dev", right_name, inside=right)
+        self.ip("link", "set", right_name, "up", inside=right)
+
     def start(self, namespace, cpu, *command, **more):
         """Starts a program in a namespace, pinned to a CPU (None: not pinned)."""
         pin = ["taskset", "-c", str(cpu)] if cpu is not None else []

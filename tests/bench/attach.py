@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Full attaches a second, their times, the gateway's CPU for each, and memory per established session.
+
+One gateway on one CPU, the simulated SGW and LNS on the other. An attach is GTP request to answer, through L2TP call, PPP and
+CHAP; the gateway's configuration is a snapshot, its state file and reports are on as always. First some SIMs come at the target's pace
+and go again, which gives the times; then all come as fast as they are served, which gives the rate, and stay, which gives the memory.
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import uuid
+
+from lab import cpu_ns
+
+RATE_TARGET, MEMORY_TARGET = 2000, 2048
+GATEWAY, SGW, PEERING, CUSTOMER, LAC, LNS = "10.8.1.1", "10.8.1.2", "10.8.2.1", "10.8.2.2", "10.200.0.1", "10.30.0.2"
+SECRET, USER, PASSWORD, APN = "bench-tunnel", "bench", "bench-password", "internet"
+FIRST_IMSI = 1010000000001
+SIMS, PACED_SIMS, WINDOW = 100000, 10000, 128
+
+
+def snapshot(path, sims):
+    ids = {word: str(uuid.uuid4()) for word in ("gateway", "vslice", "target", "policy", "group", "lac", "lns", "rule")}
+    rule = {"id": ids["rule"], "precedence": 100, "description": "", "ruleAction": "divert", "ruleDirection": "uplink",
+            "routingTarget": ids["target"], "reflexive": False, "enabled": True}
+    objects = [
+        ("regionalGateway", ids["gateway"], {"moniker": "bench", "name": "bench", "gtpPeers": ["10.8.1.0/24"]}),
+        ("vslice", ids["vslice"], {
+            "moniker": "bench", "name": "bench", "vsliceType": "l2tp", "ipAddressFamily": "ipv4", "defaultRoutingPolicy": ids["policy"],
+            "lacs": [{"id": ids["lac"], "moniker": "lac", "name": "lac", "address": LAC, "port": 1701, "tunnelSecret": SECRET}],
+            "lnss": [{"id": ids["lns"], "name": "lns", "address": LNS, "port": 1701, "preference": 1, "tunnelSecret": SECRET}],
+            "advancedSettings": {"pppUsername": USER, "pppPassword": PASSWORD, "maxTunnelsPerLns": 64, "maxSessionsPerTunnel": 4096}}),
+        ("routingTarget", ids["target"], {
+            "moniker": "peering", "name": "peering", "vslice": ids["vslice"], "routingTargetType": "peering",
+            "peeringConfig": {"interface": "peering", "localAddress": PEERING + "/24", "gatewayAddress": CUSTOMER,
+                              "remoteSubnets": LNS + "/32"}}),
+        ("routingPolicy", ids["policy"], {
+            "moniker": "default", "name": "default", "vslice": ids["vslice"], "routingPolicyStatus": "active", "rules": [rule]}),
+        ("endpointGroup", ids["group"], {"moniker": "sims", "name": "sims", "vslice": ids["vslice"], "lac": ids["lac"]}),
+    ]
+    with open(path, "w", encoding="utf-8") as out:
+        def row(**members):
+            out.write(json.dumps(members, separators=(",", ":")) + "\n")
+
+        row(row="hello", revision=1, snapshot=True, gateway=ids["gateway"])
+        for kind, identity, data in objects:
+            row(row="put", kind=kind, id=identity, revision=1, data=data)
+        for number in range(sims):
+            row(row="put", kind="endpoint", id=str(uuid.uuid4()), revision=1, data={
+                "iccid": "89{:017d}".format(number), "imsis": ["{:015d}".format(FIRST_IMSI + number)],
+                "msisdn": "4477{:08d}".format(number), "status": "active", "endpointGroup": ids["group"]})
+        row(row="ready", revision=1)
+
+
+def memory(pid):
+    """Octets that are the process's own, and those of the state file's pages in it."""
+    own = state = 0
+    inside = False
+    with open("/proc/{}/smaps".format(pid), encoding="ascii") as maps:
+        for line in maps:
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                inside = line.rstrip().endswith("/state")
+            elif line.startswith("Rss:") and inside:
+                state += int(line.split()[1]) * 1024
+            elif line.startswith("Anonymous:"):
+                own += int(line.split()[1]) * 1024
+    return own, state
+
+
+def wait_for(what, seconds, condition):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.1)
+    raise SystemExit("bench: {} did not come in {} s".format(what, seconds))
+
+
+class Gateway:
+    """The gateway that is measured, and what its metrics say."""
+
+    def __init__(self, lab, options, namespace, place, sims):
+        self.namespace = namespace
+        words = ["--name", "bench", "--gtp-address", GATEWAY, "--state-dir", os.path.join(place, "state"), "--config-snapshot",
+                 os.path.join(place, "snapshot.ndjson"), "--max-sessions", str(max(sims, 1024)), "--metrics-listen", "127.0.0.1:9100",
+                 "--log", "warn"]
+        snapshot(os.path.join(place, "snapshot.ndjson"), sims)
+        with open(os.path.join(place, "log"), "wb") as log:
+            self.program = lab.start(namespace, 0, "{}/src/gateway/slicegate-gateway".format(options.build), *words, stderr=log)
+        self.pid = self.program.pid
+
+    def metric(self, name):
+        url = "http://127.0.0.1:9100/metrics"
+        out = subprocess.run(["ip", "netns", "exec", self.namespace, "curl", "-sf", url], stdout=subprocess.PIPE, check=False, text=True)
+        return sum(float(line.split()[-1]) for line in out.stdout.splitlines() if re.match(name + r"(_total)?[ {]", line))
+
+
+class Sgw:
+    """The SIMs of one round."""
+
+    def __init__(self, lab, options, namespace, sims, *more):
+        program = "{}/src/sim/slicegate-sim".format(options.build)
+        words = ["--local", SGW, "--remote", GATEWAY, "--imsi", "{:015d}".format(FIRST_IMSI), "--count", str(sims), "--apn", APN, "--quiet",
+                 "--json"]
+        self.program = lab.start(namespace, 1, program, "sgw", *words, *more, stdout=subprocess.PIPE, text=True)
+
+    def told(self):
+        """What it counted, which it says when all have been detached."""
+        return json.loads(self.program.communicate(timeout=600)[0].splitlines()[-1])
+
+
+def start_lns(lab, options, namespace):
+    lab.start(namespace, 1, "{}/src/sim/slicegate-sim".format(options.build), "lns", "--listen", LNS, "--secret", SECRET, "--user",
+              "{}:{}".format(USER, PASSWORD), "--pool", "10.64.0.0/12", "--dns", "10.50.0.53", "--window", "256", "--quiet",
+              stdout=subprocess.DEVNULL)
+
+
+def measure(lab, options, spaces, place, sims, paced):
+    start_lns(lab, options, spaces["customer"])
+    gateway = Gateway(lab, options, spaces["gateway"], place, sims)
+    wait_for("the tunnel", 60, lambda: gateway.metric("slicegate_tunnels") > 0)
+    time.sleep(1)
+    before = memory(gateway.pid)
+    slow = Sgw(lab, options, spaces["mobile"], paced, "--rate", str(RATE_TARGET), "--window", "4096", "--hold", "0").told()
+    used = cpu_ns(gateway.pid)
+    sgw = Sgw(lab, options, spaces["mobile"], sims, "--window", str(WINDOW))
+    wait_for("every SIM", 600, lambda: gateway.metric("slicegate_sessions") >= sims or sgw.program.poll() is not None)
+    used = cpu_ns(gateway.pid) - used
+    after = memory(gateway.pid)
+    sgw.program.send_signal(signal.SIGINT)
+    fast = sgw.told()
+    gateway.program.send_signal(signal.SIGTERM)
+    gateway.program.wait(60)
+    return slow, fast, used, before, after
+
+
+def run(lab, options):
+    sims, paced = (2000, 500) if options.quick else (SIMS, PACED_SIMS)
+    spaces = {word: lab.namespace(word) for word in ("mobile", "gateway", "customer")}
+    lab.link(spaces["mobile"], SGW + "/24", spaces["gateway"], GATEWAY + "/24", cpus=(1, 0))
+    lab.cable(spaces["gateway"], "peering", spaces["customer"], "wan", CUSTOMER + "/24")
+    lab.ip("address", "add", LNS + "/32", "dev", "lo", inside=spaces["customer"])
+    lab.ip("route", "add", LAC + "/32", "via", PEERING, "src", LNS, inside=spaces["customer"])
+    with tempfile.TemporaryDirectory(prefix="slicegate-bench-") as place:
+        return report(sims, paced, *measure(lab, options, spaces, place, sims, paced))
+
+
+def verdict(target, met):
+    return "target {}: {}".format(target, "met" if met else "NOT met")
+
+
+def report(sims, paced, slow, fast, used, before, after):
+    own, state = ((after[i] - before[i]) / max(fast["attached"], 1) for i in (0, 1))
+    result = {
+        "sims": sims, "attached": fast["attached"], "refused": fast["refused"], "unanswered": fast["unanswered"],
+        "attaches_per_second": fast["attachesPerSecond"], "in_flight": WINDOW,
+        "p50_ms": fast["attachP50Us"] / 1000, "p99_ms": fast["attachP99Us"] / 1000,
+        "paced": {"sims": paced, "attached": slow["attached"], "attaches_per_second": slow["attachesPerSecond"],
+                  "p50_ms": slow["attachP50Us"] / 1000, "p99_ms": slow["attachP99Us"] / 1000},
+        "gateway_cpu_us": round(used / 1000 / max(fast["attached"], 1), 1), "gateway_busy": round(used / 1e9 / max(fast["seconds"], 0.001), 2),
+        "bytes_per_session": round(own + state), "own_bytes": round(own), "state_bytes": round(state),
+        "targets": {"attaches_per_second": RATE_TARGET, "bytes_per_session": MEMORY_TARGET},
+        "failed": fast["attached"] != sims or slow["attached"] != paced,
+    }
+    print("\nFull attaches (GTP request to answer, through L2TP, PPP and CHAP), the gateway on one CPU, the simulators on the other")
+    print("  {attached} of {sims} attached, {in_flight} in flight: {attaches_per_second:.0f} /s, p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms    ".format(
+        **result) + verdict("{} /s or more".format(RATE_TARGET), result["attaches_per_second"] >= RATE_TARGET))
+    print("  {attached} of {sims} attached, paced: {attaches_per_second:.0f} /s, p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms".format(**result["paced"]))
+    print("  gateway CPU an attach: {gateway_cpu_us} us, {busy:.0%} of its CPU: one core is good for {most:.0f} /s".format(
+        busy=result["gateway_busy"], most=1e6 / max(result["gateway_cpu_us"], 0.001), **result))
+    print("  memory a session with {attached} up: {bytes_per_session} octets ({own_bytes} its own, {state_bytes} of the state file)    ".format(
+        **result) + verdict("{} or less".format(MEMORY_TARGET), result["bytes_per_session"] <= MEMORY_TARGET))
+    return result
