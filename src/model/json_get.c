@@ -227,33 +227,48 @@ static const char *json_text(const json_t *object, const char *name)
 	return NULL;
 }
 
-// Which row of the present list does an item of the body mean? By id, then moniker, then address and port; a list whose rows have
-// no moniker (rules) by place. `taken` marks rows that an item has claimed. -1 = a new one.
-static int64_t row_match(
-	const struct field *field, const struct field_rows *rows, const json_t *item, size_t at, const bool *taken)
+// Does an item of the body mean this row of the present list? By id; else by moniker; else by address and port.
+static bool means_row(const struct field *field, const json_t *item, const struct object *row)
 {
 	const char *id = json_text(item, "id"), *moniker = json_text(item, "moniker"), *address = json_text(item, "address");
 	const struct field *address_row = field_find(field->noun, "address"), *port_row = field_find(field->noun, "port");
 	const json_t *port = json_object_get(item, "port");
 
-	for (int pass = 0; pass < 3; pass++)
-		for (size_t i = 0; i < rows->count; i++) {
-			const struct object *row = field_rows_at(field->noun, rows, i);
-			bool is_same = false;
+	if (id)
+		return row->id && strcasecmp(id, row->id) == 0;
+	if (moniker)
+		return row->moniker && strcasecmp(moniker, row->moniker) == 0;
+	if (!address_row || !address || !*field_text(address_row, row))
+		return false;
+	return strcmp(address, *field_text(address_row, row)) == 0 &&
+		(json_is_integer(port) ? json_integer_value(port) : strtoll(port_row->initial, NULL, 10)) ==
+		*field_int(port_row, row);
+}
 
-			if (pass == 0)
-				is_same = id && row->id && strcasecmp(id, row->id) == 0;
-			else if (pass == 1)
-				is_same = !id && moniker && row->moniker && strcasecmp(moniker, row->moniker) == 0;
-			else if (address_row && address && !id && !moniker)
-				is_same = strcmp(address, *field_text(address_row, row)) == 0 &&
-					(json_is_integer(port) ? json_integer_value(port) : 1701) == *field_int(port_row, row);
-			if (is_same && !taken[i])
-				return (int64_t)i;
-		}
-	if (!field_find(field->noun, "moniker") && !id && at < rows->count && !taken[at])
-		return (int64_t)at;
-	return -1;
+// For each item of the body the row of the present list that it means, or -1 for a new one. No row is meant twice. In lists whose
+// rows have no moniker (rules), what is left is matched by place, so that clients that know no ids keep them.
+static void match_rows(
+	const struct field *field, const struct field_rows *rows, const json_t *items, int64_t *matches, bool *taken)
+{
+	bool by_place = !field_find(field->noun, "moniker");
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(items, i, item)
+	{
+		matches[i] = -1;
+		for (size_t at = 0; json_is_object(item) && matches[i] < 0 && at < rows->count; at++)
+			if (!taken[at] && means_row(field, item, field_rows_at(field->noun, rows, at))) {
+				matches[i] = (int64_t)at;
+				taken[at] = true;
+			}
+	}
+	json_array_foreach(items, i, item) if (by_place && matches[i] < 0 && json_is_object(item) && !json_text(item, "id") &&
+		i < rows->count && !taken[i])
+	{
+		matches[i] = (int64_t)i;
+		taken[i] = true;
+	}
 }
 
 static void take_rows(const struct taking *taking, const struct field *field, const json_t *value, void *object)
@@ -274,11 +289,13 @@ static void take_rows(const struct taking *taking, const struct field *field, co
 		return;
 	}
 	bool *taken = calloc(member->count + 1, sizeof(*taken));
+	int64_t *matches = calloc(json_array_size(value) + 1, sizeof(*matches));
 
+	match_rows(field, member, value, matches, taken);
 	strcpy(prefix, taking->ruling->prefix);
 	json_array_foreach(value, i, item)
 	{
-		int64_t match = json_is_object(item) ? row_match(field, member, item, i, taken) : -1;
+		int64_t match = matches[i];
 		void *row = field_rows_add(field->noun, &rows);
 		struct taking inner = {taking->ruling, JSON_CREATE};
 
@@ -288,7 +305,6 @@ static void take_rows(const struct taking *taking, const struct field *field, co
 			object_fini(field->noun, row);
 			memcpy(row, present, field->noun->size);
 			memset(present, 0, field->noun->size);
-			taken[match] = true;
 			inner.verb = taking->verb == JSON_MERGE ? JSON_REPLACE : taking->verb;
 		}
 		snprintf(taking->ruling->prefix, sizeof(taking->ruling->prefix), "%.60s%s[%zu].", prefix, field->name, i);
@@ -301,6 +317,7 @@ static void take_rows(const struct taking *taking, const struct field *field, co
 			object_fini(field->noun, field_rows_at(field->noun, member, i));
 	free(member->items);
 	free(taken);
+	free(matches);
 	*member = rows;
 }
 

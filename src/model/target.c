@@ -4,9 +4,11 @@
 
 #include "model/ruling.h"
 #include "model/slug.h"
+#include "model/text.h"
 #include "model/vslice.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct word target_types[] = {
@@ -367,7 +369,7 @@ static const struct field zone_fields[] = {
 	OBJECT_FIELDS(50),
 	{.name = "regionalGateway",
 		.type = FIELD_REF,
-		.flags = FIELD_REQUIRED | FIELD_SUMMARY,
+		.flags = FIELD_REQUIRED | FIELD_OWNED | FIELD_SUMMARY,
 		FIELD_AT(struct zone, gateway),
 		.noun = &noun_gateway,
 		.label = "Regional Gateway",
@@ -401,6 +403,19 @@ static void target_check(struct ruling *ruling, void *object, const void *before
 		ruling_fault(ruling, "routingRedundancyZoneMoniker",
 			"is missing; accepted: the moniker of a Redundancy Zone such as europe-primary (GET "
 			"/api/v1/redundancyzones lists them)");
+}
+
+void target_fill_instance(struct target *target)
+{
+	const struct word *type = word_of(target_types, target->type);
+	struct text json = {0};
+
+	if (!type || !target->zone.moniker)
+		return;
+	text_format(&json, "{\"id\":%d,\"name\":\"%s, %s\",\"moniker\":\"%s-%s\"}", type->key, type->name, target->zone.moniker,
+		type->moniker, target->zone.moniker);
+	free(target->instance);
+	target->instance = text_take(&json, NULL);
 }
 
 #define PART(symbol, its_word, its_title, its_struct, table, its_check)                                                          \

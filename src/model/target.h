@@ -44,3 +44,6 @@ struct zone {
 	struct object object;
 	struct field_ref gateway;
 };
+
+// Fills `instance`: what of its zone serves the target. Each zone has one instance a type.
+void target_fill_instance(struct target *target);

@@ -7,6 +7,7 @@
 #include "controller/store/seeds.h"
 #include "model/endpoint.h"
 #include "model/gateway.h"
+#include "model/target.h"
 #include "model/vslice.h"
 
 #include <errno.h>
@@ -72,14 +73,13 @@ static void check_conflicts(struct op *op, const struct noun *noun, const struct
 }
 
 // A token's customer, hash and text; the text goes beside `data`, once.
-static void make_token(struct op *op, struct token *token, char text[TOKEN_CHARS + 1])
+static void make_token(struct token *token, char text[TOKEN_CHARS + 1])
 {
 	char hash[TOKEN_HASH_TEXT];
 
 	token_make(text);
 	token_hash(text, hash);
 	field_text_set(&token->hash, hash);
-	(void)op;
 }
 
 static void check_token(struct op *op, const struct token *token)
@@ -154,8 +154,11 @@ void change_store(struct op *op, const struct noun *noun, void *object, const vo
 		op_reply_id(op, head->id);
 		return;
 	}
+	if (noun == &noun_target && !before)
+		((struct target *)object)->network_key =
+			db_number(op->db, "SELECT ifnull(max(network_key), 0) + 1 FROM routing_target", 1);
 	if (noun == &noun_token && !before)
-		make_token(op, object, token);
+		make_token(object, token);
 	error = before ? db_update(op->db, noun, object, op->actor.token) : db_insert(op->db, noun, object, op->actor.token);
 	if (!error)
 		error = follow_up(op, noun, object, before);

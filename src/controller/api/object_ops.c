@@ -6,6 +6,7 @@
 #include "controller/live.h"
 #include "controller/readiness.h"
 #include "controller/store/plan.h"
+#include "model/target.h"
 #include "model/vslice.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@ struct listing {
 static void put_one(struct op *op, const struct noun *noun, const void *object)
 {
 	live_fill(op->controller->live, noun, (void *)object);
+	if (noun == &noun_target)
+		target_fill_instance((struct target *)object);
 	if (noun == &noun_vslice)
 		readiness_fill(op->db, op->controller->live, (struct vslice *)object);
 	json_put_object(&op->reply, noun, object, JSON_READ);
