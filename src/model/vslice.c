@@ -325,12 +325,13 @@ static void prepare_rows(const struct noun *noun, struct field_rows *rows, const
 		char slug[MONIKER_TEXT], base[MONIKER_TEXT];
 		unsigned number = 2;
 
+		snprintf(slug, sizeof(slug), "%s-%zu", noun->word, i + 1);
+		slug_make(row->name, slug, base);
+		strcpy(slug, base);
 		if (!row->name && *field_text(address, row))
 			field_text_set(&row->name, *field_text(address, row));
 		if (row->moniker)
 			continue;
-		snprintf(slug, sizeof(slug), "%s-%zu", noun->word, i + 1);
-		strcpy(base, slug);
 		for (size_t other = 0; other < rows->count; other++) {
 			const struct object *taken = field_rows_at(noun, rows, other);
 
