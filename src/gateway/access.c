@@ -14,8 +14,6 @@ LOG_CATEGORY(access);
 #define PURGE_PIECE 200 // sessions ended in one go
 #define PURGE_MS 5
 
-// ---- peers and their sessions
-
 static uint64_t peer_key(const struct ip_addr *address, uint8_t version)
 {
 	uint8_t bytes[18];
@@ -64,8 +62,6 @@ void access_link(struct session *session)
 	peer->sessions = session;
 	peer->count++;
 	(void)gtp_path_use(access->endpoint, &peer->address, peer->version, session->gateway->now_ms);
-	if (peer->count == 1)
-		access_store_peer(access, &peer->address);
 	access_settle(access);
 }
 
@@ -141,12 +137,11 @@ struct session *access_owned(const struct access *access, uint32_t teid, const s
 {
 	struct session *session = session_find(access->gateway, teid);
 
-	if (!session || session->state != SESSION_UP || session->gtp_version != version || !ip_addr_equal(from, &session->control_peer.addr))
+	if (!session || session->state != SESSION_UP || session->gtp_version != version ||
+		!ip_addr_equal(from, &session->control_peer.addr))
 		return NULL;
 	return session;
 }
-
-// ---- the endpoint's callbacks
 
 static void on_send(void *owner, const struct ip_end *to, const void *bytes, size_t len)
 {
@@ -180,9 +175,9 @@ static void on_peer_restarted(void *owner, const struct ip_addr *peer, uint8_t v
 	struct access *access = owner;
 	char text[IP_ADDR_TEXT];
 
-	log_warn("a peer restarted peer=%s version=%u counter=%u->%u", ip_addr_text(peer, text), version, old_counter, new_counter);
+	log_warn("a peer restarted peer=%s version=%u counter=%u->%u", ip_addr_text(peer, text), version, old_counter,
+		new_counter);
 	peer_purge(access, peer, version, REFUSED_PEER_RESTART);
-	access_store_peer(access, peer);
 }
 
 static void on_path_failed(void *owner, const struct ip_addr *peer, uint8_t version)
@@ -194,14 +189,18 @@ static void on_path_failed(void *owner, const struct ip_addr *peer, uint8_t vers
 	peer_purge(access, peer, version, REFUSED_PATH_FAILURE);
 }
 
+static void on_peer_changed(void *owner, const struct ip_addr *peer)
+{
+	access_store_peer(owner, peer);
+}
+
 static bool is_allowed(void *owner, const struct ip_addr *peer)
 {
 	const struct access *access = owner;
 	const struct config *config = access->gateway->config;
 
 	if (config) {
-		vec_each(&config->gtp_peers, prefix)
-		{
+		vec_each (&config->gtp_peers, prefix) {
 			if (ip_prefix_has(prefix, peer))
 				return true;
 		}
@@ -217,9 +216,8 @@ static const struct gtp_ops ops = {
 	.on_peer_restarted = on_peer_restarted,
 	.on_path_failed = on_path_failed,
 	.is_allowed = is_allowed,
+	.on_peer_changed = on_peer_changed,
 };
-
-// ---- sending
 
 void access_settle(struct access *access)
 {
@@ -276,8 +274,6 @@ struct ie_bytes access_pco(struct session *session)
 	return (struct ie_bytes){.data = access->pco, .len = (uint16_t)len};
 }
 
-// ---- GTP-U beside user packets
-
 static void on_error_indication(struct gateway *gateway, const struct ip_end *from, const struct gtpu_packet *packet)
 {
 	struct access *access = gateway->access;
@@ -291,7 +287,8 @@ static void on_error_indication(struct gateway *gateway, const struct ip_end *fr
 		struct access_peer *peer = peer_find(access, &from->addr, version);
 
 		for (session = peer ? peer->sessions : NULL; session; session = session->peer_next)
-			if (session->state == SESSION_UP && session->user_teid == error.teid && ip_addr_equal(&session->user_peer, &error.peer))
+			if (session->state == SESSION_UP && session->user_teid == error.teid &&
+				ip_addr_equal(&session->user_peer, &error.peer))
 				break;
 	}
 	if (session)
@@ -335,8 +332,6 @@ void access_on_gtpu(struct gateway *gateway, const struct ip_end *peer, const ui
 	if (answer > 0)
 		(void)dp_gtpu_send(gateway->dp, peer, out, (size_t)answer);
 }
-
-// ---- life
 
 static void on_datagram(void *owner, const struct ip_end *peer, uint8_t *datagram, size_t len)
 {
@@ -416,8 +411,6 @@ void access_free(struct access **out)
 	free(access);
 	*out = NULL;
 }
-
-// ---- what survives a restart: each peer's restart counter and our sequence numbers
 
 void access_store_peer(struct access *access, const struct ip_addr *address)
 {

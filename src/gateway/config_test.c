@@ -28,12 +28,14 @@ static void a_vslice_keeps_its_lists_in_order(void **state)
 	const struct vslice_config *vslice;
 
 	(void)state;
-	assert_int_equal(put(config, "vslice", ID "1",
-			     "{\"moniker\":\"v\",\"vsliceType\":\"l2tp\",\"defaultRoutingPolicy\":\"" ID "2\","
-			     "\"lacs\":[{\"id\":\"" ID "3\",\"address\":\"10.200.0.1\",\"port\":1702,\"tunnelSecret\":\"s\"}],"
-			     "\"lnss\":[{\"id\":\"" ID "4\",\"address\":\"192.0.2.1\"},{\"id\":\"" ID "5\",\"address\":\"192.0.2.2\",\"tunnelSecret\":\"t\"}]}",
-			     why),
-			 0);
+	assert_int_equal(
+		put(config, "vslice", ID "1",
+			"{\"moniker\":\"v\",\"vsliceType\":\"l2tp\",\"defaultRoutingPolicy\":\"" ID "2\","
+			"\"lacs\":[{\"id\":\"" ID "3\",\"address\":\"10.200.0.1\",\"port\":1702,\"tunnelSecret\":\"s\"}],"
+			"\"lnss\":[{\"id\":\"" ID "4\",\"address\":\"192.0.2.1\"},{\"id\":\"" ID
+			"5\",\"address\":\"192.0.2.2\",\"tunnelSecret\":\"t\"}]}",
+			why),
+		0);
 	uuid_set(&id, ID "1");
 	vslice = config_vslice(config, &id);
 	assert_non_null(vslice);
@@ -59,7 +61,8 @@ static void a_bad_row_changes_nothing(void **state)
 	assert_int_equal(put(config, "vslice", ID "1", "{\"moniker\":\"w\",\"lnss\":[{\"address\":\"nowhere\"}]}", why), -EINVAL);
 	assert_string_equal(config_vslice(config, &id)->moniker, "v");
 	assert_int_equal(put(config, "vslice", ID "2", "{\"lnss\":[]}", why), -EINVAL);
-	assert_int_equal(put(config, "routingTarget", ID "3", "{\"moniker\":\"t\",\"routingTargetType\":\"peering\"}", why), -EINVAL);
+	assert_int_equal(
+		put(config, "routingTarget", ID "3", "{\"moniker\":\"t\",\"routingTargetType\":\"peering\"}", why), -EINVAL);
 	assert_int_equal(put(config, "endpoint", ID "4", "{\"imsis\":[\"12\"],\"status\":\"active\"}", why), -EINVAL);
 	assert_int_equal(put(config, "a-kind-of-the-future", ID "5", "{}", why), 0);
 	config_free(&config);
@@ -71,10 +74,13 @@ static void an_endpoint_is_found_by_each_of_its_imsis(void **state)
 	char why[160];
 
 	(void)state;
-	assert_int_equal(put(config, "endpoint", ID "1", "{\"iccid\":\"89\",\"imsis\":[\"001010000000001\",\"999700000000001\"],\"status\":\"active\"}", why),
-			 0);
+	assert_int_equal(
+		put(config, "endpoint", ID "1",
+			"{\"iccid\":\"89\",\"imsis\":[\"001010000000001\",\"999700000000001\"],\"status\":\"active\"}", why),
+		0);
 	assert_non_null(config_endpoint_by_imsi(config, imsi_key("001010000000001")));
-	assert_ptr_equal(config_endpoint_by_imsi(config, imsi_key("001010000000001")), config_endpoint_by_imsi(config, imsi_key("999700000000001")));
+	assert_ptr_equal(config_endpoint_by_imsi(config, imsi_key("001010000000001")),
+		config_endpoint_by_imsi(config, imsi_key("999700000000001")));
 	assert_null(config_endpoint_by_imsi(config, imsi_key("1010000000001"))); // leading zeros count
 	assert_int_equal(put(config, "endpoint", ID "1", "{\"imsis\":[\"999700000000001\"],\"status\":\"suspended\"}", why), 0);
 	assert_null(config_endpoint_by_imsi(config, imsi_key("001010000000001")));
@@ -104,7 +110,9 @@ static void the_gateways_own_row(void **state)
 	char why[160];
 
 	(void)state;
-	assert_int_equal(put(config, "regionalGateway", ID "1", "{\"gtpPeers\":[\"10.45.0.0/24\"],\"accessPointNames\":[\"IoT.Example\"]}", why), 0);
+	assert_int_equal(put(config, "regionalGateway", ID "1",
+				 "{\"gtpPeers\":[\"10.45.0.0/24\"],\"accessPointNames\":[\"IoT.Example\"]}", why),
+		0);
 	assert_int_equal(put(config, "regionalGateway", ID "1", "{\"gtpPeers\":[\"everybody\"]}", why), -EINVAL);
 	ip_addr_parse("10.45.0.9", &inside);
 	ip_addr_parse("10.46.0.9", &outside);

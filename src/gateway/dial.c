@@ -6,8 +6,6 @@
 // The budget (standards: a device waits some 8 s, the radio side needs its part): an LNS that leaves SCCRQ or ICRQ unanswered for attemptBudgetMs
 // is left for the next one, and the whole must end within overallBudgetMs. An LNS that did not answer is on hold for lnsHoldSeconds: attaches go
 // straight to the next. When all are on hold, the best is tried all the same.
-//
-// The PPP link's events are only noted inside its calls and acted upon after them (ppp_news), since acting may free the session.
 #include "base/clean.h"
 #include "gateway/access.h"
 #include "gateway/jsonget.h"
@@ -19,24 +17,6 @@
 #include <stdio.h>
 
 LOG_CATEGORY(dial);
-
-// ---- numbers and names
-
-static void values_of(const struct session *session, struct tbcd *imsi, struct template_values *out)
-{
-	const struct config *config = session->gateway->config;
-	const struct endpoint_config *endpoint = config ? config_endpoint_by_imsi(config, session->imsi) : NULL;
-
-	memset(imsi, 0, sizeof(*imsi));
-	tbcd_from_key(session->imsi, imsi);
-	*out = (struct template_values){
-		.imsi = imsi->digits,
-		.iccid = endpoint ? endpoint->iccid : "",
-		.msisdn = session->msisdn[0] ? session->msisdn : endpoint ? endpoint->msisdn : "",
-		.imei = session->attach ? session->attach->request.imei : "",
-		.apn = session->apn,
-	};
-}
 
 static struct l2tp_bytes number_of(int64_t setting, const struct template_values *values, char *out, size_t size)
 {
@@ -99,11 +79,12 @@ static void call_fill(struct session *session, const struct l2tp_settings *setti
 	struct template_values values;
 	struct tbcd imsi;
 
-	values_of(session, &imsi, &values);
+	session_values(session, &imsi, &values);
 	memset(call, 0, sizeof(*call));
 	if (settings->called_number != CALLED_OFF)
 		snprintf(attach->called, sizeof(attach->called), "%s",
-			 settings->called_number == CALLED_CUSTOM && settings->called_number_text ? settings->called_number_text : session->apn);
+			settings->called_number == CALLED_CUSTOM && settings->called_number_text ? settings->called_number_text
+												 : session->apn);
 	call->called_number = (struct l2tp_bytes){(const uint8_t *)attach->called, (uint16_t)strlen(attach->called)};
 	call->calling_number = number_of(settings->calling_number, &values, attach->calling, sizeof(attach->calling));
 	call->sub_address = number_of(settings->sub_address, &values, attach->sub_address, sizeof(attach->sub_address));
@@ -113,8 +94,6 @@ static void call_fill(struct session *session, const struct l2tp_settings *setti
 	call->rx_bps = speed_of(settings, attach->request.ambr.uplink_kbps);
 	proxy_fill(session, settings, call);
 }
-
-// ---- which LNS
 
 static bool was_tried(const struct attach *attach, const struct uuid *lns_id)
 {
@@ -176,8 +155,8 @@ static int dial(struct session *session, struct pair *pair)
 	if (!attach->deadline_ms)
 		attach->deadline_ms = attach->started_ms + (uint64_t)session->profile->settings->overall_budget_ms;
 	attach->try_ms = gateway->now_ms + (uint64_t)session->profile->settings->attempt_budget_ms;
-	trace_add(attach->trace, gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "dials LNS %s, tunnel %u (%s)", ip_end_text(&tunnel->l2tp.peer, lns),
-		  tunnel->l2tp.local_id, l2tp_tunnel_state_name(tunnel->l2tp.state));
+	trace_add(attach->trace, gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "dials LNS %s, tunnel %u (%s)",
+		ip_end_text(&tunnel->l2tp.peer, lns), tunnel->l2tp.local_id, l2tp_tunnel_state_name(tunnel->l2tp.state));
 	return tunnel_dial(tunnel, session, &attach->call, &session->call);
 }
 
@@ -201,7 +180,8 @@ void session_dial_next(struct session *session)
 		}
 		attach->refusal = error == -EDQUOT || error == -ENOSPC ? REFUSED_LNS_FULL : REFUSED_NO_MEMORY;
 		snprintf(attach->why, sizeof(attach->why), "%s",
-			 error == -EDQUOT ? "the tunnels to the LNS are full (maxSessionsPerTunnel, maxTunnelsPerLns)" : strerror(-error));
+			error == -EDQUOT ? "the tunnels to the LNS are full (maxSessionsPerTunnel, maxTunnelsPerLns)"
+					 : strerror(-error));
 	}
 	session_give_up(session, attach->refusal ? attach->refusal : REFUSED_SLICE, attach->why);
 }
@@ -212,8 +192,6 @@ static void dial_elsewhere(struct session *session)
 	session->ppp_started = false;
 	session_dial_next(session);
 }
-
-// ---- the call
 
 static bool is_failover_code(const struct l2tp_settings *settings, uint16_t result)
 {
@@ -245,7 +223,9 @@ static enum refusal refusal_of_call(const struct session *session, const struct 
 		return refusal_of_tunnel(call_tunnel(session->call));
 	if (event->reason == L2TP_REASON_no_answer)
 		return REFUSED_LNS_SILENT;
-	if (event->disconnect && (event->disconnect->code == L2TP_DISCONNECT_auth_failed || event->disconnect->code == L2TP_DISCONNECT_auth_protocol))
+	if (event->disconnect &&
+		(event->disconnect->code == L2TP_DISCONNECT_auth_failed ||
+			event->disconnect->code == L2TP_DISCONNECT_auth_protocol))
 		return REFUSED_PPP_AUTH;
 	if (event->disconnect && event->disconnect->code == L2TP_DISCONNECT_no_address)
 		return REFUSED_PPP_NO_ADDRESS;
@@ -266,11 +246,12 @@ static void words_of_call(const struct session *session, const struct l2tp_sessi
 	}
 	used = snprintf(out, size, "%s", l2tp_reason_text(event->reason));
 	if (event->has_result && (size_t)used < size)
-		used += snprintf(out + used, size - (size_t)used, " (CDN %u: %s%s%s)", event->result, l2tp_cdn_name(event->result),
-				 event->error ? ", " : "", event->error ? l2tp_error_name(event->error) : "");
+		used += snprintf(out + used, size - (size_t)used, " (CDN %u: %s%s%s)", event->result,
+			l2tp_cdn_name(event->result), event->error ? ", " : "",
+			event->error ? l2tp_error_name(event->error) : "");
 	if (event->disconnect && (size_t)used < size)
 		used += snprintf(out + used, size - (size_t)used, ", disconnect cause %u: %s", event->disconnect->code,
-				 l2tp_disconnect_name(event->disconnect->code));
+			l2tp_disconnect_name(event->disconnect->code));
 	if (event->text.len && (size_t)used < size)
 		snprintf(out + used, size - (size_t)used, ", \"%.*s\"", (int)event->text.len, (const char *)event->text.bytes);
 	for (char *c = out; *c; c++)
@@ -285,13 +266,14 @@ static void call_lost(struct session *session, const struct l2tp_session_event *
 	char why[200];
 	enum refusal refusal = refusal_of_call(session, event);
 	bool elsewhere = event->reason == L2TP_REASON_tunnel || event->reason == L2TP_REASON_no_answer ||
-			 (event->has_result && refusal != REFUSED_PPP_AUTH && is_failover_code(settings, event->result));
+		(event->has_result && refusal != REFUSED_PPP_AUTH && is_failover_code(settings, event->result));
 
 	words_of_call(session, event, why, sizeof(why));
 	session->call->session = NULL;
 	session->call = NULL;
 	if (!attach) {
-		session_end(session, event->reason == L2TP_REASON_tunnel ? REFUSED_TUNNEL_LOST : REFUSED_LNS_HANGUP, SESSION_TELL_ACCESS, why);
+		session_end(session, event->reason == L2TP_REASON_tunnel ? REFUSED_TUNNEL_LOST : REFUSED_LNS_HANGUP,
+			SESSION_TELL_ACCESS, why);
 		return;
 	}
 	attach->refusal = refusal;
@@ -302,8 +284,6 @@ static void call_lost(struct session *session, const struct l2tp_session_event *
 	else
 		session_give_up(session, refusal, why);
 }
-
-static void after_ppp(struct session *session);
 
 static void call_up(struct session *session)
 {
@@ -317,7 +297,7 @@ static void call_up(struct session *session)
 	attach->try_ms = WHEEL_NEVER;
 	session->ppp_started = true;
 	ppp_link_up(&session->ppp, gateway->now_ms);
-	after_ppp(session);
+	session_after_ppp(session);
 }
 
 void session_on_call(struct session *session, const struct l2tp_session_event *event)
@@ -335,266 +315,6 @@ void session_on_call(struct session *session, const struct l2tp_session_event *e
 	}
 }
 
-// ---- PPP
-
-static struct session *session_of(const struct ppp_link *link)
-{
-	return container_of((struct ppp_link *)link, struct session, ppp);
-}
-
-static void on_ppp_send(struct ppp_link *link, uint16_t protocol, const uint8_t *packet, size_t len)
-{
-	struct session *session = session_of(link);
-
-	if (!session->call)
-		return;
-	if (session->attach)
-		trace_ppp(session->attach->trace, session->gateway->now_ms, true, protocol, packet, len);
-	(void)dp_tunnel_send_ppp(call_tunnel(session->call)->dp, session->call->l2tp.local_id, session->call->l2tp.peer_id, protocol, packet, len);
-}
-
-static void on_ppp_event(struct ppp_link *link, const struct ppp_event *event)
-{
-	struct session *session = session_of(link);
-	struct attach *attach = session->attach;
-	uint64_t now_ms = session->gateway->now_ms;
-
-	session->ppp_news |= (uint8_t)(1U << event->kind);
-	if (event->reason)
-		session->ppp_reason = (uint8_t)event->reason;
-	if (!attach)
-		return;
-	if (event->kind == PPP_EVENT_LCP_UP)
-		attach->lcp_up_ms = now_ms;
-	else if (event->kind == PPP_EVENT_AUTH_OK)
-		attach->auth_ok_ms = now_ms;
-	else if (event->kind == PPP_EVENT_IPV4_UP)
-		attach->ipv4_up_ms = now_ms;
-	else if (event->kind == PPP_EVENT_AUTH_FAILED && event->text_len)
-		snprintf(attach->why, sizeof(attach->why), "the LNS says \"%.*s\"", (int)event->text_len, event->text);
-}
-
-static void on_ppp_random(struct ppp_link *link, void *out, size_t len)
-{
-	(void)link;
-	random_fill(out, len);
-}
-
-static void credentials_of_device(struct session *session, const struct pco_request *pco, struct ppp_credentials *out)
-{
-	struct secrets *secrets = session->secrets;
-
-	if (pco->has_pap && !secrets && pco->pap_user.len <= sizeof(secrets->name) && pco->pap_password.len <= sizeof(secrets->password) &&
-	    (secrets = calloc(1, sizeof(*secrets)))) {
-		secrets->name_len = (uint8_t)pco->pap_user.len;
-		secrets->password_len = (uint8_t)pco->pap_password.len;
-		memcpy(secrets->name, pco->pap_user.data, secrets->name_len);
-		memcpy(secrets->password, pco->pap_password.data, secrets->password_len);
-		session->secrets = secrets;
-	}
-	if (pco->has_chap_challenge && pco->has_chap_response) {
-		out->name = pco->chap_name.data;
-		out->name_len = pco->chap_name.len;
-		out->ue_challenge = pco->chap_challenge.data;
-		out->ue_challenge_len = pco->chap_challenge.len;
-		out->ue_response = pco->chap_response.len == 16 ? pco->chap_response.data : NULL;
-		out->ue_chap_id = pco->chap_id;
-	}
-}
-
-// The device's own name and password where it sent them and the settings let it; else the endpoint's own; else the VSlice's template.
-static int on_ppp_credentials(struct ppp_link *link, enum ppp_auth auth, struct ppp_credentials *out)
-{
-	struct session *session = session_of(link);
-	const struct l2tp_settings *settings = session->profile->settings;
-	const struct config *config = session->gateway->config;
-	const struct endpoint_config *endpoint = config ? config_endpoint_by_imsi(config, session->imsi) : NULL;
-	const char *password = endpoint && endpoint->ppp_password ? endpoint->ppp_password : settings->ppp_password;
-	const char *name = endpoint && endpoint->ppp_username ? endpoint->ppp_username : settings->ppp_username;
-	struct template_values values;
-	struct tbcd imsi;
-
-	(void)auth;
-	memset(out, 0, sizeof(*out));
-	values_of(session, &imsi, &values);
-	out->name = session->gateway->user_name;
-	out->name_len = template_expand(name ? name : "", &values, session->gateway->user_name, sizeof(session->gateway->user_name));
-	out->password = password;
-	out->password_len = password ? strlen(password) : 0;
-	if (settings->ppp_auth == LINK_AUTH_PCO && session->attach && session->attach->request.pco)
-		credentials_of_device(session, session->attach->request.pco, out);
-	if (settings->ppp_auth == LINK_AUTH_PCO && session->secrets) {
-		out->name = session->secrets->name;
-		out->name_len = session->secrets->name_len;
-		out->password = session->secrets->password;
-		out->password_len = session->secrets->password_len;
-	}
-	return out->name_len || out->password ? 0 : -ENOENT;
-}
-
-const struct ppp_ops session_ppp_ops = {
-	.send = on_ppp_send,
-	.event = on_ppp_event,
-	.random = on_ppp_random,
-	.credentials = on_ppp_credentials,
-};
-
-static enum refusal refusal_of_ppp(enum ppp_reason reason)
-{
-	switch (reason) {
-	case PPP_REASON_AUTH_UE_CHAP:
-		return REFUSED_PPP_UE_CHAP;
-	case PPP_REASON_AUTH_REFUSED:
-	case PPP_REASON_AUTH_PROTOCOL:
-	case PPP_REASON_AUTH_NO_CREDENTIALS:
-	case PPP_REASON_AUTH_PEER_UNPROVEN:
-	case PPP_REASON_AUTH_TIMEOUT:
-		return REFUSED_PPP_AUTH;
-	case PPP_REASON_NO_ADDRESS:
-	case PPP_REASON_ADDRESS_NOT_CONVERGING:
-		return REFUSED_PPP_NO_ADDRESS;
-	default:
-		return REFUSED_PPP_FAILED;
-	}
-}
-
-static void ppp_ended(struct session *session)
-{
-	const struct ppp_reason_info *info = ppp_reason_info(session->ppp_reason);
-	const struct l2tp_disconnect disconnect = {.code = info->code, .protocol = info->protocol, .direction = info->direction};
-	enum refusal refusal = session->attach ? refusal_of_ppp(session->ppp_reason) : REFUSED_PPP_ENDED;
-	char why[400];
-
-	snprintf(why, sizeof(why), "%s%s%s", info->words, session->attach && session->attach->why[0] ? ": " : "",
-		 session->attach ? session->attach->why : "");
-	session->ppp_started = false;
-	call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, &disconnect, NULL);
-	session_end(session, refusal, SESSION_TELL_ACCESS, why);
-}
-
-static uint16_t since(uint64_t then_ms, uint64_t now_ms)
-{
-	return then_ms && now_ms > then_ms ? (uint16_t)(now_ms - then_ms > 65535 ? 65535 : now_ms - then_ms) : 0;
-}
-
-static void note_phases(struct session *session)
-{
-	const struct attach *attach = session->attach;
-	uint64_t dialled = attach->tunnel_up_ms ? attach->tunnel_up_ms : attach->started_ms;
-	uint64_t authenticated = attach->auth_ok_ms ? attach->auth_ok_ms : attach->lcp_up_ms;
-
-	session->attach_ms = since(attach->started_ms, session->gateway->now_ms);
-	session->tunnel_ms = attach->tunnel_up_ms ? since(attach->started_ms, attach->tunnel_up_ms) : 0;
-	session->call_ms = since(dialled, attach->call_up_ms);
-	session->lcp_ms = since(attach->call_up_ms, attach->lcp_up_ms);
-	session->authentication_ms = since(attach->lcp_up_ms, authenticated);
-	session->ipcp_ms = since(authenticated, attach->ipv4_up_ms);
-}
-
-static void report_attach(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-	struct attach *attach = session->attach;
-	struct uuid endpoint;
-	struct tbcd imsi = {0};
-	char address[IP_ADDR_TEXT];
-
-	if (!attach->trace)
-		return;
-	uuid_unpack(session->endpoint, &endpoint);
-	tbcd_from_key(session->imsi, &imsi);
-	report_add(gateway->report,
-		   json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", endpoint.text, "imsi", imsi.digits, "startedAt",
-			     json_time(session->started_wall_ms), "ok", 1, "verdict",
-			     json_sprintf("attached in %u ms, the LNS gave %s", session->attach_ms, ip_addr_text(&session->address, address)), "steps",
-			     trace_steps(attach->trace)));
-}
-
-// PPP is up while the SIM waits: install, remember, answer, in this order.
-static void attach_complete(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-	struct tbcd imsi = {0};
-	uint32_t teid = session->local_teid;
-	char address[IP_ADDR_TEXT];
-
-	note_phases(session);
-	session_install(session);
-	if (session_find(gateway, teid) != session)
-		return;
-	session->state = SESSION_UP;
-	gateway->established++;
-	gateway->counters.attach_accepted++;
-	histogram_observe(&gateway->attach_times, session->attach_ms);
-	session_store(session);
-	session->access->accepted(session);
-	trace_add(session->attach->trace, gateway->now_ms, TRACE_GTP, TRACE_OUT, "accepted: address %s, MTU %u, DNS told",
-		  ip_addr_text(&session->address, address), session->mtu);
-	report_attach(session);
-	session_attach_done(session);
-	session_report(session);
-	if (log_enabled(&log_category_, LOG_LEVEL_INFO)) {
-		tbcd_from_key(session->imsi, &imsi);
-		log_info("attached imsi=%s vslice=%s address=%s ms=%u", imsi.digits, session->vslice->moniker, address, session->attach_ms);
-	}
-}
-
-static void ppp_up(struct session *session)
-{
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
-	struct ip_addr address = ip_addr_v4(result->address);
-
-	if (!result->has_ipv4 || !result->address) {
-		session->ppp_reason = PPP_REASON_NO_ADDRESS;
-		ppp_ended(session);
-		return;
-	}
-	if (!session->attach && !ip_addr_equal(&address, &session->address)) {
-		session_end(session, REFUSED_ADDRESS_CHANGED, SESSION_TELL_BOTH, NULL);
-		return;
-	}
-	session->address = address;
-	session->mtu = result->mru < result->local_mru ? result->mru : result->local_mru;
-	if (session->attach)
-		attach_complete(session);
-	else
-		session_install(session);
-}
-
-static bool news(struct session *session, enum ppp_event_kind kind)
-{
-	bool is = session->ppp_news & 1U << kind;
-
-	session->ppp_news &= (uint8_t)~(1U << kind);
-	return is;
-}
-
-// Acts on what the link said during the last call into it; the session may be gone afterwards.
-static void after_ppp(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-	uint32_t teid = session->local_teid;
-
-	if (news(session, PPP_EVENT_ENDED))
-		ppp_ended(session);
-	else if (news(session, PPP_EVENT_UP))
-		ppp_up(session);
-	else if (session->state == SESSION_UP && news(session, PPP_EVENT_AUTH_OK))
-		session_store(session);
-	if (session_find(gateway, teid) == session)
-		session_settle(session);
-}
-
-void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *packet, size_t len)
-{
-	if (session->attach)
-		trace_ppp(session->attach->trace, session->gateway->now_ms, false, protocol, packet, len);
-	ppp_link_recv(&session->ppp, protocol, packet, len, session->gateway->now_ms);
-	after_ppp(session);
-}
-
-// ---- time
-
 static void try_timed_out(struct session *session)
 {
 	struct attach *attach = session->attach;
@@ -611,7 +331,8 @@ static void try_timed_out(struct session *session)
 	}
 	attach->refusal = REFUSED_LNS_SILENT;
 	snprintf(attach->why, sizeof(attach->why), "%s left the %s unanswered for %llu ms", ip_end_text(&tunnel->l2tp.peer, lns),
-		 tunnel->l2tp.state == L2TP_TUNNEL_ESTABLISHED ? "call request (ICRQ)" : "tunnel request (SCCRQ)", (unsigned long long)budget_ms);
+		tunnel->l2tp.state == L2TP_TUNNEL_ESTABLISHED ? "call request (ICRQ)" : "tunnel request (SCCRQ)",
+		(unsigned long long)budget_ms);
 	trace_add(attach->trace, gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "%s", attach->why);
 	if (tunnel->l2tp.state == L2TP_TUNNEL_ESTABLISHED) {
 		l2tp_tunnel_hello(&tunnel->l2tp, gateway->now_ms);
@@ -628,7 +349,8 @@ void session_on_tick(struct session *session, uint64_t now_ms)
 	struct attach *attach = session->attach;
 
 	if (attach && attach->deadline_ms <= now_ms) {
-		session_give_up(session, attach->refusal ? attach->refusal : REFUSED_TIMEOUT, attach->why[0] ? attach->why : NULL);
+		session_give_up(
+			session, attach->refusal ? attach->refusal : REFUSED_TIMEOUT, attach->why[0] ? attach->why : NULL);
 		return;
 	}
 	if (attach && attach->try_ms <= now_ms && session->call) {
@@ -637,6 +359,6 @@ void session_on_tick(struct session *session, uint64_t now_ms)
 	}
 	if (session->ppp_started) {
 		ppp_link_tick(&session->ppp, now_ms);
-		after_ppp(session);
+		session_after_ppp(session);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "base/clean.h"
 #include "gateway/access.h"
+#include "gateway/apply.h"
 #include "gateway/jsonget.h"
 #include "gateway/records.h"
 #include "gateway/resume.h"
@@ -15,8 +16,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/random.h>
-#include <time.h>
 
 LOG_CATEGORY(gateway);
 
@@ -32,68 +31,10 @@ static const struct histogram_shape attach_shape = {
 #define STOP_LIMIT_MS 3000
 #define REPORT_ROWS 200000
 
-// ---- small services
-
-uint64_t wall_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-void random_fill(void *out, size_t len)
-{
-	static uint8_t block[4096];
-	static size_t left;
-	uint8_t *at = out;
-
-	while (len) {
-		size_t piece;
-
-		if (!left) {
-			if (getrandom(block, sizeof(block), 0) != sizeof(block))
-				abort();
-			left = sizeof(block);
-		}
-		piece = len < left ? len : left;
-		memcpy(at, block + sizeof(block) - left, piece);
-		explicit_bzero(block + sizeof(block) - left, piece);
-		left -= piece;
-		at += piece;
-		len -= piece;
-	}
-}
-
-json_t *json_time(uint64_t then_ms)
-{
-	time_t seconds = (time_t)(then_ms / 1000);
-	struct tm parts;
-	char text[40];
-	size_t len;
-
-	gmtime_r(&seconds, &parts);
-	len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
-	snprintf(text + len, sizeof(text) - len, ".%03uZ", (unsigned)(then_ms % 1000));
-	return json_string(text);
-}
-
-json_t *json_text(const char *text, size_t len)
-{
-	char clean[4096];
-	size_t used = 0;
-
-	for (; used < len && used < sizeof(clean); used++)
-		clean[used] = text[used] >= ' ' && text[used] <= '~' ? text[used] : '?';
-	return json_stringn(clean, used);
-}
-
 struct vslice *gateway_vslice(const struct gateway *gateway, const struct uuid *id)
 {
 	return strmap_get(&gateway->vslices, id->text);
 }
-
-// ---- time
 
 static void on_wheel_due(uv_timer_t *timer)
 {
@@ -127,8 +68,6 @@ static void on_check(uv_check_t *check)
 	gateway->now_ms = uv_now(gateway->loop);
 }
 
-// ---- reports at intervals
-
 static void report_status(struct gateway *gateway)
 {
 	char address[IP_ADDR_TEXT];
@@ -138,10 +77,11 @@ static void report_status(struct gateway *gateway)
 		return;
 	load = (double)(gateway->established + gateway->attaching) / gateway->options->max_sessions;
 	report_add(gateway->report,
-		   json_pack("{s:s, s:s, s:o, s:[s], s:I, s:I, s:f, s:I}", "row", "status", "version", SLICEGATE_VERSION, "startedAt",
-			     json_time(gateway->started_wall_ms), "addresses", ip_addr_text(&gateway->options->gtp_address, address), "sessions",
-			     (json_int_t)gateway->established, "tunnels", (json_int_t)gateway->tunnels, "load", load, "configRevision",
-			     (json_int_t)(gateway->config ? gateway->config->revision : 0)));
+		json_pack("{s:s, s:s, s:o, s:[s], s:I, s:I, s:f, s:I}", "row", "status", "version", SLICEGATE_VERSION,
+			"startedAt", json_time(gateway->started_wall_ms), "addresses",
+			ip_addr_text(&gateway->options->gtp_address, address), "sessions", (json_int_t)gateway->established,
+			"tunnels", (json_int_t)gateway->tunnels, "load", load, "configRevision",
+			(json_int_t)(gateway->config ? gateway->config->revision : 0)));
 	link_kick(gateway->link);
 }
 
@@ -172,8 +112,6 @@ static void on_usage_due(struct timer *timer, uint64_t now_ms)
 	link_kick(gateway->link);
 	wheel_arm(&gateway->wheel, timer, now_ms + (gateway->usage_cursor ? 20 : gateway->options->usage_ms));
 }
-
-// ---- the link's callbacks
 
 static void tell_tunnels(struct gateway *gateway)
 {
@@ -223,26 +161,6 @@ static void fill(void *owner)
 		report_add(gateway->report, json_pack("{s:s, s:s}", "row", "sync", "phase", "end"));
 }
 
-static struct session *session_of_endpoint(const struct gateway *gateway, const struct endpoint_config *endpoint, size_t *cursor)
-{
-	for (; *cursor < endpoint->imsi_count; (*cursor)++) {
-		struct session *session = map_get(&gateway->by_imsi, endpoint->imsis[*cursor]);
-
-		if (session)
-			return session;
-	}
-	return NULL;
-}
-
-static void detach_endpoint(struct gateway *gateway, const struct uuid *id, const char *why)
-{
-	const struct endpoint_config *endpoint = config_endpoint(gateway->config, id);
-	struct session *session;
-
-	for (size_t at = 0; endpoint && (session = session_of_endpoint(gateway, endpoint, &at));)
-		session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, why);
-}
-
 static void on_command(void *owner, const char *command, const json_t *row)
 {
 	struct gateway *gateway = owner;
@@ -252,7 +170,7 @@ static void on_command(void *owner, const char *command, const json_t *row)
 	uuid_set(&id, jsonget_text(row, "tunnel", jsonget_text(row, "endpoint", "")));
 	log_info("command=%s object=%s", command, id.text);
 	if (!strcmp(command, "detach")) {
-		detach_endpoint(gateway, &id, "detached by the administrator");
+		apply_detach(gateway, &id, "detached by the administrator");
 		return;
 	}
 	tunnel = tunnel_find(gateway, &id);
@@ -263,132 +181,6 @@ static void on_command(void *owner, const char *command, const json_t *row)
 	else if (!strcmp(command, "drainTunnel"))
 		tunnel->is_draining = true;
 }
-
-// May this session go on under the configuration as it is now?
-static enum refusal still_good(const struct gateway *gateway, const struct session *session)
-{
-	const struct endpoint_config *endpoint = config_endpoint_by_imsi(gateway->config, session->imsi);
-	const struct group_config *group = endpoint ? config_group(gateway->config, &endpoint->group) : NULL;
-	const struct tunnel *tunnel = session->call ? call_tunnel(session->call) : NULL;
-
-	if (!endpoint)
-		return REFUSED_UNKNOWN_IMSI;
-	if (endpoint->status != ENDPOINT_ACTIVE)
-		return REFUSED_NOT_ACTIVE;
-	if (!group)
-		return REFUSED_NO_GROUP;
-	if (!uuid_equal(&group->vslice, &session->vslice->id))
-		return REFUSED_NO_VSLICE;
-	if (tunnel && !uuid_equal(&group->lac, &tunnel->lac->id))
-		return REFUSED_NO_LAC;
-	return REFUSED_NONE;
-}
-
-static void check_session(struct gateway *gateway, struct session *session)
-{
-	enum refusal bad = still_good(gateway, session);
-
-	if (bad)
-		session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, refusal_words(bad));
-}
-
-// Walks all sessions; the map changes under the walk when one ends, so the bad ones are gathered first.
-static void check_all_sessions(struct gateway *gateway)
-{
-	VEC(uint32_t) bad = {0};
-	struct session *session;
-
-	for (size_t at = 0; (session = map_next(&gateway->sessions, &at));) {
-		uint32_t *teid = still_good(gateway, session) ? vec_add(&bad) : NULL;
-
-		if (teid)
-			*teid = session->local_teid;
-	}
-	vec_each(&bad, teid)
-	{
-		session = session_find(gateway, *teid);
-		if (session)
-			check_session(gateway, session);
-	}
-	vec_free(&bad);
-}
-
-static void remove_vslices(struct gateway *gateway)
-{
-	struct vslice *vslice;
-
-	for (size_t at = 0; (vslice = strmap_next(&gateway->vslices, &at));)
-		if (!vslice->stopping && !config_vslice(gateway->config, &vslice->id))
-			vslice_stop(vslice);
-}
-
-static void apply_vslice(struct gateway *gateway, const struct uuid *id)
-{
-	const struct vslice_config *config = config_vslice(gateway->config, id);
-
-	if (config && config->type == VSLICE_L2TP)
-		(void)vslice_apply(gateway, config);
-}
-
-static void apply_all(struct gateway *gateway)
-{
-	struct vslice_config *config;
-
-	for (size_t at = 0; (config = strmap_next(&gateway->config->vslices, &at));)
-		if (config->type == VSLICE_L2TP)
-			(void)vslice_apply(gateway, config);
-	remove_vslices(gateway);
-	check_all_sessions(gateway);
-	slice_sweep(gateway->worker, gateway->options->name);
-}
-
-static void apply_endpoint(struct gateway *gateway, const struct config_change *change)
-{
-	struct session *session, *next;
-
-	for (size_t i = 0; i < change->imsi_count; i++) {
-		for (session = map_get(&gateway->by_imsi, change->imsis[i]); session; session = next) {
-			next = session->imsi_next;
-			check_session(gateway, session);
-		}
-	}
-}
-
-static void on_config(void *owner, struct config *config, bool all, const struct config_change *changes, size_t count)
-{
-	struct gateway *gateway = owner;
-	bool recheck = false, vslices_gone = false;
-
-	gateway->config = config;
-	if (gateway->stopping)
-		return;
-	if (all) {
-		apply_all(gateway);
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const struct config_change *change = &changes[i];
-		const struct target_config *target = config_target(config, &change->id);
-		const struct policy_config *policy = config_policy(config, &change->id);
-
-		if (!strcmp(change->kind, "endpoint"))
-			apply_endpoint(gateway, change);
-		else if (!strcmp(change->kind, "vslice") && !change->deleted)
-			apply_vslice(gateway, &change->id);
-		else if (target || policy)
-			apply_vslice(gateway, target ? &target->vslice : &policy->vslice);
-		else if (change->deleted)
-			recheck = true;
-		recheck = recheck || !strcmp(change->kind, "endpointGroup");
-		vslices_gone = vslices_gone || (change->deleted && !strcmp(change->kind, "vslice"));
-	}
-	if (vslices_gone)
-		remove_vslices(gateway);
-	if (recheck)
-		check_all_sessions(gateway);
-}
-
-// ---- life
 
 static void handle_closed(uv_handle_t *handle)
 {
@@ -416,14 +208,16 @@ static void on_dp_gtpu(void *owner, const struct ip_end *peer, const uint8_t *da
 	access_on_gtpu(owner, peer, datagram, len);
 }
 
-static void on_dp_control(void *owner, struct dp_lac *dp_lac, void *lac, const struct ip_end *peer, const uint8_t *datagram, size_t len)
+static void on_dp_control(
+	void *owner, struct dp_lac *dp_lac, void *lac, const struct ip_end *peer, const uint8_t *datagram, size_t len)
 {
 	(void)owner;
 	(void)dp_lac;
 	lac_on_control(lac, peer, datagram, len);
 }
 
-static void on_dp_frame(void *owner, struct dp_lac *dp_lac, void *lac, const struct ip_end *peer, const struct dp_l2tp_frame *frame)
+static void on_dp_frame(
+	void *owner, struct dp_lac *dp_lac, void *lac, const struct ip_end *peer, const struct dp_l2tp_frame *frame)
 {
 	(void)owner;
 	(void)dp_lac;
@@ -438,16 +232,17 @@ static void on_dp_batch_end(void *owner)
 static int dp_start(struct gateway *gateway)
 {
 	const struct dp_host host = {.on_gtpu = on_dp_gtpu,
-				     .on_l2tp_control = on_dp_control,
-				     .on_l2tp_frame = on_dp_frame,
-				     .on_batch_end = on_dp_batch_end,
-				     .owner = gateway};
+		.on_l2tp_control = on_dp_control,
+		.on_l2tp_frame = on_dp_frame,
+		.on_batch_end = on_dp_batch_end,
+		.owner = gateway};
 	struct ip_end address = {.addr = gateway->options->gtp_address, .port = GTP_U_PORT};
 	char text[IP_END_TEXT];
 	int fd, error = udp_open(&address, &fd);
 
 	if (error)
-		return log_err_r(error, "the GTP-U address can't be used address=%s error=%s", ip_end_text(&address, text), strerror(-error));
+		return log_err_r(error, "the GTP-U address can't be used address=%s error=%s", ip_end_text(&address, text),
+			strerror(-error));
 	return dp_new(gateway->loop, fd, &host, gateway->options->max_sessions, &gateway->dp);
 }
 
@@ -466,7 +261,7 @@ static int state_start(struct gateway *gateway, uint8_t *restart_counter, enum s
 	error = state_open(path, specs, GATEWAY_TABLES, start, &gateway->state);
 	if (error)
 		return log_err_r(error, "the state file can't be used path=%s error=\"%s\"", path,
-				 error == -EBUSY ? "another gateway uses it" : strerror(-error));
+			error == -EBUSY ? "another gateway uses it" : strerror(-error));
 	old = state_get(gateway->state, TABLE_GATEWAY, 0);
 	memset(&record, 0, sizeof(record));
 	if (old && *start == STATE_RESUME)
@@ -482,7 +277,8 @@ static int state_start(struct gateway *gateway, uint8_t *restart_counter, enum s
 
 static int parts_start(struct gateway *gateway)
 {
-	const struct link_host host = {.on_config = on_config, .on_command = on_command, .on_sync = begin_sync, .on_fill = fill, .owner = gateway};
+	const struct link_host host = {
+		.on_config = apply_config, .on_command = on_command, .on_sync = begin_sync, .on_fill = fill, .owner = gateway};
 	enum state_start start = STATE_FRESH;
 	uint8_t restart_counter = 0;
 	int error;
@@ -540,8 +336,6 @@ int gateway_new(uv_loop_t *loop, const struct gateway_options *options, struct g
 	*out = gateway;
 	return 0;
 }
-
-// ---- the end
 
 static bool tunnels_are_quiet(const struct gateway *gateway)
 {

@@ -26,17 +26,17 @@ struct resume;
 struct session;
 struct vslice;
 
-#define GATEWAY_COUNTERS(X)                                                                                                     \
-	X(attach_requests, "attach_requests", "attach requests that reached session set-up")                                    \
-	X(attach_accepted, "attach_accepted", "attaches answered with an address")                                              \
-	X(attach_repeated, "attach_replaced", "attaches that took the place of an older session of the same SIM")               \
-	X(sessions_ended, "sessions_ended", "sessions that were up and ended")                                                  \
-	X(lns_failovers, "lns_failovers", "attaches that moved on to another LNS")                                              \
-	X(tunnels_opened, "tunnels_opened", "tunnels that came up")                                                             \
-	X(tunnels_lost, "tunnels_lost", "tunnels that went down or never came up")                                              \
-	X(gtpu_error_indications, "gtpu_error_indications", "GTP-U Error Indications sent")                                     \
-	X(unknown_peers, "gtp_unknown_peers", "GTP messages from outside gtpPeers")                                             \
-	X(unknown_lns, "l2tp_unknown_lns", "L2TP control messages from undeclared addresses")                                   \
+#define GATEWAY_COUNTERS(X)                                                                                                      \
+	X(attach_requests, "attach_requests", "attach requests that reached session set-up")                                     \
+	X(attach_accepted, "attach_accepted", "attaches answered with an address")                                               \
+	X(attach_repeated, "attach_replaced", "attaches that took the place of an older session of the same SIM")                \
+	X(sessions_ended, "sessions_ended", "sessions that were up and ended")                                                   \
+	X(lns_failovers, "lns_failovers", "attaches that moved on to another LNS")                                               \
+	X(tunnels_opened, "tunnels_opened", "tunnels that came up")                                                              \
+	X(tunnels_lost, "tunnels_lost", "tunnels that went down or never came up")                                               \
+	X(gtpu_error_indications, "gtpu_error_indications", "GTP-U Error Indications sent")                                      \
+	X(unknown_peers, "gtp_unknown_peers", "GTP messages from outside gtpPeers")                                              \
+	X(unknown_lns, "l2tp_unknown_lns", "L2TP control messages from undeclared addresses")                                    \
 	X(unknown_tunnels, "l2tp_unknown_tunnels", "L2TP control messages for unknown tunnels")
 
 struct gateway_counters {

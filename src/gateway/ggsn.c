@@ -26,8 +26,6 @@ static uint32_t sender_teid(const struct gtp_request *request)
 	return request->v1->header.type == GTP1_CREATE_PDP_REQUEST && body->has.teid_control ? body->teid_control : 0;
 }
 
-// ---- Create PDP Context Request
-
 // Conditional IEs that a first context cannot do without (TS 29.060 table 5).
 static bool is_complete(const struct gtp1_create_pdp_request *body)
 {
@@ -111,7 +109,7 @@ static void on_accepted(struct session *session)
 
 	gtp1_answer(&access->out.v1, &header, session->control_teid);
 	ie_set(body, cause) = request->pdn_type == GTP2_PDN_IPV4 ? (uint8_t)GTP1_CAUSE_REQUEST_ACCEPTED
-								  : (uint8_t)GTP1_CAUSE_NEW_PDP_TYPE_NETWORK_PREFERENCE;
+								 : (uint8_t)GTP1_CAUSE_NEW_PDP_TYPE_NETWORK_PREFERENCE;
 	ie_set(body, reordering) = 0xfe; // not required; the spare bits are ones (7.7.6)
 	ie_set(body, recovery) = access->restart_counter;
 	ie_set(body, teid_data) = session->local_teid;
@@ -153,8 +151,6 @@ static void on_release(struct session *session, enum refusal reason)
 }
 
 const struct access_ops ggsn_ops = {.accepted = on_accepted, .refused = on_refused, .release = on_release};
-
-// ---- requests for a session
 
 static void on_update(struct access *access, const struct gtp_request *request, struct session *session)
 {
@@ -221,8 +217,9 @@ static struct session *moving_session(struct access *access, const struct gtp_re
 {
 	struct session *session = session_find(access->gateway, request->v1->header.teid);
 
-	if (request->v1->header.type != GTP1_UPDATE_PDP_REQUEST || !session || session->state != SESSION_UP || session->gtp_version != 1 ||
-	    request->fault.cause || !ip_addr_equal(&request->v1->update_pdp_request.sgsn_control, &request->from.addr))
+	if (request->v1->header.type != GTP1_UPDATE_PDP_REQUEST || !session || session->state != SESSION_UP ||
+		session->gtp_version != 1 || request->fault.cause ||
+		!ip_addr_equal(&request->v1->update_pdp_request.sgsn_control, &request->from.addr))
 		return NULL;
 	return session;
 }

@@ -33,7 +33,8 @@ static void answer_unknown(struct lac *lac, const struct ip_end *peer, const str
 	gateway->counters.unknown_tunnels++;
 	if (!log_rate_ok(&gateway->unknown_rate, gateway->now_ms, 20))
 		return;
-	log_info("a control message for an unknown tunnel vslice=%s peer=%s tunnel=%u", lac->vslice->moniker, ip_end_text(peer, text), header->tunnel_id);
+	log_info("a control message for an unknown tunnel vslice=%s peer=%s tunnel=%u", lac->vslice->moniker,
+		ip_end_text(peer, text), header->tunnel_id);
 	if (!l2tp_stopccn_for_unknown(header, out, sizeof(out), &len))
 		(void)dp_lac_send(lac->dp, peer, out, len);
 }
@@ -56,7 +57,8 @@ static struct tunnel *crossing(struct pair *pair)
 }
 
 // The LNS opens a tunnel to us (RFC 2661 5.1: either side may).
-static void accept_tunnel(struct pair *pair, const struct ip_end *peer, const struct l2tp_header *header, const struct l2tp_peek *peek)
+static void accept_tunnel(
+	struct pair *pair, const struct ip_end *peer, const struct l2tp_header *header, const struct l2tp_peek *peek)
 {
 	struct gateway *gateway = pair->lac->vslice->gateway;
 	struct tunnel *ours = crossing(pair), *tunnel;

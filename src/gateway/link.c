@@ -47,11 +47,10 @@ struct link {
 static void dial(struct link *link);
 static void post(struct link *link);
 
-// ---- rows
-
 static void pending_drop(struct link *link)
 {
-	vec_each(&link->pending, row) json_decref(*row);
+	vec_each (&link->pending, row)
+		json_decref(*row);
 	vec_free(&link->pending);
 }
 
@@ -90,8 +89,7 @@ static void ready(struct link *link, uint64_t revision)
 		old = link->config;
 		link->config = TAKE_PTR(link->staging);
 	}
-	vec_each(&link->pending, row)
-	{
+	vec_each (&link->pending, row) {
 		struct config_change change = {0}, *kept;
 
 		if (row_apply(link->config, *row, &change) || all)
@@ -135,7 +133,8 @@ static void on_ready(struct link *link, const json_t *row)
 	if (!link->is_up) {
 		link->is_up = true;
 		link->retry_ms = RETRY_MIN_MS;
-		log_info("joined the controller gateway=%s revision=%llu", link->gateway, (unsigned long long)link->config->revision);
+		log_info("joined the controller gateway=%s revision=%llu", link->gateway,
+			(unsigned long long)link->config->revision);
 		report_forget_live(link->report);
 		link->host.on_sync(link->host.owner);
 		link_kick(link);
@@ -183,8 +182,6 @@ static int replay_line(void *owner, const char *line, size_t len)
 {
 	return on_row(owner, line, len);
 }
-
-// ---- the stream
 
 static void stream_end(struct link *link, const char *why)
 {
@@ -260,7 +257,7 @@ static void on_stream_done(void *owner, long status, const char *error)
 	snprintf(why, sizeof(why), "%s", error ? error : "the stream ended");
 	if (status && status != 200)
 		snprintf(why, sizeof(why), "the controller answered %ld%s", status,
-			 status == 401 || status == 403 ? ": the token is not good for this gateway" : "");
+			status == 401 || status == 403 ? ": the token is not good for this gateway" : "");
 	if (status == 401 || status == 403)
 		log_err("the controller refuses us status=%ld", status);
 	stream_end(link, why);
@@ -303,8 +300,6 @@ static void dial(struct link *link)
 	if (http_start(link->http, &request, &link->stream))
 		dial_later(link);
 }
-
-// ---- reports
 
 static void on_post_due(uv_timer_t *timer)
 {
@@ -370,8 +365,6 @@ void link_kick(struct link *link)
 		uv_timer_start(link->post_timer, on_post_due, 20, 0);
 }
 
-// ---- life
-
 static uv_timer_t *timer_new(struct link *link)
 {
 	uv_timer_t *timer = calloc(1, sizeof(*timer));
@@ -396,11 +389,13 @@ static int start_config(struct link *link, const struct link_options *options)
 	if (options->snapshot) {
 		error = record_read(options->snapshot, replay_line, link);
 		if (error)
-			return log_err_r(error, "the configuration file can't be used path=%s error=\"%s\"", options->snapshot, strerror(-error));
+			return log_err_r(error, "the configuration file can't be used path=%s error=\"%s\"", options->snapshot,
+				strerror(-error));
 	} else if (link->record) {
 		error = record_read(record_path(link->record), replay_line, link);
 		if (error && error != -ENOENT)
-			log_warn("the recorded configuration can't be used, waiting for the controller error=\"%s\"", strerror(-error));
+			log_warn("the recorded configuration can't be used, waiting for the controller error=\"%s\"",
+				strerror(-error));
 	}
 	link->replaying = false;
 	return 0;
@@ -419,8 +414,8 @@ static int set_controller(struct link *link, const char *controller)
 	return link->url && link->unix_socket ? 0 : -ENOMEM;
 }
 
-int link_new(uv_loop_t *loop, struct http *http, const struct link_options *options, const struct link_host *host, struct report *report,
-	     struct link **out)
+int link_new(uv_loop_t *loop, struct http *http, const struct link_options *options, const struct link_host *host,
+	struct report *report, struct link **out)
 {
 	struct link *link = calloc(1, sizeof(*link));
 	struct uuid boot;

@@ -12,7 +12,8 @@
 struct link;
 
 struct link_options {
-	const char *controller; // "http://127.0.0.1:5050" or "unix:/run/slicegate/controller.sock"; NULL = none: the snapshot is all there is
+	const char *
+		controller; // "http://127.0.0.1:5050" or "unix:/run/slicegate/controller.sock"; NULL = none: the snapshot is all there is
 	const char *token_file; // holds the bearer token; read at each dial, so that it can be replaced
 	const char *gateway; // our moniker
 	const char *state_dir; // where config.ndjson is kept; NULL = nowhere
@@ -31,8 +32,8 @@ struct link_host {
 };
 
 // Reads the recorded configuration (or the snapshot; a faulty snapshot is -EINVAL), then dials. Borrows `report`. 0 or -errno.
-int link_new(uv_loop_t *loop, struct http *http, const struct link_options *options, const struct link_host *host, struct report *report,
-	     struct link **out);
+int link_new(uv_loop_t *loop, struct http *http, const struct link_options *options, const struct link_host *host,
+	struct report *report, struct link **out);
 void link_free(struct link **link);
 // There is something to report: a batch goes out soon.
 void link_kick(struct link *link);

@@ -26,19 +26,23 @@ static struct {
 
 static const struct opt opts[] = {
 	{"name", OPT_TEXT, &given.name, .word = "MONIKER", .required = true, .help = "the Regional Gateway that this is"},
-	{"gtp-address", OPT_ADDR, &given.gtp_address, .required = true, .help = "where SGWs and SGSNs find us (UDP 2123 and 2152)"},
+	{"gtp-address", OPT_ADDR, &given.gtp_address, .required = true,
+		.help = "where SGWs and SGSNs find us (UDP 2123 and 2152)"},
 	{"controller", OPT_TEXT, &given.controller, .word = "URL", .env = "SLICEGATE_URL",
-	 .help = "http://HOST:PORT, https://HOST:PORT or unix:/PATH; without it the recorded configuration is all there is"},
+		.help = "http://HOST:PORT, https://HOST:PORT or unix:/PATH; without it the recorded configuration is all there "
+			"is"},
 	{"token-file", OPT_TEXT, &given.token_file, .word = "FILE", .help = "holds the token that the controller knows us by"},
 	{"state-dir", OPT_TEXT, &given.state_dir, "/var/lib/slicegate-gateway", .word = "DIR",
-	 .help = "where sessions and the configuration survive a restart"},
-	{"config-snapshot", OPT_TEXT, &given.snapshot, .word = "FILE", .help = "start from this configuration (NDJSON, docs/reference/gateway-link.md)"},
+		.help = "where sessions and the configuration survive a restart"},
+	{"config-snapshot", OPT_TEXT, &given.snapshot, .word = "FILE",
+		.help = "start from this configuration (NDJSON, docs/reference/gateway-link.md)"},
 	{"metrics-listen", OPT_END, &given.metrics, .help = "serve /metrics and /health there"},
 	{"max-sessions", OPT_U32, &given.max_sessions, "65536", .min = 16, .max = 4194304, .help = "sessions at once"},
 	{"max-attaching", OPT_U32, &given.max_attaching, "4096", .min = 1, .max = 1000000,
-	 .help = "attaches under way at once; beyond, the answer is \"no resources\""},
+		.help = "attaches under way at once; beyond, the answer is \"no resources\""},
 	{"usage-interval", OPT_MS, &given.usage_ms, "10s", .min = 100, .help = "how often usage is reported"},
-	{"log", OPT_TEXT, &given.log, "info", .word = "LEVELS", .help = "error, warn, info or debug; of a part: info,tunnel=debug"},
+	{"log", OPT_TEXT, &given.log, "info", .word = "LEVELS",
+		.help = "error, warn, info or debug; of a part: info,tunnel=debug"},
 };
 
 static const struct opt_program program = {
@@ -92,10 +96,10 @@ static struct gateway_options options_of(void)
 		.max_attaching = given.max_attaching,
 		.usage_ms = given.usage_ms,
 		.link = {.controller = given.controller,
-			 .token_file = given.token_file,
-			 .gateway = given.name,
-			 .state_dir = given.state_dir,
-			 .snapshot = given.snapshot},
+			.token_file = given.token_file,
+			.gateway = given.name,
+			.state_dir = given.state_dir,
+			.snapshot = given.snapshot},
 	};
 }
 

@@ -31,10 +31,9 @@ static void respond_cause(struct access *access, const struct gtp_request *reque
 
 static struct gtp2_fteid own_fteid(const struct session *session, enum gtp2_interface interface)
 {
-	return (struct gtp2_fteid){.interface = (uint8_t)interface, .teid = session->local_teid, .v4 = session->gateway->options->gtp_address};
+	return (struct gtp2_fteid){
+		.interface = (uint8_t)interface, .teid = session->local_teid, .v4 = session->gateway->options->gtp_address};
 }
-
-// ---- Create Session Request
 
 static uint32_t sender_teid(const struct gtp_request *request)
 {
@@ -111,7 +110,7 @@ static void on_create(struct access *access, const struct gtp_request *request, 
 	attach.user_teid = bearer->s5s8u_sgw_fteid.teid;
 	if (attach.control_peer.addr.family != IP_V4 || attach.user_peer.family != IP_V4) {
 		respond_fault(access, request, sender_teid(request),
-			      (struct ie_fault){.cause = GTP2_CAUSE_MANDATORY_IE_INCORRECT, .type = 87});
+			(struct ie_fault){.cause = GTP2_CAUSE_MANDATORY_IE_INCORRECT, .type = 87});
 		return;
 	}
 	copy_apn(&body->apn, attach.apn);
@@ -149,8 +148,9 @@ static void on_accepted(struct session *session)
 	struct ie_bytes pco = access_pco(session);
 
 	gtp2_answer(&access->out.v2, &header, session->control_teid);
-	ie_set(body, cause) = (struct gtp2_cause){.value = request->pdn_type == GTP2_PDN_IPV4 ? GTP2_CAUSE_REQUEST_ACCEPTED
-											      : GTP2_CAUSE_NEW_PDN_TYPE_NETWORK_PREFERENCE};
+	ie_set(body, cause) =
+		(struct gtp2_cause){.value = request->pdn_type == GTP2_PDN_IPV4 ? GTP2_CAUSE_REQUEST_ACCEPTED
+										: GTP2_CAUSE_NEW_PDN_TYPE_NETWORK_PREFERENCE};
 	ie_set(body, pgw_fteid) = own_fteid(session, GTP2_IF_S5S8C_PGW);
 	ie_set(body, paa) = (struct gtp2_paa){.pdn_type = GTP2_PDN_IPV4, .v4 = session->address};
 	ie_set(body, apn_restriction) = 0;
@@ -175,8 +175,6 @@ static void on_refused(struct gateway *gateway, const struct attach_request *req
 	access_respond(access, 2, request->xact);
 }
 
-// ---- Delete Bearer Request, ours: the default bearer, and so the session (TS 29.274 7.2.9.2)
-
 static void on_release(struct session *session, enum refusal reason)
 {
 	struct access *access = session->gateway->access;
@@ -190,8 +188,6 @@ static void on_release(struct session *session, enum refusal reason)
 }
 
 const struct access_ops pgw_ops = {.accepted = on_accepted, .refused = on_refused, .release = on_release};
-
-// ---- requests for a session
 
 static void on_modify(struct access *access, const struct gtp_request *request, struct session *session)
 {
@@ -293,8 +289,9 @@ static struct session *moving_session(struct access *access, const struct gtp_re
 	const struct gtp2_modify_bearer_request *body = &request->v2->modify_bearer_request;
 	struct session *session = session_find(access->gateway, request->v2->header.teid);
 
-	if (request->v2->header.type != GTP2_MODIFY_BEARER_REQUEST || !body->has.sender_fteid || !session || session->state != SESSION_UP ||
-	    session->gtp_version != 2 || !ip_addr_equal(&body->sender_fteid.v4, &request->from.addr))
+	if (request->v2->header.type != GTP2_MODIFY_BEARER_REQUEST || !body->has.sender_fteid || !session ||
+		session->state != SESSION_UP || session->gtp_version != 2 ||
+		!ip_addr_equal(&body->sender_fteid.v4, &request->from.addr))
 		return NULL;
 	return session;
 }
@@ -302,7 +299,8 @@ static struct session *moving_session(struct access *access, const struct gtp_re
 void pgw_on_request(struct access *access, const struct gtp_request *request)
 {
 	const struct gtp2_header *header = &request->v2->header;
-	struct session *session = header->has_teid && header->teid ? access_owned(access, header->teid, &request->from.addr, 2) : NULL;
+	struct session *session =
+		header->has_teid && header->teid ? access_owned(access, header->teid, &request->from.addr, 2) : NULL;
 
 	if (!session)
 		session = moving_session(access, request);

@@ -32,7 +32,7 @@ static void l2tp_fill(struct l2tp_options *out, const struct profile *profile, c
 	out->hide = settings->hide_avps;
 	out->accept_move = settings->accept_peer_change == ACCEPT_CHANGE_ONCE;
 	out->sequencing = settings->sequencing == SEQUENCING_REQUIRED ? L2TP_SEQUENCING_REQUIRED
-			  : settings->sequencing == SEQUENCING_OFF    ? L2TP_SEQUENCING_OFF
+		: settings->sequencing == SEQUENCING_OFF	      ? L2TP_SEQUENCING_OFF
 								      : L2TP_SEQUENCING_ON_REQUEST;
 	out->receive_window = (uint16_t)settings->receive_window;
 	out->hello_ms = (uint32_t)settings->hello_interval_s * 1000;
@@ -83,7 +83,7 @@ static void profile_free(struct profile *profile)
 }
 
 struct profile *profile_new(const struct gateway *gateway, const struct vslice_config *vslice, const struct lac_config *lac,
-			    const struct lns_config *lns)
+	const struct lns_config *lns)
 {
 	struct profile *profile = calloc(1, sizeof(*profile));
 	const char *secret = lns->secret ? lns->secret : lac->secret;

@@ -24,7 +24,8 @@ int record_new(const char *dir, struct record **out)
 
 	if (!record)
 		return -ENOMEM;
-	if (asprintf(&record->path, "%s/config.ndjson", dir) < 0 || asprintf(&record->fresh_path, "%s/config.ndjson.new", dir) < 0) {
+	if (asprintf(&record->path, "%s/config.ndjson", dir) < 0 ||
+		asprintf(&record->fresh_path, "%s/config.ndjson.new", dir) < 0) {
 		free(record->path);
 		free(record);
 		return -ENOMEM;

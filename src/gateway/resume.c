@@ -37,7 +37,8 @@ static void clear_table(struct gateway *gateway, enum gateway_table table)
 			left--;
 		}
 	}
-	vec_each(&found, index) state_clear(gateway->state, table, *index);
+	vec_each (&found, index)
+		state_clear(gateway->state, table, *index);
 	vec_free(&found);
 }
 
@@ -60,7 +61,8 @@ static void on_orphans_due(struct timer *timer, uint64_t now_ms)
 
 	(void)now_ms;
 	if (resume->sessions || resume->tunnels)
-		log_warn("records that nothing is configured for any longer are dropped sessions=%u tunnels=%u", resume->sessions, resume->tunnels);
+		log_warn("records that nothing is configured for any longer are dropped sessions=%u tunnels=%u", resume->sessions,
+			resume->tunnels);
 	for (uint32_t i = 0; resume->tunnels && i < UINT16_MAX; i++) {
 		uintptr_t at = (uintptr_t)map_get(&resume->first, i);
 
@@ -115,8 +117,6 @@ void resume_free(struct resume **out)
 	free(resume);
 	*out = NULL;
 }
-
-// ---- sessions
 
 static void session_fill(struct session *session, const struct session_record *record, uint32_t index)
 {
@@ -215,8 +215,6 @@ static void session_resume(struct tunnel *tunnel, uint32_t index, const struct s
 	session_settle(session);
 }
 
-// ---- tunnels
-
 static void messages_resume(struct tunnel *tunnel)
 {
 	struct gateway *gateway = tunnel->lac->vslice->gateway;
@@ -232,10 +230,10 @@ static void messages_resume(struct tunnel *tunnel)
 			continue;
 		tunnel->messages[record->ns % L2TP_WINDOW_MAX] = i;
 		message = (struct l2tp_stored_message){.ns = record->ns,
-						       .session_id = record->session_id,
-						       .type = record->type,
-						       .len = record->len,
-						       .bytes = record->bytes};
+			.session_id = record->session_id,
+			.type = record->type,
+			.len = record->len,
+			.bytes = record->bytes};
 		(void)l2tp_tunnel_resume_message(&tunnel->l2tp, &message);
 	}
 }
@@ -319,8 +317,7 @@ void resume_lac(struct lac *lac)
 		return;
 	lac->resumed = true;
 	state_each(gateway->state, TABLE_TUNNEL, find_tunnel, &sweep);
-	vec_each(&sweep.found, index)
-	{
+	vec_each (&sweep.found, index) {
 		const struct tunnel_record *stored = state_get(gateway->state, TABLE_TUNNEL, *index);
 		struct tunnel_record record;
 		struct pair *pair;

@@ -5,17 +5,12 @@
 #include "base/clean.h"
 #include "gateway/access.h"
 #include "gateway/jsonget.h"
-#include "gateway/records.h"
 #include "gateway/trace.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 LOG_CATEGORY(session);
-
-#define SILENT_MS 300000 // downlink silence after which a session's link is probed
-
-// ---- indexes
 
 struct session *session_find(const struct gateway *gateway, uint32_t local_teid)
 {
@@ -71,92 +66,6 @@ struct uuid session_uuid(const struct session *session)
 	return id;
 }
 
-// ---- the durable record
-
-static void record_fill(const struct session *session, struct session_record *out)
-{
-	memset(out, 0, sizeof(*out));
-	memcpy(out->id, session->id, sizeof(out->id));
-	memcpy(out->endpoint, session->endpoint, sizeof(out->endpoint));
-	uuid_pack(&session->vslice->id, out->vslice);
-	out->imsi = session->imsi;
-	out->started_wall_ms = session->started_wall_ms;
-	out->control_peer = session->control_peer;
-	out->user_peer = session->user_peer;
-	out->address = session->address;
-	out->local_teid = session->local_teid;
-	out->control_teid = session->control_teid;
-	out->user_teid = session->user_teid;
-	out->tunnel = call_tunnel(session->call)->state_index;
-	out->l2tp = (struct l2tp_session_record){.local_id = session->call->l2tp.local_id,
-						 .peer_id = session->call->l2tp.peer_id,
-						 .serial = session->call->l2tp.serial,
-						 .state = session->call->l2tp.state,
-						 .sequencing = session->call->l2tp.sequencing};
-	if (session->ppp_started)
-		(void)ppp_link_save(&session->ppp, &out->ppp);
-	if (session->dp)
-		dp_session_counters(session->dp, &out->counters);
-	out->secret = session->secret_index;
-	out->mtu = session->mtu;
-	out->attach_ms = session->attach_ms;
-	out->tunnel_ms = session->tunnel_ms;
-	out->call_ms = session->call_ms;
-	out->lcp_ms = session->lcp_ms;
-	out->authentication_ms = session->authentication_ms;
-	out->ipcp_ms = session->ipcp_ms;
-	out->gtp_version = session->gtp_version;
-	out->ebi = session->ebi;
-	out->rat = session->rat;
-	out->is_up = session->state == SESSION_UP;
-	out->serving_network = session->serving_network;
-	memcpy(out->msisdn, session->msisdn, sizeof(out->msisdn));
-	memcpy(out->apn, session->apn, sizeof(out->apn));
-}
-
-static void secrets_store(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-
-	if (!session->secrets || session->secret_index != NO_RECORD)
-		return;
-	if (state_take(gateway->state, TABLE_SECRET, &session->secret_index))
-		session->secret_index = NO_RECORD;
-	else
-		state_put(gateway->state, TABLE_SECRET, session->secret_index, session->secrets);
-}
-
-// Only a session that is up, or whose LNS knows of it, is worth a record: what was still dialling is torn down at the next start.
-void session_store(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-	struct session_record record;
-
-	if (!session->call || session->state == SESSION_ENDING)
-		return;
-	if (session->state_index == NO_RECORD && state_take(gateway->state, TABLE_SESSION, &session->state_index)) {
-		session->state_index = NO_RECORD;
-		return;
-	}
-	if (session->state == SESSION_UP)
-		secrets_store(session);
-	record_fill(session, &record);
-	state_put(gateway->state, TABLE_SESSION, session->state_index, &record);
-}
-
-static void record_clear(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-
-	if (session->state_index != NO_RECORD)
-		state_clear(gateway->state, TABLE_SESSION, session->state_index);
-	if (session->secret_index != NO_RECORD)
-		state_clear(gateway->state, TABLE_SECRET, session->secret_index);
-	session->state_index = session->secret_index = NO_RECORD;
-}
-
-// ---- the timer
-
 static void on_timer(struct timer *timer, uint64_t now_ms)
 {
 	session_on_tick(container_of(timer, struct session, timer), now_ms);
@@ -178,14 +87,11 @@ void session_settle(struct session *session)
 	wheel_arm(&session->gateway->wheel, &session->timer, due);
 }
 
-// ---- the door
-
 static bool apn_is_accepted(const struct config *config, const char *apn)
 {
 	if (!config->apns.count)
 		return true;
-	vec_each(&config->apns, name)
-	{
+	vec_each (&config->apns, name) {
 		if (!strcmp(*name, apn))
 			return true;
 	}
@@ -193,8 +99,8 @@ static bool apn_is_accepted(const struct config *config, const char *apn)
 }
 
 // Why the SIM may not have a session, or REFUSED_NONE with `*vslice`, `*lac` and `*endpoint` found.
-static enum refusal check_subscription(const struct gateway *gateway, const struct attach_request *request, struct vslice **vslice,
-				       const struct endpoint_config **endpoint, char *why, size_t size)
+static enum refusal check_subscription(const struct gateway *gateway, const struct attach_request *request,
+	struct vslice **vslice, const struct endpoint_config **endpoint, char *why, size_t size)
 {
 	const struct config *config = gateway->config;
 	const struct group_config *group;
@@ -249,8 +155,9 @@ static enum refusal check_other_sessions(struct gateway *gateway, const struct a
 		if (session->ebi == request->ebi && session->gtp_version == request->gtp_version) {
 			gateway->counters.attach_repeated++;
 			session_end(session, REFUSED_REPLACED, SESSION_TELL_LNS, NULL);
-		} else if (session->ebi == request->ebi || (!strcmp(session->apn, request->apn) &&
-							     !ip_addr_equal(&session->control_peer.addr, &request->control_peer.addr))) {
+		} else if (session->ebi == request->ebi ||
+			(!strcmp(session->apn, request->apn) &&
+				!ip_addr_equal(&session->control_peer.addr, &request->control_peer.addr))) {
 			gateway->counters.attach_repeated++;
 			session_end(session, REFUSED_REPLACED, SESSION_TELL_BOTH, "the SIM came back by another way");
 		} else if (!strcmp(session->apn, request->apn)) {
@@ -260,21 +167,22 @@ static enum refusal check_other_sessions(struct gateway *gateway, const struct a
 	return REFUSED_NONE;
 }
 
-static void refuse(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request, enum refusal refusal,
-		   const struct endpoint_config *endpoint, const char *why, struct trace *trace)
+static void refuse(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
+	enum refusal refusal, const struct endpoint_config *endpoint, const char *why, struct trace *trace)
 {
 	struct tbcd imsi = {0};
 	json_t *row;
 
 	gateway->counters.refused[refusal]++;
 	tbcd_from_key(request->imsi, &imsi);
-	log_info("attach refused imsi=%s apn=%s reason=%s why=\"%s%s%s\"", imsi.digits, request->apn, refusal_name(refusal), refusal_words(refusal),
-		 *why ? ": " : "", why);
+	log_info("attach refused imsi=%s apn=%s reason=%s why=\"%s%s%s\"", imsi.digits, request->apn, refusal_name(refusal),
+		refusal_words(refusal), *why ? ": " : "", why);
 	access->refused(gateway, request, refusal);
 	if (!report_is_on(gateway->report))
 		return;
-	row = json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "imsi", imsi.digits, "startedAt", json_time(wall_ms()), "ok", 0, "verdict",
-			json_sprintf("%s%s%s", refusal_words(refusal), *why ? ": " : "", why), "steps", trace_steps(trace));
+	row = json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "imsi", imsi.digits, "startedAt", json_time(wall_ms()),
+		"ok", 0, "verdict", json_sprintf("%s%s%s", refusal_words(refusal), *why ? ": " : "", why), "steps",
+		trace_steps(trace));
 	if (row && endpoint)
 		json_object_set_new(row, "endpoint", json_string(endpoint->id.text));
 	report_add(gateway->report, row);
@@ -295,6 +203,7 @@ static void attach_fill(struct session *session, const struct attach_request *re
 		attach->request.pco = &attach->pco;
 	}
 	session->imsi = request->imsi;
+	session->create_xact = request->xact;
 	session->gtp_version = request->gtp_version;
 	session->ebi = request->ebi;
 	session->rat = request->rat;
@@ -333,8 +242,8 @@ static void keep_pco(struct attach *attach)
 			keep_bytes(attach, &used, &pco->ipcp[i].options[j].raw);
 }
 
-static int session_new(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request, struct vslice *vslice,
-		       const struct endpoint_config *endpoint, struct session **out)
+static int session_new(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
+	struct vslice *vslice, const struct endpoint_config *endpoint, struct session **out)
 {
 	struct session *session = pool_take(&gateway->session_pool);
 	struct uuid id;
@@ -379,14 +288,15 @@ static struct trace *trace_begin(const struct gateway *gateway, const struct att
 	char peer[IP_END_TEXT];
 
 	trace_add(trace, gateway->now_ms, TRACE_GTP, TRACE_IN, "%s from %s, APN %s, %s %u, RAT %s",
-		  request->gtp_version == 2 ? "Create Session Request" : "Create PDP Context Request", ip_end_text(&request->control_peer, peer),
-		  request->apn, request->gtp_version == 2 ? "EBI" : "NSAPI", request->ebi, gtp_rat_name(request->rat));
+		request->gtp_version == 2 ? "Create Session Request" : "Create PDP Context Request",
+		ip_end_text(&request->control_peer, peer), request->apn, request->gtp_version == 2 ? "EBI" : "NSAPI",
+		request->ebi, gtp_rat_name(request->rat));
 	if (request->pco && request->pco->has_pap)
-		trace_add(trace, gateway->now_ms, TRACE_PCO, TRACE_IN, "the device sends PAP, user \"%.*s\"", request->pco->pap_user.len,
-			  (const char *)request->pco->pap_user.data);
+		trace_add(trace, gateway->now_ms, TRACE_PCO, TRACE_IN, "the device sends PAP, user \"%.*s\"",
+			request->pco->pap_user.len, (const char *)request->pco->pap_user.data);
 	if (request->pco && request->pco->has_chap_response)
-		trace_add(trace, gateway->now_ms, TRACE_PCO, TRACE_IN, "the device sends CHAP, name \"%.*s\"", request->pco->chap_name.len,
-			  (const char *)request->pco->chap_name.data);
+		trace_add(trace, gateway->now_ms, TRACE_PCO, TRACE_IN, "the device sends CHAP, name \"%.*s\"",
+			request->pco->chap_name.len, (const char *)request->pco->chap_name.data);
 	return trace;
 }
 
@@ -422,8 +332,6 @@ void session_attach(struct gateway *gateway, const struct access_ops *access, co
 	session_dial_next(session);
 }
 
-// ---- the data plane
-
 // What a SYN may ask for: as the settings say, by default what the MTU leaves after the headers of IPv4 and TCP.
 static uint16_t tcp_mss_of(const struct session *session)
 {
@@ -454,7 +362,8 @@ void session_install(struct session *session)
 		.tcp_mss = tcp_mss_of(session),
 		.sequencing = session->call->l2tp.sequencing,
 	};
-	int error = session->dp ? dp_session_update(session->dp, &spec) : dp_session_add(session->gateway->dp, &spec, &session->dp);
+	int error =
+		session->dp ? dp_session_update(session->dp, &spec) : dp_session_add(session->gateway->dp, &spec, &session->dp);
 
 	if (error)
 		session_end(session, REFUSED_NO_MEMORY, SESSION_TELL_BOTH, "the data plane has no room");
@@ -471,120 +380,6 @@ void session_move_user(struct session *session, uint32_t teid, const struct ip_a
 	session_store(session);
 }
 
-// ---- reports
-
-static void add_counters(json_t *row, const struct dp_counters *counters)
-{
-	json_object_set_new(row, "bytesUplink", json_integer((json_int_t)counters->uplink_bytes));
-	json_object_set_new(row, "bytesDownlink", json_integer((json_int_t)counters->downlink_bytes));
-	json_object_set_new(row, "packetsUplink", json_integer((json_int_t)counters->uplink_packets));
-	json_object_set_new(row, "packetsDownlink", json_integer((json_int_t)counters->downlink_packets));
-}
-
-static json_t *dns_servers(const struct session *session)
-{
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < array_len(result->dns); i++) {
-		struct ip_addr address = ip_addr_v4(result->dns[i]);
-		char text[IP_ADDR_TEXT];
-
-		if (result->dns[i])
-			json_array_append_new(list, json_string(ip_addr_text(&address, text)));
-	}
-	return list;
-}
-
-void session_report(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-	struct uuid id, endpoint;
-	char address[IP_ADDR_TEXT], peer[IP_ADDR_TEXT], plmn[PLMN_TEXT];
-	struct dp_counters counters = {0};
-	struct tbcd imsi = {0};
-	struct tunnel *tunnel;
-	json_t *row;
-
-	if (!report_is_on(gateway->report) || session->state != SESSION_UP || !session->call)
-		return;
-	session->sync_round = gateway->sync_round;
-	tunnel = call_tunnel(session->call);
-	uuid_unpack(session->id, &id);
-	uuid_unpack(session->endpoint, &endpoint);
-	tbcd_from_key(session->imsi, &imsi);
-	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:i, s:{s:i, s:i, s:i, s:i, s:i}}", "row",
-			"session", "id", id.text, "endpoint", endpoint.text, "imsi", imsi.digits, "vslice", session->vslice->id.text, "state", "up", "apn",
-			session->apn, "rat", gtp_rat_name(session->rat), "servingNetwork", plmn_text(&session->serving_network, plmn), "gtpVersion",
-			session->gtp_version, "gtpPeer", ip_addr_text(&session->control_peer.addr, peer), "tunnel", tunnel->id.text, "lns",
-			tunnel->lns_id.text, "ipAddress", ip_addr_text(&session->address, address), "ipSource", "lns", "dnsServers",
-			dns_servers(session), "mtu", session->mtu, "startedAt", json_time(session->started_wall_ms), "attachMs", session->attach_ms,
-			"phases", "tunnelMs", session->tunnel_ms, "callMs", session->call_ms, "lcpMs", session->lcp_ms, "authenticationMs",
-			session->authentication_ms, "ipcpMs", session->ipcp_ms);
-	if (!row)
-		return;
-	if (session->dp)
-		dp_session_counters(session->dp, &counters);
-	add_counters(row, &counters);
-	report_add(gateway->report, row);
-	link_kick(gateway->link);
-}
-
-void session_report_usage(struct session *session)
-{
-	struct uuid id, endpoint;
-	struct dp_counters counters;
-	json_t *row;
-
-	if (!session->dp)
-		return;
-	dp_session_counters(session->dp, &counters);
-	if (counters.uplink_packets + counters.downlink_packets == session->usage_packets)
-		return;
-	session->usage_packets = counters.uplink_packets + counters.downlink_packets;
-	session_store(session);
-	uuid_unpack(session->id, &id);
-	uuid_unpack(session->endpoint, &endpoint);
-	row = json_pack("{s:s, s:s, s:s}", "row", "usage", "session", id.text, "endpoint", endpoint.text);
-	if (row)
-		add_counters(row, &counters);
-	report_add(session->gateway->report, row);
-}
-
-void session_watch_silence(struct session *session)
-{
-	uint64_t now_ms = session->gateway->now_ms;
-	struct dp_counters counters;
-
-	if (!session->dp || !session->profile->settings->ppp_echo_interval_s)
-		return;
-	dp_session_counters(session->dp, &counters);
-	if (counters.downlink_packets != session->heard_packets || !session->heard_ms) {
-		session->heard_packets = counters.downlink_packets;
-		session->heard_ms = now_ms;
-	} else if (now_ms - session->heard_ms >= SILENT_MS) {
-		session->heard_ms = now_ms;
-		ppp_link_probe(&session->ppp, now_ms);
-		session_settle(session);
-	}
-}
-
-static void report_end(struct session *session, const struct dp_counters *counters, const char *reason)
-{
-	struct uuid id, endpoint;
-	json_t *row;
-
-	uuid_unpack(session->id, &id);
-	uuid_unpack(session->endpoint, &endpoint);
-	row = json_pack("{s:s, s:s, s:s, s:s}", "row", "sessionEnd", "id", id.text, "endpoint", endpoint.text, "reason", reason);
-	if (row)
-		add_counters(row, counters);
-	report_add(session->gateway->report, row);
-	link_kick(session->gateway->link);
-}
-
-// ---- the end
-
 static void attach_end(struct session *session, enum refusal refusal, const char *why)
 {
 	struct gateway *gateway = session->gateway;
@@ -593,7 +388,8 @@ static void attach_end(struct session *session, enum refusal refusal, const char
 	if (attach->must_answer) {
 		attach->must_answer = false;
 		refuse(gateway, session->access, &attach->request, refusal,
-		       gateway->config ? config_endpoint_by_imsi(gateway->config, session->imsi) : NULL, why ? why : "", attach->trace);
+			gateway->config ? config_endpoint_by_imsi(gateway->config, session->imsi) : NULL, why ? why : "",
+			attach->trace);
 	}
 	trace_free(&attach->trace);
 	explicit_bzero(attach->pco_bytes, sizeof(attach->pco_bytes));
@@ -626,9 +422,9 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 		gateway->counters.sessions_ended++;
 		gateway->counters.ended[reason]++;
 		tbcd_from_key(session->imsi, &imsi);
-		log_info("session ended imsi=%s vslice=%s reason=%s why=\"%s\"", imsi.digits, session->vslice->moniker, refusal_name(reason),
-			 why ? why : refusal_words(reason));
-		report_end(session, &counters, why ? why : refusal_words(reason));
+		log_info("session ended imsi=%s vslice=%s reason=%s why=\"%s\"", imsi.digits, session->vslice->moniker,
+			refusal_name(reason), why ? why : refusal_words(reason));
+		session_report_end(session, &counters, why ? why : refusal_words(reason));
 	}
 	if (session->attach)
 		attach_end(session, reason, why);
@@ -642,7 +438,10 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 	}
 	if (session->ppp_started)
 		ppp_link_down(&session->ppp);
-	record_clear(session);
+	// A peer may use the sequence number again; an answer that gives a session that is gone helps nobody. A refusal stays for repeats.
+	if (was_up && session->create_xact)
+		gtp_endpoint_forget(gateway->access->endpoint, session->create_xact);
+	session_clear_record(session);
 	access_unlink(session);
 	session_unlink(session);
 	dp_teid_give(gateway->dp, session->local_teid, gateway->now_ms);

@@ -87,6 +87,7 @@ struct session {
 	struct timer timer;
 	struct ppp_link ppp;
 	uint64_t imsi;
+	uint64_t create_xact; // the request that made it: forgotten by the answer cache when the session ends
 	uint64_t started_wall_ms;
 	uint64_t usage_packets; // when usage was last told
 	uint64_t heard_packets; // downlink, when the silence was last looked at
@@ -122,7 +123,9 @@ struct session *session_of_imsi(const struct gateway *gateway, uint64_t imsi, ui
 // The user plane peer moved (Modify Bearer, Update PDP Context).
 void session_move_user(struct session *session, uint32_t teid, const struct ip_addr *peer);
 void session_store(struct session *session); // into the state file
+void session_clear_record(struct session *session);
 void session_report(struct session *session);
+void session_report_end(struct session *session, const struct dp_counters *counters, const char *reason);
 void session_report_usage(struct session *session); // only when packets have passed since the last time
 // The LNS may have forgotten the session: a long downlink silence is probed by LCP echo, whose failure ends the link.
 void session_watch_silence(struct session *session);
@@ -138,6 +141,10 @@ struct uuid session_uuid(const struct session *session);
 void session_dial_next(struct session *session); // the next LNS; refuses when there is none left
 void session_on_call(struct session *session, const struct l2tp_session_event *event);
 void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *packet, size_t len);
+void session_after_ppp(
+	struct session *session); // acts on what the link said in the last call into it; the session may be gone then
+struct template_values;
+void session_values(const struct session *session, struct tbcd *imsi, struct template_values *out); // for templates
 void session_on_tick(struct session *session, uint64_t now_ms);
 void session_give_up(struct session *session, enum refusal refusal, const char *why); // refuses the attach
 extern const struct ppp_ops session_ppp_ops;

@@ -24,18 +24,19 @@ static const struct metric counter_rows[] = {
 #define X(member, name, help) {"slicegate_" name, METRIC_COUNTER, help, offsetof(struct gateway, counters.member), NULL, NULL},
 	GATEWAY_COUNTERS(X)
 #undef X
-	{"slicegate_attach_seconds", METRIC_HISTOGRAM, "time from an attach request to its answer, of accepted ones",
-	 offsetof(struct gateway, attach_times), NULL, NULL},
+		{"slicegate_attach_seconds", METRIC_HISTOGRAM, "time from an attach request to its answer, of accepted ones",
+			offsetof(struct gateway, attach_times), NULL, NULL},
 };
 
 static void add_refusals(struct metrics *metrics, const struct gateway *gateway)
 {
 	for (enum refusal i = REFUSED_NONE + 1; i < REFUSAL_COUNT; i++)
-		metrics_sample(metrics, "slicegate_attach_refused", METRIC_COUNTER, "attaches refused, by reason", (double)gateway->counters.refused[i],
-			       "reason", refusal_name(i), NULL);
+		metrics_sample(metrics, "slicegate_attach_refused", METRIC_COUNTER, "attaches refused, by reason",
+			(double)gateway->counters.refused[i], "reason", refusal_name(i), NULL);
 	for (enum refusal i = REFUSED_NONE + 1; i < REFUSAL_COUNT; i++)
-		metrics_sample(metrics, "slicegate_sessions_ended_by", METRIC_COUNTER, "sessions that were up and ended, by reason",
-			       (double)gateway->counters.ended[i], "reason", refusal_name(i), NULL);
+		metrics_sample(metrics, "slicegate_sessions_ended_by", METRIC_COUNTER,
+			"sessions that were up and ended, by reason", (double)gateway->counters.ended[i], "reason",
+			refusal_name(i), NULL);
 }
 
 static void add_gauges(struct metrics *metrics, const struct gateway *gateway)
@@ -44,14 +45,15 @@ static void add_gauges(struct metrics *metrics, const struct gateway *gateway)
 	metrics_sample(metrics, "slicegate_attaching", METRIC_GAUGE, "attaches under way", gateway->attaching, NULL);
 	metrics_sample(metrics, "slicegate_tunnels", METRIC_GAUGE, "tunnels in any state", gateway->tunnels, NULL);
 	metrics_sample(metrics, "slicegate_reports_waiting", METRIC_GAUGE, "reports that the controller has not taken yet",
-		       (double)report_waiting(gateway->report), NULL);
+		(double)report_waiting(gateway->report), NULL);
 	metrics_sample(metrics, "slicegate_reports_lost", METRIC_COUNTER, "reports given up because too many waited",
-		       (double)report_lost(gateway->report), NULL);
+		(double)report_lost(gateway->report), NULL);
 	metrics_sample(metrics, "slicegate_state_records", METRIC_GAUGE, "session records in the state file",
-		       state_live(gateway->state, TABLE_SESSION), NULL);
-	metrics_sample(metrics, "slicegate_controller_up", METRIC_GAUGE, "1 while the link to the controller is up", link_is_up(gateway->link), NULL);
+		state_live(gateway->state, TABLE_SESSION), NULL);
+	metrics_sample(metrics, "slicegate_controller_up", METRIC_GAUGE, "1 while the link to the controller is up",
+		link_is_up(gateway->link), NULL);
 	metrics_sample(metrics, "slicegate_config_revision", METRIC_GAUGE, "revision of the configuration in use",
-		       gateway->config ? (double)gateway->config->revision : 0, NULL);
+		gateway->config ? (double)gateway->config->revision : 0, NULL);
 }
 
 static void add_dataplane(struct metrics *metrics, const struct gateway *gateway)
@@ -59,17 +61,17 @@ static void add_dataplane(struct metrics *metrics, const struct gateway *gateway
 	struct dp_counters totals;
 
 	dp_totals(gateway->dp, &totals);
-	metrics_sample(metrics, "slicegate_packets", METRIC_COUNTER, "user packets delivered", (double)totals.uplink_packets, "direction", "uplink",
-		       NULL);
-	metrics_sample(metrics, "slicegate_packets", METRIC_COUNTER, "user packets delivered", (double)totals.downlink_packets, "direction",
-		       "downlink", NULL);
-	metrics_sample(metrics, "slicegate_bytes", METRIC_COUNTER, "octets of user packets delivered", (double)totals.uplink_bytes, "direction",
-		       "uplink", NULL);
-	metrics_sample(metrics, "slicegate_bytes", METRIC_COUNTER, "octets of user packets delivered", (double)totals.downlink_bytes, "direction",
-		       "downlink", NULL);
+	metrics_sample(metrics, "slicegate_packets", METRIC_COUNTER, "user packets delivered", (double)totals.uplink_packets,
+		"direction", "uplink", NULL);
+	metrics_sample(metrics, "slicegate_packets", METRIC_COUNTER, "user packets delivered", (double)totals.downlink_packets,
+		"direction", "downlink", NULL);
+	metrics_sample(metrics, "slicegate_bytes", METRIC_COUNTER, "octets of user packets delivered",
+		(double)totals.uplink_bytes, "direction", "uplink", NULL);
+	metrics_sample(metrics, "slicegate_bytes", METRIC_COUNTER, "octets of user packets delivered",
+		(double)totals.downlink_bytes, "direction", "downlink", NULL);
 	for (enum dp_drop i = 0; i < DP_DROP_COUNT; i++)
-		metrics_sample(metrics, "slicegate_packet_drops", METRIC_COUNTER, "user packets dropped, by reason", (double)dp_drops(gateway->dp, i),
-			       "reason", dp_drop_name(i), NULL);
+		metrics_sample(metrics, "slicegate_packet_drops", METRIC_COUNTER, "user packets dropped, by reason",
+			(double)dp_drops(gateway->dp, i), "reason", dp_drop_name(i), NULL);
 }
 
 static void add_engines(struct metrics *metrics, const struct gateway *gateway)
@@ -77,23 +79,26 @@ static void add_engines(struct metrics *metrics, const struct gateway *gateway)
 	const struct gtp_stats *gtp = gtp_endpoint_stats(gateway->access->endpoint);
 
 	for (enum l2tp_counter i = 0; i < L2TP_COUNTERS; i++)
-		metrics_sample(metrics, "slicegate_l2tp", METRIC_COUNTER, "what the L2TP engine counts", (double)gateway->l2tp_counters.at[i], "what",
-			       l2tp_counter_name(i), NULL);
-#define X(member, name, help)                                                                                                   \
-	metrics_sample(metrics, "slicegate_ppp", METRIC_COUNTER, "what the PPP engine counts", (double)gateway->ppp_counters.member, "what", name, NULL);
+		metrics_sample(metrics, "slicegate_l2tp", METRIC_COUNTER, "what the L2TP engine counts",
+			(double)gateway->l2tp_counters.at[i], "what", l2tp_counter_name(i), NULL);
+#define X(member, name, help)                                                                                                    \
+	metrics_sample(metrics, "slicegate_ppp", METRIC_COUNTER, "what the PPP engine counts",                                   \
+		(double)gateway->ppp_counters.member, "what", name, NULL);
 	PPP_COUNTERS(X)
 #undef X
 	for (enum gtp_drop i = 0; i < GTP_DROP_COUNT; i++)
-		metrics_sample(metrics, "slicegate_gtp_drops", METRIC_COUNTER, "GTP-C messages dropped, by reason", (double)gtp->drops[i], "reason",
-			       gtp_drop_name(i), NULL);
-	metrics_sample(metrics, "slicegate_gtp_messages", METRIC_COUNTER, "GTP-C messages", (double)gtp->received, "direction", "received", NULL);
-	metrics_sample(metrics, "slicegate_gtp_messages", METRIC_COUNTER, "GTP-C messages", (double)gtp->sent, "direction", "sent", NULL);
-	metrics_sample(metrics, "slicegate_gtp_repeats_answered", METRIC_COUNTER, "repeated requests answered from the cache", (double)gtp->repeated,
-		       NULL);
+		metrics_sample(metrics, "slicegate_gtp_drops", METRIC_COUNTER, "GTP-C messages dropped, by reason",
+			(double)gtp->drops[i], "reason", gtp_drop_name(i), NULL);
+	metrics_sample(metrics, "slicegate_gtp_messages", METRIC_COUNTER, "GTP-C messages", (double)gtp->received, "direction",
+		"received", NULL);
+	metrics_sample(metrics, "slicegate_gtp_messages", METRIC_COUNTER, "GTP-C messages", (double)gtp->sent, "direction",
+		"sent", NULL);
+	metrics_sample(metrics, "slicegate_gtp_repeats_answered", METRIC_COUNTER, "repeated requests answered from the cache",
+		(double)gtp->repeated, NULL);
 }
 
 static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const char *type, char *text, size_t len,
-			     enum MHD_ResponseMemoryMode mode)
+	enum MHD_ResponseMemoryMode mode)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(len, text, mode);
 	enum MHD_Result result = MHD_NO;
@@ -135,13 +140,14 @@ static enum MHD_Result reply_health(struct gateway *gateway, struct MHD_Connecti
 
 	for (size_t at = 0; (vslice = strmap_next(&gateway->vslices, &at));)
 		ok = ok && (vslice->ready || vslice->stopping);
-	len = snprintf(text, sizeof(text), "{\"healthy\":%s,\"controller\":%s,\"sessions\":%u,\"tunnels\":%u}\n", ok ? "true" : "false",
-		       link_is_up(gateway->link) ? "true" : "false", gateway->established, gateway->tunnels);
-	return reply(connection, ok ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "application/json", text, (size_t)len, MHD_RESPMEM_MUST_COPY);
+	len = snprintf(text, sizeof(text), "{\"healthy\":%s,\"controller\":%s,\"sessions\":%u,\"tunnels\":%u}\n",
+		ok ? "true" : "false", link_is_up(gateway->link) ? "true" : "false", gateway->established, gateway->tunnels);
+	return reply(connection, ok ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "application/json", text, (size_t)len,
+		MHD_RESPMEM_MUST_COPY);
 }
 
-static enum MHD_Result on_http(void *owner, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-			       const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result on_http(void *owner, struct MHD_Connection *connection, const char *url, const char *method,
+	const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	static char not_found[] = "/metrics and /health are here\n";
 	struct status *status = owner;
@@ -154,7 +160,8 @@ static enum MHD_Result on_http(void *owner, struct MHD_Connection *connection, c
 	}
 	(void)state;
 	if (strcmp(method, "GET") || (strcmp(url, "/metrics") && strcmp(url, "/health")))
-		return reply(connection, MHD_HTTP_NOT_FOUND, "text/plain", not_found, sizeof(not_found) - 1, MHD_RESPMEM_PERSISTENT);
+		return reply(
+			connection, MHD_HTTP_NOT_FOUND, "text/plain", not_found, sizeof(not_found) - 1, MHD_RESPMEM_PERSISTENT);
 	return !strcmp(url, "/metrics") ? reply_metrics(status->gateway, connection) : reply_health(status->gateway, connection);
 }
 
@@ -185,8 +192,8 @@ int status_new(struct gateway *gateway, const struct ip_end *address, struct sta
 	status->gateway = gateway;
 	status->poll = calloc(1, sizeof(*status->poll));
 	status->daemon = MHD_start_daemon(MHD_USE_EPOLL, address->port, NULL, NULL, on_http, status, MHD_OPTION_SOCK_ADDR,
-					  (struct sockaddr *)&sa, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_LIMIT,
-					  (unsigned)32, MHD_OPTION_END);
+		(struct sockaddr *)&sa, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)32, MHD_OPTION_END);
 	info = status->daemon ? MHD_get_daemon_info(status->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (!status->poll || !info || uv_poll_init(gateway->loop, status->poll, info->epoll_fd)) {
 		if (status->daemon)

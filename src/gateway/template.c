@@ -20,7 +20,11 @@ size_t template_expand(const char *text, const struct template_values *values, c
 	const struct {
 		const char *name, *value;
 	} names[] = {
-		{"%{imsi}", values->imsi}, {"%{iccid}", values->iccid}, {"%{msisdn}", values->msisdn}, {"%{imei}", values->imei}, {"%{apn}", values->apn},
+		{"%{imsi}", values->imsi},
+		{"%{iccid}", values->iccid},
+		{"%{msisdn}", values->msisdn},
+		{"%{imei}", values->imei},
+		{"%{apn}", values->apn},
 	};
 	size_t used = 0;
 

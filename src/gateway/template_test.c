@@ -8,14 +8,16 @@
 
 #include <cmocka.h>
 
-static const struct template_values values = {.imsi = "001010000000001", .iccid = "8944", .msisdn = "", .imei = NULL, .apn = "iot"};
+static const struct template_values values = {
+	.imsi = "001010000000001", .iccid = "8944", .msisdn = "", .imei = NULL, .apn = "iot"};
 
 static void names_are_replaced(void **state)
 {
 	char out[128];
 
 	(void)state;
-	assert_int_equal(template_expand("%{imsi}@%{apn}.example", &values, out, sizeof(out)), strlen("001010000000001@iot.example"));
+	assert_int_equal(
+		template_expand("%{imsi}@%{apn}.example", &values, out, sizeof(out)), strlen("001010000000001@iot.example"));
 	assert_string_equal(out, "001010000000001@iot.example");
 	template_expand("%{iccid}%{msisdn}%{imei}.", &values, out, sizeof(out));
 	assert_string_equal(out, "8944.");

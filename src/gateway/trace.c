@@ -47,9 +47,9 @@ static char *step_open(struct trace *trace, uint64_t now_ms, enum trace_layer la
 	if (!trace || trace->count == TRACE_STEPS || trace->used + 32 > TRACE_TEXT)
 		return NULL;
 	trace->steps[trace->count++] = (struct step){.ms = (uint32_t)(now_ms - trace->started_ms),
-						     .at = trace->used,
-						     .layer = (uint8_t)layer,
-						     .direction = (uint8_t)direction};
+		.at = trace->used,
+		.layer = (uint8_t)layer,
+		.direction = (uint8_t)direction};
 	*room = TRACE_TEXT - trace->used;
 	return trace->text + trace->used;
 }
@@ -59,7 +59,8 @@ static void step_close(struct trace *trace, size_t len, size_t room)
 	trace->used = (uint16_t)(trace->used + (len < room ? len : room - 1) + 1);
 }
 
-void trace_add(struct trace *trace, uint64_t now_ms, enum trace_layer layer, enum trace_direction direction, const char *format, ...)
+void trace_add(
+	struct trace *trace, uint64_t now_ms, enum trace_layer layer, enum trace_direction direction, const char *format, ...)
 {
 	size_t room;
 	char *at = step_open(trace, now_ms, layer, direction, &room);
@@ -94,7 +95,11 @@ void trace_ppp(struct trace *trace, uint64_t now_ms, bool is_sent, uint16_t prot
 
 json_t *trace_steps(const struct trace *trace)
 {
-	static const char *const layers[] = {[TRACE_GTP] = "gtp", [TRACE_PCO] = "pco", [TRACE_L2TP] = "l2tp", [TRACE_PPP] = "ppp", [TRACE_GATEWAY] = "gateway"};
+	static const char *const layers[] = {[TRACE_GTP] = "gtp",
+		[TRACE_PCO] = "pco",
+		[TRACE_L2TP] = "l2tp",
+		[TRACE_PPP] = "ppp",
+		[TRACE_GATEWAY] = "gateway"};
 	static const char *const directions[] = {[TRACE_IN] = "in", [TRACE_OUT] = "out", [TRACE_NONE] = "-"};
 	json_t *steps = json_array();
 
@@ -102,8 +107,9 @@ json_t *trace_steps(const struct trace *trace)
 		const struct step *step = &trace->steps[i];
 		const char *text = trace->text + step->at;
 
-		json_array_append_new(steps, json_pack("{s:I, s:s, s:s, s:o}", "ms", (json_int_t)step->ms, "layer", layers[step->layer], "direction",
-						       directions[step->direction], "text", json_text(text, strlen(text))));
+		json_array_append_new(steps,
+			json_pack("{s:I, s:s, s:s, s:o}", "ms", (json_int_t)step->ms, "layer", layers[step->layer], "direction",
+				directions[step->direction], "text", json_text(text, strlen(text))));
 	}
 	return steps;
 }

@@ -29,8 +29,6 @@ static struct gateway *gateway_of(const struct tunnel *tunnel)
 	return tunnel->lac->vslice->gateway;
 }
 
-// ---- the engine's callbacks
-
 static void on_send(struct l2tp_tunnel *l2tp, const uint8_t *bytes, size_t len)
 {
 	struct tunnel *tunnel = tunnel_of(l2tp);
@@ -57,8 +55,9 @@ static void words_of(const struct l2tp_tunnel_event *event, char *out, size_t si
 	int used = snprintf(out, size, "%s", l2tp_reason_text(event->reason));
 
 	if (event->has_result && used > 0 && (size_t)used < size)
-		used += snprintf(out + used, size - (size_t)used, " (StopCCN %u: %s%s%s)", event->result, l2tp_stop_name(event->result),
-				 event->error ? ", " : "", event->error ? l2tp_error_name(event->error) : "");
+		used += snprintf(out + used, size - (size_t)used, " (StopCCN %u: %s%s%s)", event->result,
+			l2tp_stop_name(event->result), event->error ? ", " : "",
+			event->error ? l2tp_error_name(event->error) : "");
 	if (event->text.len && used > 0 && (size_t)used < size)
 		snprintf(out + used, size - (size_t)used, ": \"%.*s\"", (int)event->text.len, (const char *)event->text.bytes);
 	for (char *c = out; *c; c++)
@@ -71,8 +70,9 @@ static void tunnel_event_report(const struct tunnel *tunnel, const char *type, c
 	char lns[IP_END_TEXT];
 
 	report_add(gateway_of(tunnel)->report,
-		   json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}}", "row", "event", "eventType", type, "vslice", tunnel->lac->vslice->id.text, "detail",
-			     "tunnel", tunnel->id.text, "lns", ip_end_text(&tunnel->l2tp.peer, lns), "reason", why));
+		json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s}}", "row", "event", "eventType", type, "vslice",
+			tunnel->lac->vslice->id.text, "detail", "tunnel", tunnel->id.text, "lns",
+			ip_end_text(&tunnel->l2tp.peer, lns), "reason", why));
 }
 
 static void on_up(struct tunnel *tunnel)
@@ -88,8 +88,9 @@ static void on_up(struct tunnel *tunnel)
 		tunnel->pair->dead_until_ms = 0;
 		tunnel->pair->last_error[0] = 0;
 	}
-	log_info("tunnel up vslice=%s tunnel=%u/%u lns=%s host=\"%.*s\"", tunnel->lac->vslice->moniker, tunnel->l2tp.local_id, tunnel->l2tp.peer_id,
-		 ip_end_text(&tunnel->l2tp.peer, lns), tunnel->l2tp.peer_host_len, (const char *)tunnel->l2tp.peer_host_name);
+	log_info("tunnel up vslice=%s tunnel=%u/%u lns=%s host=\"%.*s\"", tunnel->lac->vslice->moniker, tunnel->l2tp.local_id,
+		tunnel->l2tp.peer_id, ip_end_text(&tunnel->l2tp.peer, lns), tunnel->l2tp.peer_host_len,
+		(const char *)tunnel->l2tp.peer_host_name);
 	tunnel_event_report(tunnel, "l2tptunnelup_v1", "");
 	tunnel_report(tunnel);
 }
@@ -106,8 +107,9 @@ static void on_down(struct tunnel *tunnel, const struct l2tp_tunnel_event *event
 		tunnel->pair->dead_until_ms = gateway->now_ms + (uint64_t)tunnel->profile->settings->lns_hold_s * 1000;
 		snprintf(tunnel->pair->last_error, sizeof(tunnel->pair->last_error), "%s", tunnel->last_error);
 	}
-	log_warn("tunnel %s vslice=%s tunnel=%u/%u lns=%s sessions=%u why=\"%s\"", was_up ? "down" : "failed", tunnel->lac->vslice->moniker,
-		 tunnel->l2tp.local_id, tunnel->l2tp.peer_id, ip_end_text(&tunnel->l2tp.peer, lns), tunnel->l2tp.sessions, tunnel->last_error);
+	log_warn("tunnel %s vslice=%s tunnel=%u/%u lns=%s sessions=%u why=\"%s\"", was_up ? "down" : "failed",
+		tunnel->lac->vslice->moniker, tunnel->l2tp.local_id, tunnel->l2tp.peer_id, ip_end_text(&tunnel->l2tp.peer, lns),
+		tunnel->l2tp.sessions, tunnel->last_error);
 	tunnel_event_report(tunnel, was_up ? "l2tptunneldown_v1" : "lnsunreachable_v1", tunnel->last_error);
 	tunnel_report(tunnel);
 }
@@ -126,7 +128,8 @@ static void on_tunnel_event(struct l2tp_tunnel *l2tp, const struct l2tp_tunnel_e
 		return;
 	case L2TP_TUNNEL_MOVED:
 		dp_tunnel_set_peer(tunnel->dp, l2tp->peer_id, &l2tp->peer);
-		log_info("the LNS answers from another address or port vslice=%s tunnel=%u", tunnel->lac->vslice->moniker, l2tp->local_id);
+		log_info("the LNS answers from another address or port vslice=%s tunnel=%u", tunnel->lac->vslice->moniker,
+			l2tp->local_id);
 		return;
 	case L2TP_TUNNEL_GONE:
 		tunnel->gone = true;
@@ -171,9 +174,10 @@ static void on_store_tunnel(struct l2tp_tunnel *l2tp, const struct l2tp_tunnel_r
 	uuid_pack(&tunnel->lns_id, row.lns);
 	row.l2tp = *record;
 	row.since_wall_ms = tunnel->since_wall_ms;
-	memcpy(row.peer_host, l2tp->peer_host_name, l2tp->peer_host_len < sizeof(row.peer_host) ? l2tp->peer_host_len : sizeof(row.peer_host) - 1);
+	memcpy(row.peer_host, l2tp->peer_host_name,
+		l2tp->peer_host_len < sizeof(row.peer_host) ? l2tp->peer_host_len : sizeof(row.peer_host) - 1);
 	memcpy(row.peer_vendor, l2tp->peer_vendor_name,
-	       l2tp->peer_vendor_len < sizeof(row.peer_vendor) ? l2tp->peer_vendor_len : sizeof(row.peer_vendor) - 1);
+		l2tp->peer_vendor_len < sizeof(row.peer_vendor) ? l2tp->peer_vendor_len : sizeof(row.peer_vendor) - 1);
 	state_put(gateway->state, TABLE_TUNNEL, tunnel->state_index, &row);
 }
 
@@ -228,8 +232,6 @@ const struct l2tp_ops tunnel_ops = {
 	.store_message = on_store_message,
 	.clear_message = on_clear_message,
 };
-
-// ---- life
 
 static void on_timer(struct timer *timer, uint64_t now_ms)
 {
@@ -316,8 +318,9 @@ int tunnel_new(struct pair *pair, const struct ip_end *peer, uint16_t local_id, 
 
 static bool has_room(const struct tunnel *tunnel)
 {
-	return !tunnel->gone && !tunnel->is_draining && tunnel->l2tp.state != L2TP_TUNNEL_CLOSING && tunnel->l2tp.state != L2TP_TUNNEL_IDLE &&
-	       tunnel->l2tp.sessions < (uint64_t)tunnel->profile->settings->max_sessions_per_tunnel;
+	return !tunnel->gone && !tunnel->is_draining && tunnel->l2tp.state != L2TP_TUNNEL_CLOSING &&
+		tunnel->l2tp.state != L2TP_TUNNEL_IDLE &&
+		tunnel->l2tp.sessions < (uint64_t)tunnel->profile->settings->max_sessions_per_tunnel;
 }
 
 int tunnel_get(struct pair *pair, struct tunnel **out)
@@ -384,7 +387,8 @@ void tunnel_free(struct tunnel *tunnel)
 	struct lac *lac = tunnel->lac;
 	struct gateway *gateway = gateway_of(tunnel);
 
-	report_add(gateway->report, json_pack("{s:s, s:s, s:s}", "row", "tunnelEnd", "id", tunnel->id.text, "reason", tunnel->last_error));
+	report_add(gateway->report,
+		json_pack("{s:s, s:s, s:s}", "row", "tunnelEnd", "id", tunnel->id.text, "reason", tunnel->last_error));
 	unlink_from_pair(tunnel);
 	unlink_from_touched(tunnel);
 	wheel_disarm(&gateway->wheel, &tunnel->timer);
@@ -424,8 +428,6 @@ struct tunnel *tunnel_find(const struct gateway *gateway, const struct uuid *id)
 	return NULL;
 }
 
-// ---- calls
-
 int tunnel_dial(struct tunnel *tunnel, struct session *session, const struct l2tp_call *wish, struct call **out)
 {
 	struct gateway *gateway = gateway_of(tunnel);
@@ -453,7 +455,8 @@ int tunnel_dial(struct tunnel *tunnel, struct session *session, const struct l2t
 	return 0;
 }
 
-void call_drop(struct call **out, enum l2tp_cdn result, enum l2tp_error error, const struct l2tp_disconnect *disconnect, const char *text)
+void call_drop(struct call **out, enum l2tp_cdn result, enum l2tp_error error, const struct l2tp_disconnect *disconnect,
+	const char *text)
 {
 	struct call *call = *out;
 	struct tunnel *tunnel;
@@ -466,8 +469,6 @@ void call_drop(struct call **out, enum l2tp_cdn result, enum l2tp_error error, c
 	l2tp_session_hangup(&call->l2tp, result, error, disconnect, text, gateway_of(tunnel)->now_ms);
 	tunnel_settle(tunnel);
 }
-
-// ---- reports
 
 static const char *state_word(const struct tunnel *tunnel)
 {
@@ -490,13 +491,14 @@ void tunnel_report(struct tunnel *tunnel)
 
 	if (!report_is_on(gateway->report))
 		return;
-	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:I, s:s, s:f}", "row", "tunnel", "id", tunnel->id.text, "vslice",
-			tunnel->lac->vslice->id.text, "lac", tunnel->lac->id.text, "lns", tunnel->lns_id.text, "state", state_word(tunnel), "since",
-			json_time(tunnel->since_wall_ms), "localTunnelId", tunnel->l2tp.local_id, "peerTunnelId", tunnel->l2tp.peer_id, "peerHostName",
-			json_text((const char *)tunnel->l2tp.peer_host_name, tunnel->l2tp.peer_host_len), "peerVendor",
-			json_text((const char *)tunnel->l2tp.peer_vendor_name, tunnel->l2tp.peer_vendor_len), "sessions",
-			(json_int_t)tunnel->l2tp.established, "lastError", tunnel->last_error, "rttMs",
-			l2tp_channel_rtt_us(&tunnel->l2tp.channel) / 1000.0);
+	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:I, s:s, s:f}", "row", "tunnel", "id",
+		tunnel->id.text, "vslice", tunnel->lac->vslice->id.text, "lac", tunnel->lac->id.text, "lns", tunnel->lns_id.text,
+		"state", state_word(tunnel), "since", json_time(tunnel->since_wall_ms), "localTunnelId", tunnel->l2tp.local_id,
+		"peerTunnelId", tunnel->l2tp.peer_id, "peerHostName",
+		json_text((const char *)tunnel->l2tp.peer_host_name, tunnel->l2tp.peer_host_len), "peerVendor",
+		json_text((const char *)tunnel->l2tp.peer_vendor_name, tunnel->l2tp.peer_vendor_len), "sessions",
+		(json_int_t)tunnel->l2tp.established, "lastError", tunnel->last_error, "rttMs",
+		l2tp_channel_rtt_us(&tunnel->l2tp.channel) / 1000.0);
 	report_add(gateway->report, row);
 	if (gateway->link)
 		link_kick(gateway->link);

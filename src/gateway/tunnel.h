@@ -54,7 +54,8 @@ struct tunnel *tunnel_find(const struct gateway *gateway, const struct uuid *id)
 // Dials a call on the tunnel. 0 or -errno; `call->session` hears of it by session_on_call.
 int tunnel_dial(struct tunnel *tunnel, struct session *session, const struct l2tp_call *wish, struct call **out);
 // Gives a call up: CDN where needed, memory and id follow when the LNS has acknowledged. Sets *call to NULL.
-void call_drop(struct call **call, enum l2tp_cdn result, enum l2tp_error error, const struct l2tp_disconnect *disconnect, const char *text);
+void call_drop(struct call **call, enum l2tp_cdn result, enum l2tp_error error, const struct l2tp_disconnect *disconnect,
+	const char *text);
 // The same when the LNS ended it or the tunnel is gone: no CDN is owed.
 static inline struct tunnel *call_tunnel(const struct call *call)
 {

@@ -18,8 +18,6 @@ LOG_CATEGORY(vslice);
 #define STOP_LOOK_MS 50 // how often a VSlice that ends looks whether its StopCCNs are acknowledged
 #define STOP_LIMIT_MS 5000
 
-// ---- pairs
-
 static void pair_free(struct pair *pair)
 {
 	for (struct tunnel *tunnel = pair->tunnels, *next; tunnel; tunnel = next) {
@@ -63,8 +61,7 @@ static void pairs_apply(struct lac *lac, const struct vslice_config *config, con
 	struct pair *old = lac->pairs, **link = &lac->pairs;
 
 	lac->pairs = NULL;
-	vec_each(&config->lnss, lns)
-	{
+	vec_each (&config->lnss, lns) {
 		struct pair **from = &old, *pair = NULL;
 		struct profile *profile = profile_new(lac->vslice->gateway, config, lac_config, lns);
 
@@ -97,8 +94,6 @@ static void pairs_apply(struct lac *lac, const struct vslice_config *config, con
 	}
 }
 
-// ---- LACs
-
 static void lac_on_socket(void *owner, int fd)
 {
 	struct lac *lac = owner;
@@ -113,8 +108,8 @@ static void lac_on_socket(void *owner, int fd)
 	if (error < 0) {
 		char text[IP_END_TEXT];
 
-		snprintf(vslice->message, sizeof(vslice->message), "the LAC's socket %s can't be opened: %s", ip_end_text(&lac->address, text),
-			 strerror(-error));
+		snprintf(vslice->message, sizeof(vslice->message), "the LAC's socket %s can't be opened: %s",
+			ip_end_text(&lac->address, text), strerror(-error));
 		log_err("the LAC's socket can't be opened vslice=%s lac=%s error=%s", vslice->moniker, text, strerror(-error));
 	}
 	if (lac->stale) {
@@ -193,8 +188,7 @@ static int lacs_apply(struct vslice *vslice, const struct vslice_config *config)
 		if (!lac->stale && (!as || !ip_end_equal(&as->address, &lac->address)))
 			lac_retire(lac);
 	}
-	vec_each(&config->lacs, lac_config)
-	{
+	vec_each (&config->lacs, lac_config) {
 		struct lac *lac = vslice_find_lac(vslice, &lac_config->id);
 
 		if (!lac) {
@@ -211,8 +205,6 @@ static int lacs_apply(struct vslice *vslice, const struct vslice_config *config)
 	}
 	return 0;
 }
-
-// ---- warm tunnels
 
 static bool pair_is_warm(const struct pair *pair)
 {
@@ -287,8 +279,6 @@ static void on_warm_due(struct timer *timer, uint64_t now_ms)
 	}
 }
 
-// ---- the slice
-
 static void targets_keep(struct vslice *vslice, const struct slice_target_status *targets, size_t count)
 {
 	struct slice_target_status *copy = calloc(count ? count : 1, sizeof(*copy));
@@ -317,7 +307,8 @@ static void reach_update(struct vslice *vslice)
 	}
 }
 
-static void on_applied(void *owner, struct slice *slice, int error, const char *message, const struct slice_target_status *targets, size_t count)
+static void on_applied(
+	void *owner, struct slice *slice, int error, const char *message, const struct slice_target_status *targets, size_t count)
 {
 	struct vslice *vslice = owner;
 
@@ -343,18 +334,17 @@ void vslice_report(const struct vslice *vslice)
 	for (size_t i = 0; i < vslice->target_count; i++) {
 		const struct slice_target_status *target = &vslice->targets[i];
 
-		json_array_append_new(targets, json_pack("{s:s, s:s, s:s}", "routingTarget", target->target.text, "status",
-							 target->available ? "available" : "unavailable", "message", target->message));
+		json_array_append_new(targets,
+			json_pack("{s:s, s:s, s:s}", "routingTarget", target->target.text, "status",
+				target->available ? "available" : "unavailable", "message", target->message));
 	}
 	report_add(vslice->gateway->report,
-		   json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "row", "slice", "vslice", vslice->id.text, "ready", vslice->ready, "message",
-			     vslice->message, "configRevision",
-			     (json_int_t)(vslice->gateway->config ? vslice->gateway->config->revision : 0), "targets", targets));
+		json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "row", "slice", "vslice", vslice->id.text, "ready", vslice->ready,
+			"message", vslice->message, "configRevision",
+			(json_int_t)(vslice->gateway->config ? vslice->gateway->config->revision : 0), "targets", targets));
 	if (vslice->gateway->link)
 		link_kick(vslice->gateway->link);
 }
-
-// ---- life
 
 static int vslice_new(struct gateway *gateway, const struct vslice_config *config, struct vslice **out)
 {

@@ -73,7 +73,7 @@ void vslice_report(const struct vslice *vslice);
 void vslice_warm(struct vslice *vslice);
 
 struct profile *profile_new(const struct gateway *gateway, const struct vslice_config *vslice, const struct lac_config *lac,
-			    const struct lns_config *lns); // NULL when memory is out
+	const struct lns_config *lns); // NULL when memory is out
 struct profile *profile_ref(struct profile *profile);
 void profile_unref(struct profile **profile);
 

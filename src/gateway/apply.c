@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// A change reaches what it concerns and nothing else: a VSlice, its targets and policies go to vslice_apply; an endpoint or group
+// ends the sessions that it does not allow any longer.
+#include "gateway/apply.h"
+
+#include "gateway/session.h"
+
+static struct session *session_of_endpoint(const struct gateway *gateway, const struct endpoint_config *endpoint, size_t *cursor)
+{
+	for (; *cursor < endpoint->imsi_count; (*cursor)++) {
+		struct session *session = map_get(&gateway->by_imsi, endpoint->imsis[*cursor]);
+
+		if (session)
+			return session;
+	}
+	return NULL;
+}
+
+void apply_detach(struct gateway *gateway, const struct uuid *id, const char *why)
+{
+	const struct endpoint_config *endpoint = config_endpoint(gateway->config, id);
+	struct session *session;
+
+	for (size_t at = 0; endpoint && (session = session_of_endpoint(gateway, endpoint, &at));)
+		session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, why);
+}
+
+// May this session go on under the configuration as it is now?
+static enum refusal still_good(const struct gateway *gateway, const struct session *session)
+{
+	const struct endpoint_config *endpoint = config_endpoint_by_imsi(gateway->config, session->imsi);
+	const struct group_config *group = endpoint ? config_group(gateway->config, &endpoint->group) : NULL;
+	const struct tunnel *tunnel = session->call ? call_tunnel(session->call) : NULL;
+
+	if (!endpoint)
+		return REFUSED_UNKNOWN_IMSI;
+	if (endpoint->status != ENDPOINT_ACTIVE)
+		return REFUSED_NOT_ACTIVE;
+	if (!group)
+		return REFUSED_NO_GROUP;
+	if (!uuid_equal(&group->vslice, &session->vslice->id))
+		return REFUSED_NO_VSLICE;
+	if (tunnel && !uuid_equal(&group->lac, &tunnel->lac->id))
+		return REFUSED_NO_LAC;
+	return REFUSED_NONE;
+}
+
+static void check_session(struct gateway *gateway, struct session *session)
+{
+	enum refusal bad = still_good(gateway, session);
+
+	if (bad)
+		session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, refusal_words(bad));
+}
+
+// Walks all sessions; the map changes under the walk when one ends, so the bad ones are gathered first.
+static void check_all_sessions(struct gateway *gateway)
+{
+	VEC(uint32_t) bad = {0};
+	struct session *session;
+
+	for (size_t at = 0; (session = map_next(&gateway->sessions, &at));) {
+		uint32_t *teid = still_good(gateway, session) ? vec_add(&bad) : NULL;
+
+		if (teid)
+			*teid = session->local_teid;
+	}
+	vec_each (&bad, teid) {
+		session = session_find(gateway, *teid);
+		if (session)
+			check_session(gateway, session);
+	}
+	vec_free(&bad);
+}
+
+static void remove_vslices(struct gateway *gateway)
+{
+	struct vslice *vslice;
+
+	for (size_t at = 0; (vslice = strmap_next(&gateway->vslices, &at));)
+		if (!vslice->stopping && !config_vslice(gateway->config, &vslice->id))
+			vslice_stop(vslice);
+}
+
+static void apply_vslice(struct gateway *gateway, const struct uuid *id)
+{
+	const struct vslice_config *config = config_vslice(gateway->config, id);
+
+	if (config && config->type == VSLICE_L2TP)
+		(void)vslice_apply(gateway, config);
+}
+
+static void apply_all(struct gateway *gateway)
+{
+	struct vslice_config *config;
+
+	for (size_t at = 0; (config = strmap_next(&gateway->config->vslices, &at));)
+		if (config->type == VSLICE_L2TP)
+			(void)vslice_apply(gateway, config);
+	remove_vslices(gateway);
+	check_all_sessions(gateway);
+	slice_sweep(gateway->worker, gateway->options->name);
+}
+
+static void apply_endpoint(struct gateway *gateway, const struct config_change *change)
+{
+	struct session *session, *next;
+
+	for (size_t i = 0; i < change->imsi_count; i++) {
+		for (session = map_get(&gateway->by_imsi, change->imsis[i]); session; session = next) {
+			next = session->imsi_next;
+			check_session(gateway, session);
+		}
+	}
+}
+
+void apply_config(void *owner, struct config *config, bool all, const struct config_change *changes, size_t count)
+{
+	struct gateway *gateway = owner;
+	bool recheck = false, vslices_gone = false;
+
+	gateway->config = config;
+	if (gateway->stopping)
+		return;
+	if (all) {
+		apply_all(gateway);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct config_change *change = &changes[i];
+		const struct target_config *target = config_target(config, &change->id);
+		const struct policy_config *policy = config_policy(config, &change->id);
+
+		if (!strcmp(change->kind, "endpoint"))
+			apply_endpoint(gateway, change);
+		else if (!strcmp(change->kind, "vslice") && !change->deleted)
+			apply_vslice(gateway, &change->id);
+		else if (target || policy)
+			apply_vslice(gateway, target ? &target->vslice : &policy->vslice);
+		else if (change->deleted)
+			recheck = true;
+		recheck = recheck || !strcmp(change->kind, "endpointGroup");
+		vslices_gone = vslices_gone || (change->deleted && !strcmp(change->kind, "vslice"));
+	}
+	if (vslices_gone)
+		remove_vslices(gateway);
+	if (recheck)
+		check_all_sessions(gateway);
+}

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a row's `data` (docs/reference/gateway-link.md) to an object. Members that a newer controller adds are not looked at.
+#include "gateway/config_kinds.h"
+
+#include "base/clean.h"
+#include "gateway/jsonget.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define IMSI_MIN 6 // digits
+#define IMSI_MAX 15
+
+static void *fail(char *why, const char *text)
+{
+	snprintf(why, 160, "%s", text);
+	return NULL;
+}
+
+static void vslice_free(void *object)
+{
+	struct vslice_config *vslice = object;
+
+	if (!vslice)
+		return;
+	vec_each (&vslice->lacs, lac) {
+		free(lac->name);
+		free(lac->secret);
+	}
+	vec_each (&vslice->lnss, lns) {
+		free(lns->name);
+		free(lns->secret);
+	}
+	vec_free(&vslice->lacs);
+	vec_free(&vslice->lnss);
+	free(vslice->moniker);
+	free(vslice->name);
+	json_decref(vslice->settings);
+	free(vslice);
+}
+
+static int end_decode(const json_t *data, struct ip_end *out, char *why)
+{
+	int64_t port = jsonget_int(data, "port", 1701);
+
+	if (ip_addr_parse(jsonget_text(data, "address", ""), &out->addr) || port < 1 || port > 65535) {
+		fail(why, "address and port are needed");
+		return -EINVAL;
+	}
+	out->port = (uint16_t)port;
+	return 0;
+}
+
+static int lacs_decode(struct vslice_config *vslice, const json_t *rows, char *why)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)
+	{
+		struct lac_config *lac = vec_add(&vslice->lacs);
+
+		if (!lac)
+			return -ENOMEM;
+		uuid_set(&lac->id, jsonget_text(row, "id", NULL));
+		lac->name = jsonget_dup(row, "name");
+		lac->secret = jsonget_dup(row, "tunnelSecret");
+		if (end_decode(row, &lac->address, why))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int lnss_decode(struct vslice_config *vslice, const json_t *rows, char *why)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)
+	{
+		struct lns_config *lns = vec_add(&vslice->lnss);
+
+		if (!lns)
+			return -ENOMEM;
+		uuid_set(&lns->id, jsonget_text(row, "id", NULL));
+		lns->name = jsonget_dup(row, "name");
+		lns->secret = jsonget_dup(row, "tunnelSecret");
+		lns->preference = (int)jsonget_int(row, "preference", (int64_t)i + 1);
+		if (end_decode(row, &lns->address, why))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int vslice_decode(struct config *config, const json_t *data, void **out, char *why)
+{
+	struct vslice_config *vslice = calloc(1, sizeof(*vslice));
+	const char *type = jsonget_text(data, "vsliceType", "l2tp");
+	int error;
+
+	(void)config;
+	if (!vslice)
+		return -ENOMEM;
+	vslice->moniker = jsonget_dup(data, "moniker");
+	vslice->name = jsonget_dup(data, "name");
+	vslice->type = strcmp(type, "integrated") ? VSLICE_L2TP : VSLICE_INTEGRATED;
+	uuid_set(&vslice->default_policy, jsonget_text(data, "defaultRoutingPolicy", NULL));
+	vslice->settings = json_incref(json_object_get(data, "advancedSettings"));
+	error = lacs_decode(vslice, json_object_get(data, "lacs"), why);
+	if (!error)
+		error = lnss_decode(vslice, json_object_get(data, "lnss"), why);
+	if (!error && !vslice->moniker) {
+		fail(why, "moniker is needed");
+		error = -EINVAL;
+	}
+	if (error)
+		vslice_free(vslice);
+	else
+		*out = vslice;
+	return error;
+}
+
+static void target_free(void *object)
+{
+	struct target_config *target = object;
+
+	if (!target)
+		return;
+	vec_free(&target->peering.remote_subnets);
+	free(target->moniker);
+	free(target);
+}
+
+static int subnets_decode(struct peering_config *peering, const char *list, char *why)
+{
+	_cleanup_free_ char *copy = strdup(list);
+	char *rest = copy, *word;
+
+	if (!copy)
+		return -ENOMEM;
+	while ((word = strsep(&rest, ", "))) {
+		struct ip_prefix *prefix;
+
+		if (!*word)
+			continue;
+		prefix = vec_add(&peering->remote_subnets);
+		if (!prefix)
+			return -ENOMEM;
+		if (ip_prefix_parse(word, prefix)) {
+			fail(why, "remoteSubnets holds something that is not a prefix");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int peering_decode(const json_t *data, struct peering_config *out, char *why)
+{
+	const char *interface = jsonget_text(data, "interface", ""), *local = jsonget_text(data, "localAddress", "");
+	const char *gateway = jsonget_text(data, "gatewayAddress", "");
+	const char *slash = strchr(local, '/');
+	char bare[IP_ADDR_TEXT];
+
+	if (!*interface || strlen(interface) >= sizeof(out->interface)) {
+		fail(why, "peeringConfig.interface is needed, 1 to 15 characters");
+		return -EINVAL;
+	}
+	snprintf(out->interface, sizeof(out->interface), "%s", interface);
+	snprintf(bare, sizeof(bare), "%.*s", (int)(slash ? slash - local : (long)strlen(local)), local);
+	if (ip_addr_parse(bare, &out->local)) {
+		fail(why, "peeringConfig.localAddress is needed, as an address with a prefix length");
+		return -EINVAL;
+	}
+	out->local_len = slash ? (uint8_t)strtoul(slash + 1, NULL, 10) : out->local.family == IP_V4 ? 32 : 128;
+	if (*gateway && ip_addr_parse(gateway, &out->gateway)) {
+		fail(why, "peeringConfig.gatewayAddress is not an address");
+		return -EINVAL;
+	}
+	return subnets_decode(out, jsonget_text(data, "remoteSubnets", ""), why);
+}
+
+static int target_decode(struct config *config, const json_t *data, void **out, char *why)
+{
+	static const char *const names[] = {[TARGET_INTERNET] = "internet",
+		[TARGET_VPN] = "vpn",
+		[TARGET_WIREGUARD] = "wireguard",
+		[TARGET_PEERING] = "peering"};
+	struct target_config *target = calloc(1, sizeof(*target));
+	const char *type = jsonget_text(data, "routingTargetType", "");
+	int error = 0;
+
+	(void)config;
+	if (!target)
+		return -ENOMEM;
+	target->moniker = jsonget_dup(data, "moniker");
+	uuid_set(&target->vslice, jsonget_text(data, "vslice", NULL));
+	for (size_t i = TARGET_INTERNET; i < array_len(names); i++)
+		if (!strcmp(type, names[i]))
+			target->type = (enum target_type)i;
+	if (!target->type || !target->moniker) {
+		fail(why, "routingTargetType and moniker are needed");
+		error = -EINVAL;
+	}
+	if (!error && target->type == TARGET_PEERING)
+		error = peering_decode(json_object_get(data, "peeringConfig"), &target->peering, why);
+	if (error)
+		target_free(target);
+	else
+		*out = target;
+	return error;
+}
+
+static void policy_free(void *object)
+{
+	struct policy_config *policy = object;
+
+	if (!policy)
+		return;
+	vec_each (&policy->rules, rule) {
+		free(rule->source);
+		free(rule->destination);
+		free(rule->source_port);
+		free(rule->destination_port);
+		free(rule->protocol);
+	}
+	vec_free(&policy->rules);
+	free(policy->moniker);
+	free(policy);
+}
+
+static int rule_decode(const json_t *row, struct rule_config *rule, char *why)
+{
+	const char *divert = jsonget_text(row, "divertIp", ""), *divert_port = jsonget_text(row, "divertPort", "");
+
+	uuid_set(&rule->id, jsonget_text(row, "id", NULL));
+	rule->action = strcmp(jsonget_text(row, "ruleAction", "forward"), "drop") ? RULE_FORWARD : RULE_DROP;
+	rule->direction = strcmp(jsonget_text(row, "ruleDirection", "uplink"), "downlink") ? RULE_UPLINK : RULE_DOWNLINK;
+	rule->enabled = jsonget_bool(row, "enabled", true);
+	rule->reflexive = jsonget_bool(row, "reflexive", false);
+	rule->source = jsonget_dup(row, "sourceIpPattern");
+	rule->destination = jsonget_dup(row, "destinationIpPattern");
+	rule->source_port = jsonget_dup(row, "sourcePortPattern");
+	rule->destination_port = jsonget_dup(row, "destinationPortPattern");
+	rule->protocol = jsonget_dup(row, "transportProtocol");
+	uuid_set(&rule->target, jsonget_text(row, "routingTarget", NULL));
+	uuid_set(&rule->regional_gateway, jsonget_text(row, "regionalGateway", NULL));
+	rule->divert_port = (uint16_t)strtoul(divert_port, NULL, 10);
+	if (*divert && ip_addr_parse(divert, &rule->divert)) {
+		fail(why, "a rule's divertIp is not an address");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int policy_decode(struct config *config, const json_t *data, void **out, char *why)
+{
+	struct policy_config *policy = calloc(1, sizeof(*policy));
+	size_t i;
+	json_t *row;
+	int error = 0;
+
+	(void)config;
+	if (!policy)
+		return -ENOMEM;
+	policy->moniker = jsonget_dup(data, "moniker");
+	uuid_set(&policy->vslice, jsonget_text(data, "vslice", NULL));
+	policy->active = !strcmp(jsonget_text(data, "routingPolicyStatus", "active"), "active");
+	json_array_foreach(json_object_get(data, "rules"), i, row)
+	{
+		struct rule_config *rule = vec_add(&policy->rules);
+
+		error = rule ? rule_decode(row, rule, why) : -ENOMEM;
+		if (error)
+			break;
+	}
+	if (error)
+		policy_free(policy);
+	else
+		*out = policy;
+	return error;
+}
+
+static void group_free(void *object)
+{
+	struct group_config *group = object;
+
+	if (!group)
+		return;
+	free(group->moniker);
+	free(group);
+}
+
+static int group_decode(struct config *config, const json_t *data, void **out, char *why)
+{
+	struct group_config *group = calloc(1, sizeof(*group));
+
+	(void)config;
+	(void)why;
+	if (!group)
+		return -ENOMEM;
+	group->moniker = jsonget_dup(data, "moniker");
+	uuid_set(&group->vslice, jsonget_text(data, "vslice", NULL));
+	uuid_set(&group->lac, jsonget_text(data, "lac", NULL));
+	*out = group;
+	return 0;
+}
+
+static void endpoint_free(void *object)
+{
+	struct endpoint_config *endpoint = object;
+
+	if (!endpoint)
+		return;
+	free(endpoint->ppp_username);
+	free(endpoint->ppp_password);
+	free(endpoint);
+}
+
+static const char *const endpoint_statuses[] = {
+	[ENDPOINT_UNALLOCATED] = "unallocated",
+	[ENDPOINT_PENDING] = "pending",
+	[ENDPOINT_PROVISIONAL] = "provisional",
+	[ENDPOINT_AUTO_ACTIVATE] = "auto-activate",
+	[ENDPOINT_ACTIVE] = "active",
+	[ENDPOINT_SUSPENDED] = "suspended",
+	[ENDPOINT_TERMINATED] = "terminated",
+};
+
+const char *endpoint_status_name(enum endpoint_status status)
+{
+	return status && status < array_len(endpoint_statuses) ? endpoint_statuses[status] : "unknown";
+}
+
+static int endpoint_decode(struct config *config, const json_t *data, void **out, char *why)
+{
+	struct endpoint_config *endpoint = calloc(1, sizeof(*endpoint));
+	const char *status = jsonget_text(data, "status", "");
+	size_t i;
+	json_t *row;
+
+	(void)config;
+	if (!endpoint)
+		return -ENOMEM;
+	snprintf(endpoint->iccid, sizeof(endpoint->iccid), "%s", jsonget_text(data, "iccid", ""));
+	snprintf(endpoint->msisdn, sizeof(endpoint->msisdn), "%s", jsonget_text(data, "msisdn", ""));
+	uuid_set(&endpoint->group, jsonget_text(data, "endpointGroup", NULL));
+	endpoint->ppp_username = jsonget_dup(data, "pppUsername");
+	endpoint->ppp_password = jsonget_dup(data, "pppPassword");
+	for (size_t s = ENDPOINT_UNALLOCATED; s < array_len(endpoint_statuses); s++)
+		if (!strcmp(status, endpoint_statuses[s]))
+			endpoint->status = (uint8_t)s;
+	json_array_foreach(json_object_get(data, "imsis"), i, row)
+	{
+		const char *digits = json_is_string(row) ? json_string_value(row) : "";
+		uint64_t key = strlen(digits) >= IMSI_MIN && strlen(digits) <= IMSI_MAX ? imsi_key(digits) : 0;
+
+		if (key && endpoint->imsi_count < array_len(endpoint->imsis))
+			endpoint->imsis[endpoint->imsi_count++] = key;
+	}
+	if (!endpoint->imsi_count || !endpoint->status) {
+		fail(why, "imsis and status are needed");
+		endpoint_free(endpoint);
+		return -EINVAL;
+	}
+	*out = endpoint;
+	return 0;
+}
+
+static void endpoint_linked(struct config *config, void *object, bool present)
+{
+	struct endpoint_config *endpoint = object;
+
+	for (size_t i = 0; i < endpoint->imsi_count; i++) {
+		if (present)
+			(void)map_put(&config->by_imsi, endpoint->imsis[i], endpoint);
+		else if (map_get(&config->by_imsi, endpoint->imsis[i]) == endpoint)
+			(void)map_del(&config->by_imsi, endpoint->imsis[i]);
+	}
+}
+
+int config_decode_gateway(struct config *config, const char *id, const json_t *data, char *why)
+{
+	VEC(struct ip_prefix) peers = {0};
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(json_object_get(data, "gtpPeers"), i, row)
+	{
+		struct ip_prefix *prefix = vec_add(&peers);
+
+		if (!prefix || !json_is_string(row) || ip_prefix_parse(json_string_value(row), prefix)) {
+			vec_free(&peers);
+			fail(why, "gtpPeers holds something that is not a prefix");
+			return -EINVAL;
+		}
+	}
+	vec_free(&config->gtp_peers);
+	config->gtp_peers.items = peers.items;
+	config->gtp_peers.count = peers.count;
+	config->gtp_peers.room = peers.room;
+	vec_each (&config->apns, apn)
+		free(*apn);
+	vec_free(&config->apns);
+	json_array_foreach(json_object_get(data, "accessPointNames"), i, row)
+	{
+		char **apn = json_is_string(row) ? vec_add(&config->apns) : NULL;
+
+		if (!apn || !(*apn = strdup(json_string_value(row))))
+			continue;
+		for (char *c = *apn; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+	}
+	uuid_set(&config->gateway_id, id);
+	return 0;
+}
+
+const struct kind config_kinds[] = {
+	{"vslice", offsetof(struct config, vslices), vslice_decode, vslice_free, NULL},
+	{"routingTarget", offsetof(struct config, targets), target_decode, target_free, NULL},
+	{"routingPolicy", offsetof(struct config, policies), policy_decode, policy_free, NULL},
+	{"endpointGroup", offsetof(struct config, groups), group_decode, group_free, NULL},
+	{"endpoint", offsetof(struct config, endpoints), endpoint_decode, endpoint_free, endpoint_linked},
+};
+
+const size_t config_kind_count = array_len(config_kinds);

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of the configuration's kinds of objects: how each is decoded, where it lives, how it is freed. Only config.c needs it.
+#pragma once
+
+#include "gateway/config.h"
+
+struct kind {
+	const char *name;
+	size_t map; // offset of its strmap in struct config
+	int (*decode)(struct config *config, const json_t *data, void **out, char *why);
+	void (*free)(void *object);
+	void (*linked)(struct config *config, void *object, bool present); // further indexes; may be NULL
+};
+
+extern const struct kind config_kinds[];
+extern const size_t config_kind_count;
+
+// The Regional Gateway's own row is the configuration itself.
+int config_decode_gateway(struct config *config, const char *id, const json_t *data, char *why);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the controller hears of a session: that it is up, what it used, that it ended.
+#include "base/clean.h"
+#include "gateway/jsonget.h"
+#include "gateway/session.h"
+
+#define SILENT_MS 300000 // downlink silence after which a session's link is probed
+
+static void add_counters(json_t *row, const struct dp_counters *counters)
+{
+	json_object_set_new(row, "bytesUplink", json_integer((json_int_t)counters->uplink_bytes));
+	json_object_set_new(row, "bytesDownlink", json_integer((json_int_t)counters->downlink_bytes));
+	json_object_set_new(row, "packetsUplink", json_integer((json_int_t)counters->uplink_packets));
+	json_object_set_new(row, "packetsDownlink", json_integer((json_int_t)counters->downlink_packets));
+}
+
+static json_t *dns_servers(const struct session *session)
+{
+	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < array_len(result->dns); i++) {
+		struct ip_addr address = ip_addr_v4(result->dns[i]);
+		char text[IP_ADDR_TEXT];
+
+		if (result->dns[i])
+			json_array_append_new(list, json_string(ip_addr_text(&address, text)));
+	}
+	return list;
+}
+
+void session_report(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	struct uuid id, endpoint;
+	char address[IP_ADDR_TEXT], peer[IP_ADDR_TEXT], plmn[PLMN_TEXT];
+	struct dp_counters counters = {0};
+	struct tbcd imsi = {0};
+	struct tunnel *tunnel;
+	json_t *row;
+
+	if (!report_is_on(gateway->report) || session->state != SESSION_UP || !session->call)
+		return;
+	session->sync_round = gateway->sync_round;
+	tunnel = call_tunnel(session->call);
+	uuid_unpack(session->id, &id);
+	uuid_unpack(session->endpoint, &endpoint);
+	tbcd_from_key(session->imsi, &imsi);
+	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:i, s:{s:i, "
+			"s:i, s:i, s:i, s:i}}",
+		"row", "session", "id", id.text, "endpoint", endpoint.text, "imsi", imsi.digits, "vslice",
+		session->vslice->id.text, "state", "up", "apn", session->apn, "rat", gtp_rat_name(session->rat), "servingNetwork",
+		plmn_text(&session->serving_network, plmn), "gtpVersion", session->gtp_version, "gtpPeer",
+		ip_addr_text(&session->control_peer.addr, peer), "tunnel", tunnel->id.text, "lns", tunnel->lns_id.text,
+		"ipAddress", ip_addr_text(&session->address, address), "ipSource", "lns", "dnsServers", dns_servers(session),
+		"mtu", session->mtu, "startedAt", json_time(session->started_wall_ms), "attachMs", session->attach_ms, "phases",
+		"tunnelMs", session->tunnel_ms, "callMs", session->call_ms, "lcpMs", session->lcp_ms, "authenticationMs",
+		session->authentication_ms, "ipcpMs", session->ipcp_ms);
+	if (!row)
+		return;
+	if (session->dp)
+		dp_session_counters(session->dp, &counters);
+	add_counters(row, &counters);
+	report_add(gateway->report, row);
+	link_kick(gateway->link);
+}
+
+void session_report_usage(struct session *session)
+{
+	struct uuid id, endpoint;
+	struct dp_counters counters;
+	json_t *row;
+
+	if (!session->dp)
+		return;
+	dp_session_counters(session->dp, &counters);
+	if (counters.uplink_packets + counters.downlink_packets == session->usage_packets)
+		return;
+	session->usage_packets = counters.uplink_packets + counters.downlink_packets;
+	session_store(session);
+	uuid_unpack(session->id, &id);
+	uuid_unpack(session->endpoint, &endpoint);
+	row = json_pack("{s:s, s:s, s:s}", "row", "usage", "session", id.text, "endpoint", endpoint.text);
+	if (row)
+		add_counters(row, &counters);
+	report_add(session->gateway->report, row);
+}
+
+void session_watch_silence(struct session *session)
+{
+	uint64_t now_ms = session->gateway->now_ms;
+	struct dp_counters counters;
+
+	if (!session->dp || !session->profile->settings->ppp_echo_interval_s)
+		return;
+	dp_session_counters(session->dp, &counters);
+	if (counters.downlink_packets != session->heard_packets || !session->heard_ms) {
+		session->heard_packets = counters.downlink_packets;
+		session->heard_ms = now_ms;
+	} else if (now_ms - session->heard_ms >= SILENT_MS) {
+		session->heard_ms = now_ms;
+		ppp_link_probe(&session->ppp, now_ms);
+		session_settle(session);
+	}
+}
+
+void session_report_end(struct session *session, const struct dp_counters *counters, const char *reason)
+{
+	struct uuid id, endpoint;
+	json_t *row;
+
+	uuid_unpack(session->id, &id);
+	uuid_unpack(session->endpoint, &endpoint);
+	row = json_pack("{s:s, s:s, s:s, s:s}", "row", "sessionEnd", "id", id.text, "endpoint", endpoint.text, "reason", reason);
+	if (row)
+		add_counters(row, counters);
+	report_add(session->gateway->report, row);
+	link_kick(session->gateway->link);
+}
