@@ -174,6 +174,20 @@ static int exit_of(long status)
 	return status >= 500 ? EXIT_UNREACHABLE : EXIT_REFUSED;
 }
 
+// What the envelope has beside its usual members.
+static json_t *take_extra(json_t *root)
+{
+	static const char *const usual[] = {"success", "messages", "data", "totalItems", "limit", "offset"};
+	json_t *extra = json_copy(root);
+
+	for (size_t i = 0; i < array_len(usual); i++)
+		json_object_del(extra, usual[i]);
+	if (json_object_size(extra))
+		return extra;
+	json_decref(extra);
+	return NULL;
+}
+
 static int read_answer(const struct buffer *buffer, struct answer *answer)
 {
 	json_t *root = buffer->text ? json_loadb(buffer->text, buffer->len, 0, NULL) : NULL;
@@ -188,6 +202,7 @@ static int read_answer(const struct buffer *buffer, struct answer *answer)
 	answer->total = json_integer_value(json_object_get(root, "totalItems"));
 	answer->data = json_incref(data);
 	join_messages(json_object_get(root, "messages"), answer->error);
+	answer->extra = take_extra(root);
 	json_decref(root);
 	if (success)
 		return 0;
@@ -219,7 +234,8 @@ int client_call(struct client *client, const char *method, const char *path, con
 void answer_fini(struct answer *answer)
 {
 	json_decref(answer->data);
-	answer->data = NULL;
+	json_decref(answer->extra);
+	answer->data = answer->extra = NULL;
 }
 
 void client_fini(struct client *client)

@@ -17,6 +17,7 @@ struct client {
 struct answer {
 	long status; // HTTP; 0 when none came
 	json_t *data; // borrowed by nobody: answer_fini frees it
+	json_t *extra; // what else stands in the envelope (a new token), or NULL
 	int64_t total; // of a list
 	char error[CLI_ERROR_TEXT]; // the API's messages on one line
 };

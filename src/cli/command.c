@@ -215,26 +215,40 @@ static int make_body(struct command *command, json_t **out)
 	return 0;
 }
 
-// What was done, in a sentence for people. A token is shown once, in the answer to its creation.
-static void print_done(const struct command *command, const char *what, const char *called, const json_t *data)
+// What was done: a sentence for people, the id for machines. A token is shown once, in the answer to its creation.
+static void print_done(const struct command *command, const char *what, const char *called, const struct answer *answer)
 {
-	if (command->format != FORMAT_TABLE) {
-		json_t *object =
-			json_is_object(data) ? json_incref((json_t *)data) : json_pack("{sO}", "id", data ? data : json_null());
+	json_t *object = json_pack("{sO*}", "id", answer->data);
 
+	if (answer->extra)
+		json_object_update(object, answer->extra);
+	if (command->format != FORMAT_TABLE)
 		print_object(stdout, command->format, command->noun, object);
-		json_decref(object);
-	} else if (json_is_object(data)) {
-		print_object(stdout, command->format, command->noun, data);
-	} else {
+	else
 		printf("%s %s %s\n", command->noun->title, called, what);
+	if (command->format == FORMAT_TABLE && answer->extra)
+		print_object(stdout, FORMAT_TABLE, command->noun, answer->extra);
+	json_decref(object);
+}
+
+// The moniker that a new object was given: it is what the next command will call it. The id, where it has none.
+static void print_created(struct command *command, const struct answer *created)
+{
+	const char *id = json_string_value(created->data), *called = NULL;
+	struct answer answer = {0};
+	char path[PATH_SIZE];
+
+	if (id && command->format == FORMAT_TABLE) {
+		build_path(command, path, id, NULL);
+		if (client_call(command->client, "GET", path, NULL, &answer) == 0)
+			called = json_string_value(json_object_get(answer.data, "moniker"));
 	}
+	print_done(command, "created", called ? called : id ? id : "", created);
+	answer_fini(&answer);
 }
 
 static int run_create(struct command *command, const struct verb *verb)
 {
-	static const char *const names[] = {"moniker", "name", "iccid", "address", "description"};
-	const char *called = NULL;
 	struct answer answer;
 	char path[PATH_SIZE];
 	json_t *body;
@@ -242,14 +256,10 @@ static int run_create(struct command *command, const struct verb *verb)
 
 	if (result)
 		return result;
-	for (size_t i = 0; !called && i < array_len(names); i++)
-		called = json_string_value(json_object_get(body, names[i]));
 	build_path(command, path, NULL);
 	result = call(command, "POST", path, body, &answer);
-	if (!called && json_is_string(answer.data))
-		called = json_string_value(answer.data);
 	if (!result)
-		print_done(command, "created", called ? called : "", answer.data);
+		print_created(command, &answer);
 	answer_fini(&answer);
 	json_decref(body);
 	return result;
@@ -271,7 +281,7 @@ static int run_set(struct command *command, const struct verb *verb)
 	build_path(command, path, command->words[0], NULL);
 	result = call(command, "PATCH", path, body, &answer);
 	if (!result)
-		print_done(command, "changed", command->words[0], answer.data);
+		print_done(command, "changed", command->words[0], &answer);
 	answer_fini(&answer);
 	json_decref(body);
 	return result;
@@ -288,7 +298,7 @@ static int run_delete(struct command *command, const struct verb *verb)
 		build_path(command, path, command->words[i], NULL);
 		result = call(command, "DELETE", path, NULL, &answer);
 		if (!result)
-			print_done(command, "deleted", command->words[i], answer.data);
+			print_done(command, "deleted", command->words[i], &answer);
 		answer_fini(&answer);
 	}
 	return result;
@@ -303,7 +313,7 @@ static int run_action(struct command *command, const struct verb *verb)
 	build_path(command, path, command->words[0], verb->action, NULL);
 	result = call(command, "POST", path, NULL, &answer);
 	if (!result)
-		print_done(command, verb->usage, command->words[0], answer.data);
+		print_done(command, verb->usage, command->words[0], &answer);
 	answer_fini(&answer);
 	return result;
 }
@@ -321,7 +331,7 @@ static int run_order(struct command *command, const struct verb *verb)
 	build_path(command, path, "order", NULL);
 	result = call(command, "PUT", path, body, &answer);
 	if (!result)
-		print_done(command, "is the order now", "", answer.data);
+		print_done(command, "is the order now", "", &answer);
 	answer_fini(&answer);
 	json_decref(body);
 	return result;

@@ -131,13 +131,24 @@ static const char *body_asked(size_t which)
 
 static void test_create(void **state)
 {
-	assert_int_equal(run(REPLIES({200, "{\"success\":true,\"messages\":[],\"data\":\"u1\"}"}), "vslice", "create", NULL,
-				 OPTIONS("name", "V 1", "vslice-type", "l2tp")),
+	assert_int_equal(run(REPLIES({200, "{\"success\":true,\"messages\":[],\"data\":\"u1\"}"},
+				     {200, "{\"success\":true,\"data\":{\"moniker\":\"v-1\"}}"}),
+				 "vslice", "create", NULL, OPTIONS("name", "V 1", "vslice-type", "l2tp")),
 		EXIT_DONE);
 	assert_asked(0, "POST /api/v1/vslices");
 	assert_string_equal(body_asked(0), "{\"name\":\"V 1\",\"vsliceType\":\"l2tp\"}");
 	assert_non_null(strstr(server.requests[0], "Authorization: Bearer 0123456789abcdef0123456789abcdef\r\n"));
-	assert_string_equal(printed, "VSlice V 1 created\n");
+	assert_asked(1, "GET /api/v1/vslices/u1");
+	assert_string_equal(printed, "VSlice v-1 created\n");
+}
+
+static void test_a_new_token_is_shown(void **state)
+{
+	assert_int_equal(
+		run(REPLIES({200, "{\"success\":true,\"data\":\"u1\",\"token\":\"0123\",\"totalItems\":0}"}, {404, "{}"}),
+			"api-token", "create", NULL, OPTIONS("name", "t")),
+		EXIT_DONE);
+	assert_string_equal(printed, "API token u1 created\ntoken  0123\n");
 }
 
 static void test_rows_go_below_their_owner(void **state)
@@ -292,6 +303,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_create),
+		cmocka_unit_test(test_a_new_token_is_shown),
 		cmocka_unit_test(test_rows_go_below_their_owner),
 		cmocka_unit_test(test_set_is_a_patch),
 		cmocka_unit_test(test_list_asks_for_all_pages),

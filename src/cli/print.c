@@ -239,6 +239,18 @@ static bool is_table(const json_t *value)
 		!(json_object_size(json_array_get(value, 0)) <= 4 && called(json_array_get(value, 0)));
 }
 
+// How people call a member; "tunnelSecretSet" stands for a secret that is not shown. The caller frees it.
+static char *label_text(const struct noun *noun, const char *key)
+{
+	size_t len = strlen(key);
+	const char *label = label_of(noun, key, len);
+	char *text;
+
+	if (!label && len > 3 && strcmp(key + len - 3, "Set") == 0 && (label = label_of(noun, key, len - 3)))
+		return asprintf(&text, "%s set", label) < 0 ? NULL : text;
+	return strdup(label ? label : key);
+}
+
 static void print_members(FILE *out, const struct noun *noun, const json_t *object, unsigned indent)
 {
 	struct grid grid = {.columns = 2};
@@ -247,12 +259,11 @@ static void print_members(FILE *out, const struct noun *noun, const json_t *obje
 
 	json_object_foreach((json_t *)object, key, value)
 	{
-		const char *label = label_of(noun, key, strlen(key));
 		bool inner = json_is_object(value) && !called(value);
 
 		if (is_empty(value) || inner || is_table(value))
 			continue;
-		grid_add(&grid, strdup(label ? label : key));
+		grid_add(&grid, label_text(noun, key));
 		grid_add(&grid, print_text(value));
 	}
 	grid_print(out, &grid, indent);
