@@ -57,6 +57,12 @@ void l2tp_session_bury(struct l2tp_session *session); // out of the table, GONE
 void l2tp_session_unlist(struct l2tp_session *session);
 bool l2tp_session_feed(struct l2tp_tunnel *tunnel, uint64_t now_ms); // waiting calls into the channel's queue; whether any went
 
+// call.c: 0 or the error of l2tp_channel_send; a CDN that cannot be sent is as good as lost.
+int l2tp_call_icrq(struct l2tp_session *session);
+int l2tp_call_iccn(struct l2tp_session *session);
+void l2tp_call_cdn(struct l2tp_session *session, const struct l2tp_end *end);
+void l2tp_call_stray_cdn(struct l2tp_tunnel *tunnel, uint16_t local_id, uint16_t peer_id, const struct l2tp_result *result);
+
 // table.c
 int l2tp_table_put(struct l2tp_tunnel *tunnel, struct l2tp_session *session);
 void l2tp_table_del(struct l2tp_tunnel *tunnel, const struct l2tp_session *session);

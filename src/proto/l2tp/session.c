@@ -99,27 +99,6 @@ void l2tp_session_bury(struct l2tp_session *session)
 	raise(session, L2TP_SESSION_GONE, NULL);
 }
 
-static void queue_cdn(struct l2tp_session *session, const struct l2tp_end *end)
-{
-	struct l2tp_msg msg = {.type = L2TP_cdn};
-
-	l2tp_set(&msg, assigned_session_id, session->local_id);
-	l2tp_set(&msg, result, {.code = end->result, .error = end->error, .text = end->text});
-	if (end->disconnect)
-		l2tp_set(&msg, disconnect, *end->disconnect);
-	(void)l2tp_queue_msg(session->tunnel, session, L2TP_CLASS_FINISH, session->local_id, session->peer_id, &msg);
-}
-
-// Refuses a call that has no session here.
-static void queue_stray_cdn(struct l2tp_tunnel *tunnel, uint16_t local_id, uint16_t peer_id, const struct l2tp_result *result)
-{
-	struct l2tp_msg msg = {.type = L2TP_cdn};
-
-	l2tp_set(&msg, assigned_session_id, local_id);
-	l2tp_set(&msg, result, *result);
-	(void)l2tp_queue_msg(tunnel, NULL, L2TP_CLASS_FINISH, 0, peer_id, &msg);
-}
-
 void l2tp_session_end(struct l2tp_session *session, const struct l2tp_end *end, uint64_t now_ms)
 {
 	struct l2tp_tunnel *tunnel = session->tunnel;
@@ -140,7 +119,7 @@ void l2tp_session_end(struct l2tp_session *session, const struct l2tp_end *end, 
 	if (peer_knows)
 		store(session);
 	if (end->tell_peer && peer_knows && tunnel->state == L2TP_TUNNEL_ESTABLISHED)
-		queue_cdn(session, end);
+		l2tp_call_cdn(session, end);
 	if (end->tell_host)
 		tunnel->ops->session_event(session,
 			&(struct l2tp_session_event){.type = session->was_up ? L2TP_SESSION_DOWN : L2TP_SESSION_FAILED,
@@ -207,73 +186,6 @@ void l2tp_session_timeouts(struct l2tp_tunnel *tunnel, uint64_t now_ms)
 	}
 }
 
-static int queue_icrq(struct l2tp_session *session)
-{
-	const struct l2tp_call *call = session->call;
-	struct l2tp_msg msg = {.type = L2TP_icrq};
-
-	l2tp_set(&msg, assigned_session_id, session->local_id);
-	l2tp_set(&msg, call_serial_number, session->serial);
-	l2tp_set(&msg, bearer_type, call->bearer_type);
-	if (call->has_physical_channel)
-		l2tp_set(&msg, physical_channel_id, call->physical_channel);
-	if (call->called_number.len)
-		l2tp_set(&msg, called_number, call->called_number);
-	if (call->calling_number.len)
-		l2tp_set(&msg, calling_number, call->calling_number);
-	if (call->sub_address.len)
-		l2tp_set(&msg, sub_address, call->sub_address);
-	return l2tp_queue_msg(session->tunnel, session, L2TP_CLASS_START, session->local_id, 0, &msg);
-}
-
-static uint32_t speed(uint64_t bps)
-{
-	return bps < UINT32_MAX ? (uint32_t)bps : UINT32_MAX;
-}
-
-static void set_proxy(struct l2tp_msg *msg, const struct l2tp_call *call)
-{
-	// Which go with which type: RFC 2661 4.4.5.
-	bool has_challenge = call->proxy_authen_type == 2 || call->proxy_authen_type == 5;
-
-	if (call->initial_received_lcp.len)
-		l2tp_set(msg, initial_received_lcp, call->initial_received_lcp);
-	if (call->last_sent_lcp.len)
-		l2tp_set(msg, last_sent_lcp, call->last_sent_lcp);
-	if (call->last_received_lcp.len)
-		l2tp_set(msg, last_received_lcp, call->last_received_lcp);
-	if (!call->proxy_authen_type)
-		return;
-	l2tp_set(msg, proxy_authen_type, call->proxy_authen_type);
-	if (call->proxy_authen_type == 4)
-		return;
-	l2tp_set(msg, proxy_authen_name, call->proxy_authen_name);
-	l2tp_set(msg, proxy_authen_response, call->proxy_authen_response);
-	if (has_challenge)
-		l2tp_set(msg, proxy_authen_challenge, call->proxy_authen_challenge);
-	if (has_challenge || call->proxy_authen_type == 3)
-		l2tp_set(msg, proxy_authen_id, call->proxy_authen_id);
-}
-
-static int queue_iccn(struct l2tp_session *session)
-{
-	const struct l2tp_call *call = session->call;
-	struct l2tp_msg msg = {.type = L2TP_iccn};
-
-	l2tp_set(&msg, tx_connect_speed, speed(call->tx_bps));
-	l2tp_set(&msg, framing_type, call->framing_type ? call->framing_type : 1);
-	if (call->rx_bps)
-		l2tp_set(&msg, rx_connect_speed, speed(call->rx_bps));
-	if (call->private_group_id.len)
-		l2tp_set(&msg, private_group_id, call->private_group_id);
-	if (session->tunnel->options->sequencing == L2TP_SEQUENCING_REQUIRED) {
-		session->sequencing = true;
-		l2tp_set(&msg, sequencing_required, true);
-	}
-	set_proxy(&msg, call);
-	return l2tp_queue_msg(session->tunnel, session, L2TP_CLASS_FINISH, session->local_id, session->peer_id, &msg);
-}
-
 bool l2tp_session_feed(struct l2tp_tunnel *tunnel, uint64_t now_ms)
 {
 	bool has_fed = false;
@@ -283,7 +195,7 @@ bool l2tp_session_feed(struct l2tp_tunnel *tunnel, uint64_t now_ms)
 		struct l2tp_session *session = tunnel->waiting.head;
 
 		l2tp_session_unlist(session);
-		if (queue_icrq(session) < 0) {
+		if (l2tp_call_icrq(session) < 0) {
 			l2tp_session_end(session,
 				&(struct l2tp_end){.reason = L2TP_REASON_resources,
 					.tell_host = true,
@@ -305,7 +217,7 @@ static void take_icrp(struct l2tp_session *session, const struct input *in)
 {
 	l2tp_session_unlist(session);
 	session->peer_id = in->msg->assigned_session_id;
-	if (queue_iccn(session) == 0) {
+	if (l2tp_call_iccn(session) == 0) {
 		session->tunnel->asked_calls--;
 		return;
 	}
@@ -323,7 +235,7 @@ static void take_icrp(struct l2tp_session *session, const struct input *in)
 static void refuse_stale(struct l2tp_session *session, const struct input *in)
 {
 	count(session->tunnel, L2TP_COUNT_rx_unknown_session);
-	queue_stray_cdn(session->tunnel, session->local_id, in->msg->assigned_session_id,
+	l2tp_call_stray_cdn(session->tunnel, session->local_id, in->msg->assigned_session_id,
 		&(struct l2tp_result){.code = L2TP_CDN_error, .error = L2TP_ERROR_session_id});
 }
 
@@ -340,7 +252,7 @@ static void refuse_icrp(struct l2tp_session *session, const struct input *in)
 		return;
 	session->peer_id = in->msg->assigned_session_id;
 	drop_frame(session);
-	queue_cdn(session, &(struct l2tp_end){.result = session->result, .error = session->error});
+	l2tp_call_cdn(session, &(struct l2tp_end){.result = session->result, .error = session->error});
 	store(session);
 }
 
@@ -510,7 +422,7 @@ static void incoming(struct l2tp_tunnel *tunnel, const struct l2tp_msg *icrq, ui
 		answer = (struct l2tp_call_answer){.result = L2TP_CDN_error, .error = L2TP_ERROR_resources};
 	}
 	count(tunnel, L2TP_COUNT_calls_refused);
-	queue_stray_cdn(tunnel, l2tp_table_free_id(tunnel), icrq->assigned_session_id,
+	l2tp_call_stray_cdn(tunnel, l2tp_table_free_id(tunnel), icrq->assigned_session_id,
 		&(struct l2tp_result){.code = answer.result, .error = answer.error, .text = answer.text});
 	if (verdict != L2TP_CALL_REFUSE)
 		raise(session, L2TP_SESSION_GONE, NULL);
@@ -536,7 +448,7 @@ static void take_stray(struct l2tp_tunnel *tunnel, uint16_t session_id, const st
 		count(tunnel, L2TP_COUNT_rx_unknown_session);
 	if (msg->type == L2TP_cdn || !msg->type || tunnel->maybe_replay)
 		return;
-	queue_stray_cdn(tunnel, session_id ? session_id : l2tp_table_free_id(tunnel), msg->assigned_session_id, &result);
+	l2tp_call_stray_cdn(tunnel, session_id ? session_id : l2tp_table_free_id(tunnel), msg->assigned_session_id, &result);
 }
 
 void l2tp_session_input(struct l2tp_tunnel *tunnel, uint16_t session_id, const struct l2tp_msg *msg,

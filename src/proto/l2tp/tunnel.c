@@ -5,7 +5,7 @@
 // them back with the event GONE. Bytes come in by l2tp_tunnel_recv, time by l2tp_tunnel_tick; bytes, events and records go out by l2tp_ops.
 //
 //   setup.c    who is who: SCCRQ, SCCRP, SCCCN, StopCCN as the table of RFC 2661 7.2.1, with authentication
-//   session.c  calls: ICRQ, ICRP, ICCN, CDN, SLI, WEN as the table of 7.4
+//   session.c  calls (what their messages say: call.c): ICRQ, ICRP, ICCN, CDN, SLI, WEN as the table of 7.4
 //   channel.c  Ns and Nr, windows, repeats
 //   resume.c   from records after a restart
 //   stray.c    packets that belong to no tunnel, and SCCRQs that cross
