@@ -96,6 +96,41 @@ static int call(struct command *command, const char *method, const char *path, c
 	return result;
 }
 
+// Rows that have no moniker (rules) may be called by their place in the list, the number that "list" shows: its id takes the word's
+// place. `ids` keeps the list alive.
+static int name_rows(struct command *command, json_t **ids)
+{
+	struct answer answer;
+	char path[PATH_SIZE];
+	int result;
+
+	build_path(command, path, NULL);
+	query_add(path, sizeof(path), "limit", PAGE);
+	result = call(command, "GET", path, NULL, &answer);
+	*ids = json_incref(answer.data);
+	answer_fini(&answer);
+	for (size_t i = 0; !result && i < command->word_count; i++) {
+		const char *word = command->words[i];
+		unsigned long number = strtoul(word, NULL, 10);
+		const char *id = json_string_value(json_object_get(json_array_get(*ids, number - 1), "id"));
+
+		if (word[strspn(word, "0123456789")] || !number)
+			continue;
+		if (!id)
+			return usage(command, "there is no %s %lu", command->noun->title, number);
+		command->words[i] = (char *)id;
+	}
+	return result;
+}
+
+static bool has_numbers(const struct command *command)
+{
+	for (size_t i = 0; i < command->word_count; i++)
+		if (!command->words[i][strspn(command->words[i], "0123456789")])
+			return true;
+	return false;
+}
+
 static const struct option *find_option(const struct command *command, const char *name)
 {
 	for (size_t i = 0; i < command->options.count; i++)
@@ -330,8 +365,10 @@ static int run_order(struct command *command, const struct verb *verb)
 		json_array_append_new(body, json_string(command->words[i]));
 	build_path(command, path, "order", NULL);
 	result = call(command, "PUT", path, body, &answer);
-	if (!result)
-		print_done(command, "is the order now", "", &answer);
+	if (!result && command->format == FORMAT_TABLE)
+		printf("%s order changed\n", command->noun->title);
+	else if (!result)
+		print_done(command, "", "", &answer);
 	answer_fini(&answer);
 	json_decref(body);
 	return result;
@@ -472,6 +509,7 @@ static int take_owner(struct command *command)
 int command_run(struct command *command, const struct verb *verb)
 {
 	int result = command->noun->owner ? take_owner(command) : 0;
+	json_t *ids = NULL;
 
 	if (result)
 		return result;
@@ -482,5 +520,10 @@ int command_run(struct command *command, const struct verb *verb)
 	if (!verb->takes_fields && command->options.count)
 		return usage(command, "%s has no --%.*s", verb->word, (int)command->options.items[0].name_len,
 			command->options.items[0].name);
-	return verb->run(command, verb);
+	if (command->noun->owner && !field_find(command->noun, "moniker") && has_numbers(command))
+		result = name_rows(command, &ids);
+	if (!result)
+		result = verb->run(command, verb);
+	json_decref(ids);
+	return result;
 }

@@ -167,6 +167,20 @@ static void test_rows_go_below_their_owner(void **state)
 	assert_string_equal(said, "--vslice is wanted: the VSlice that the L2TP Access Concentrator belongs to");
 }
 
+static void test_rows_without_moniker_have_numbers(void **state)
+{
+	static const struct reply list = {200, "{\"success\":true,\"data\":[{\"id\":\"r1\"},{\"id\":\"r2\"}]}"},
+				  fine = {200, "{\"success\":true,\"data\":\"x\"}"};
+
+	assert_int_equal(run(REPLIES(list, fine), "rule", "set", WORDS("2"), OPTIONS("policy", "p", "enabled", "no")), EXIT_DONE);
+	assert_asked(0, "GET /api/v1/routingpolicies/p/rules?limit=1000");
+	assert_asked(1, "PATCH /api/v1/routingpolicies/p/rules/r2");
+	assert_int_equal(run(REPLIES(list, fine), "rule", "order", WORDS("2", "1"), OPTIONS("policy", "p")), EXIT_DONE);
+	assert_string_equal(body_asked(1), "[\"r2\",\"r1\"]");
+	assert_int_equal(run(REPLIES(list), "rule", "delete", WORDS("3"), OPTIONS("policy", "p")), EXIT_USAGE);
+	assert_string_equal(said, "there is no rule 3");
+}
+
 static void test_set_is_a_patch(void **state)
 {
 	assert_int_equal(run(REPLIES({200, "{\"success\":true,\"messages\":[],\"data\":\"u1\"}"}), "vslice", "set", WORDS("v"),
@@ -305,6 +319,7 @@ int main(void)
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_a_new_token_is_shown),
 		cmocka_unit_test(test_rows_go_below_their_owner),
+		cmocka_unit_test(test_rows_without_moniker_have_numbers),
 		cmocka_unit_test(test_set_is_a_patch),
 		cmocka_unit_test(test_list_asks_for_all_pages),
 		cmocka_unit_test(test_list_ends_at_its_limit),
