@@ -56,6 +56,8 @@ void attaches_print(FILE *out, const json_t *attaches)
 	json_t *attach;
 	size_t i;
 
+	if (!json_array_size(attaches))
+		fputs("no attach yet\n", out);
 	json_array_foreach((json_t *)attaches, i, attach)
 	{
 		bool is_ok = json_is_true(json_object_get(attach, "ok"));
