@@ -327,7 +327,7 @@ void access_on_gtpu(struct gateway *gateway, const struct ip_end *peer, const ui
 		answer = gtpu_echo_response(&packet, out, sizeof(out));
 	else if (packet.type == GTPU_ERROR_INDICATION)
 		on_error_indication(gateway, peer, &packet);
-	else if (packet.type == GTPU_GPDU && !session_find(gateway, packet.teid))
+	else if (packet.type == GTPU_GPDU && !gateway->resume && !session_find(gateway, packet.teid)) // it may still be resumed
 		send_error_indication(gateway, peer, packet.teid);
 	if (answer > 0)
 		(void)dp_gtpu_send(gateway->dp, peer, out, (size_t)answer);

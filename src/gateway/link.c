@@ -99,7 +99,7 @@ static void ready(struct link *link, uint64_t revision)
 			*kept = change;
 	}
 	link->config->revision = revision;
-	if (all || changes.count)
+	if (!link->replaying && (all || changes.count))
 		link->host.on_config(link->host.owner, link->config, all, changes.items, changes.count);
 	vec_free(&changes);
 	pending_drop(link);
@@ -398,6 +398,12 @@ static int start_config(struct link *link, const struct link_options *options)
 				strerror(-error));
 	}
 	link->replaying = false;
+	pending_drop(link); // of a batch that was not complete
+	config_free(&link->staging);
+	// Only where the record ends counts: on the way there a VSlice was not yet made, or an endpoint suspended, and live sessions of
+	// before the restart would end for it.
+	if (link->config->revision)
+		link->host.on_config(link->host.owner, link->config, true, NULL, 0);
 	return 0;
 }
 
