@@ -161,6 +161,14 @@ static void fill(void *owner)
 		report_add(gateway->report, json_pack("{s:s, s:s}", "row", "sync", "phase", "end"));
 }
 
+// The controller waits to hear that its change has arrived (readiness shows it).
+static void on_config(void *owner, struct config *config, bool all, const struct config_change *changes, size_t count)
+{
+	apply_config(owner, config, all, changes, count);
+	if (((struct gateway *)owner)->link)
+		report_status(owner);
+}
+
 static void on_command(void *owner, const char *command, const json_t *row)
 {
 	struct gateway *gateway = owner;
@@ -278,7 +286,7 @@ static int state_start(struct gateway *gateway, uint8_t *restart_counter, enum s
 static int parts_start(struct gateway *gateway)
 {
 	const struct link_host host = {
-		.on_config = apply_config, .on_command = on_command, .on_sync = begin_sync, .on_fill = fill, .owner = gateway};
+		.on_config = on_config, .on_command = on_command, .on_sync = begin_sync, .on_fill = fill, .owner = gateway};
 	enum state_start start = STATE_FRESH;
 	uint8_t restart_counter = 0;
 	int error;
