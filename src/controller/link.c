@@ -4,8 +4,8 @@
 // A stream is opened by a write job, since a platform owner's token may bring a new Regional Gateway into being. Then it is fed in
 // portions by read jobs, one at a time: a snapshot kind by kind in the order of ids, or what `changes` names after the revision that
 // the gateway has. Each commit wakes the streams that are behind. A portion is asked for only when the client has taken the last
-// one, so a slow gateway costs one portion of memory. Objects that have moved to another gateway with their VSlice end the stream:
-// the gateway dials again and gets a snapshot.
+// one, so a slow gateway costs one portion of memory. When a VSlice moves to another gateway, with all
+// that hangs on it, both gateways get a new snapshot, begun by a hello row like the first.
 #include "controller/link.h"
 
 #include "base/clean.h"
@@ -143,6 +143,12 @@ static bool has_difference(struct db *db, int64_t since, int64_t now)
 	return has;
 }
 
+static void put_hello(struct stream *stream)
+{
+	text_format(&stream->out, "{\"row\":\"hello\",\"revision\":%lld,\"snapshot\":%s,\"gateway\":\"%s\"}\n",
+		(long long)stream->revision, stream->snapshot ? "true" : "false", stream->gateway);
+}
+
 static void open_run(struct db *db, struct store_job *job)
 {
 	struct stream *stream = container_of(job, struct stream, job);
@@ -154,8 +160,7 @@ static void open_run(struct db *db, struct store_job *job)
 	}
 	stream->revision = db_revision(db);
 	stream->snapshot = !has_difference(db, stream->since, stream->revision);
-	text_format(&stream->out, "{\"row\":\"hello\",\"revision\":%lld,\"snapshot\":%s,\"gateway\":\"%s\"}\n",
-		(long long)stream->revision, stream->snapshot ? "true" : "false", stream->gateway);
+	put_hello(stream);
 	if (!stream->snapshot)
 		stream->revision = stream->since;
 }
@@ -267,39 +272,58 @@ static const struct link_kind *kind_of(const char *word)
 	return NULL;
 }
 
+// What hangs on a VSlice has moved to or from this gateway with it: the gateway forgets what it has and gets all anew.
+static void start_again(struct db *db, struct stream *stream)
+{
+	text_fini(&stream->out);
+	stream->snapshot = true;
+	stream->kind = 0;
+	stream->after[0] = '\0';
+	stream->revision = db_revision(db);
+	put_hello(stream);
+}
+
+static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *changes)
+{
+	int64_t last = stream->revision;
+
+	while (sqlite3_step(changes) == SQLITE_ROW) {
+		const char *word = (const char *)sqlite3_column_text(changes, 0),
+			   *id = (const char *)sqlite3_column_text(changes, 1);
+		const struct link_kind *kind = kind_of(word);
+
+		last = sqlite3_column_int64(changes, 2);
+		if (sqlite3_column_int(changes, 3)) {
+			start_again(db, stream);
+			return 0;
+		}
+		if (strcmp(word, noun_token.word) == 0 && strcmp(id, stream->actor.token) == 0 &&
+			token_check(db, stream->token, &stream->actor))
+			return -EACCES; // the token was revoked
+		if (kind && link_row(db, kind, stream->gateway, id, last, &stream->out))
+			return -EIO;
+	}
+	if (last > stream->revision) {
+		stream->revision = last;
+		put_ready(stream);
+	}
+	return 0;
+}
+
 static void difference_run(struct db *db, struct stream *stream)
 {
-	sqlite3_stmt *statement = db_statement(db,
+	sqlite3_stmt *changes = db_statement(db,
 		"SELECT noun, id, max(revision), max(change = 3) FROM (SELECT * FROM changes "
 		"WHERE revision > ?1 ORDER BY revision LIMIT ?2) GROUP BY noun, id ORDER BY 3");
-	int64_t last = stream->revision;
-	bool any = false;
 
-	if (!statement) {
+	if (!changes) {
 		stream->must_end = true;
 		return;
 	}
-	sqlite3_bind_int64(statement, 1, stream->revision);
-	sqlite3_bind_int64(statement, 2, PORTION_ROWS);
-	while (!stream->must_end && sqlite3_step(statement) == SQLITE_ROW) {
-		const char *word = (const char *)sqlite3_column_text(statement, 0),
-			   *id = (const char *)sqlite3_column_text(statement, 1);
-		const struct link_kind *kind = kind_of(word);
-
-		any = true;
-		last = sqlite3_column_int64(statement, 2);
-		if (sqlite3_column_int(statement, 3))
-			stream->must_end = true; // dial again, for a snapshot
-		if (strcmp(word, noun_token.word) == 0 && strcmp(id, stream->actor.token) == 0 &&
-			token_check(db, stream->token, &stream->actor))
-			stream->must_end = true; // the token is revoked
-		if (kind && !stream->must_end && link_row(db, kind, stream->gateway, id, last, &stream->out))
-			stream->must_end = true;
-	}
-	sqlite3_reset(statement);
-	stream->revision = last;
-	if (any)
-		put_ready(stream);
+	sqlite3_bind_int64(changes, 1, stream->revision);
+	sqlite3_bind_int64(changes, 2, PORTION_ROWS);
+	stream->must_end = put_changes(db, stream, changes);
+	sqlite3_reset(changes);
 }
 
 static void portion_run(struct db *db, struct store_job *job)

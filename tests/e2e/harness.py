@@ -156,8 +156,8 @@ class Stream:
         try:
             for line in self.reply:
                 self.rows.put(json.loads(line))
-        except (OSError, ValueError, http.client.HTTPException):
-            pass
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
+            pass  # closed meanwhile, by us or by the other side
         self.rows.put(None)
 
     def next(self, timeout=10):
@@ -239,4 +239,4 @@ def main():
     if not PROGRAM.exists():
         print(f"no program at {PROGRAM}: build it first")
         sys.exit(77)
-    unittest.main(verbosity=2, module="__main__")
+    unittest.main(verbosity=2, module="__main__", warnings="ignore")

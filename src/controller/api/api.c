@@ -113,16 +113,17 @@ static void route_request(struct controller *controller, struct exchange *exchan
 		if (!route_matches(&routes[i], segments, count, &noun))
 			continue;
 		if (strcasecmp(routes[i].method, method) == 0) {
-			if (routes[i].kind == OP_WRITE && !is_json(exchange))
-				break;
-			op_start(controller, exchange, noun, routes[i].kind, routes[i].run, path, segments, count);
+			if (routes[i].kind == OP_WRITE && !is_json(exchange)) {
+				answer(exchange, 415, "Content-Type: is not accepted; send application/json", NULL);
+				free(path);
+			} else {
+				op_start(controller, exchange, noun, routes[i].kind, routes[i].run, path, segments, count);
+			}
 			return;
 		}
 		snprintf(allow + strlen(allow), sizeof(allow) - strlen(allow), "%s%s", *allow ? ", " : "", routes[i].method);
 	}
-	if (!is_json(exchange) && !*allow)
-		answer(exchange, 415, "Content-Type: is not accepted; send application/json", NULL);
-	else if (*allow)
+	if (*allow)
 		answer(exchange, 405, "This path does not know the method; see the Allow header", allow);
 	else
 		answer(exchange, 404, "No such path; GET /api/v1/openapi.json lists all", NULL);
