@@ -172,11 +172,17 @@ int l2tp_msg_decode(const void *avps, size_t len, const struct l2tp_keys *keys, 
 	return d.is_refused ? -EBADMSG : 0;
 }
 
+// A challenge and its response are no secrets, and they do not fit the first block of the cipher: l2tpns goes wrong from the second one on.
+static bool is_hideable(unsigned row)
+{
+	return l2tp_avps[row].can_hide && row != L2TP_AVP_challenge && row != L2TP_AVP_challenge_response;
+}
+
 static void write_avp(struct wire_out *out, const struct l2tp_msg *msg, enum l2tp_avp row, const struct l2tp_hiding *hiding)
 {
 	const struct l2tp_avp_def *def = &l2tp_avps[row];
 	bool is_mandatory = row == L2TP_AVP_message_type ? l2tp_msg_find(msg->type)->mandatory : def->mandatory;
-	bool is_hidden = hiding && def->can_hide;
+	bool is_hidden = hiding && is_hideable(row);
 	size_t start = wire_used(out), len;
 
 	wire_put_be16(out, 0);
@@ -193,7 +199,10 @@ static void write_avp(struct wire_out *out, const struct l2tp_msg *msg, enum l2t
 		l2tp_value_write(&plain, row, VALUE(msg, row));
 		if (plain.error)
 			out->error = plain.error;
+		// Up to a full block, which tells nothing of the length; some peers refuse a hidden AVP of a few octets.
 		room = (size_t)(plain.end - plain.pos);
+		if (room > 15 - (wire_used(&plain) + 1) % 16)
+			room = 15 - (wire_used(&plain) + 1) % 16;
 		if (padding.len > room)
 			padding.len = (uint16_t)room;
 		l2tp_hide(out, def->type, hiding->secret, hiding->random_vector,
@@ -220,7 +229,7 @@ void l2tp_msg_encode(struct wire_out *out, const struct l2tp_msg *msg, const str
 	if (hiding && !hiding->secret.len)
 		hiding = NULL;
 	for (unsigned row = 0; row < L2TP_AVPS; row++)
-		if (rows >> row & 1 && l2tp_avps[row].can_hide)
+		if (rows >> row & 1 && is_hideable(row))
 			hidden |= (uint64_t)1 << row;
 	for (unsigned row = 0; row < L2TP_AVPS; row++) {
 		if (row == L2TP_AVP_random_vector && hiding && hidden) {

@@ -83,11 +83,11 @@ struct l2tp_keys {
 // over and counted; the first of two equal AVPs is taken.
 int l2tp_msg_decode(const void *avps, size_t len, const struct l2tp_keys *keys, struct l2tp_msg *out, struct l2tp_fault *fault);
 
-// How to hide: all AVPs that may be are hidden when `secret` is not empty.
+// How to hide: all AVPs that may be, but for a challenge and its response, are hidden when `secret` is not empty.
 struct l2tp_hiding {
 	struct l2tp_bytes secret;
 	struct l2tp_bytes random_vector; // 16 octets of randomness, fresh for each message
-	struct l2tp_bytes padding; // random octets appended to each hidden value, up to 16
+	struct l2tp_bytes padding; // random octets, 15 or more: a hidden value is filled up to a block of 16
 };
 
 // Writes the AVPs that `msg->has` tells, in the order of avp.def, Message Type first (has need not name it). `hiding` may be NULL.

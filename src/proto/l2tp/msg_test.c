@@ -345,7 +345,7 @@ static void fill(struct l2tp_msg *to, unsigned row)
 static void every_row_of_every_message_makes_the_trip(void **state)
 {
 	const struct l2tp_hiding hiding = {
-		.secret = BYTES("s3cret"), .random_vector = BYTES("0123456789abcdef"), .padding = BYTES("pad")};
+		.secret = BYTES("s3cret"), .random_vector = BYTES("0123456789abcdef"), .padding = BYTES("0123456789abcdef")};
 	const struct l2tp_keys keys = {.secrets = {BYTES("other"), BYTES("s3cret")}};
 
 	(void)state;
@@ -443,6 +443,45 @@ static void hidden_avps_need_vector_and_secret(void **state)
 	assert_int_equal(l2tp_msg_decode(bytes, wire_used(&out) - 22, &keys, &msg, &fault), -EBADMSG);
 }
 
+// Filled up to a block: neither the length of a password nor of a name can be told from outside, and every peer takes it.
+static void hidden_values_fill_a_block(void **state)
+{
+	const struct l2tp_hiding hiding = {
+		.secret = BYTES("s3cret"), .random_vector = BYTES("0123456789abcdef"), .padding = BYTES("0123456789abcdef")};
+	static const uint8_t value[40];
+	struct l2tp_msg iccn = {.type = L2TP_iccn};
+
+	(void)state;
+	for (uint16_t len = 0; len <= sizeof(value); len++) {
+		uint8_t bytes[256];
+		struct wire_out out = wire_out(bytes, sizeof(bytes));
+		struct wire_in in;
+		struct l2tp_avp_raw avp;
+
+		l2tp_set(&iccn, proxy_authen_response, {value, len});
+		l2tp_msg_encode(&out, &iccn, &hiding);
+		in = wire_in(bytes, wire_used(&out));
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(l2tp_avp_next(&in, &avp), 0);
+		assert_int_equal(avp.type, 33);
+		assert_int_equal(avp.value.len, (len + 2 + 15) / 16 * 16);
+	}
+}
+
+static void challenges_are_not_hidden(void **state)
+{
+	const struct l2tp_hiding hiding = {.secret = BYTES("s3cret"), .random_vector = BYTES("0123456789abcdef")};
+	struct l2tp_msg scccn = {.type = L2TP_scccn};
+	uint8_t bytes[64];
+	struct wire_out out = wire_out(bytes, sizeof(bytes));
+
+	(void)state;
+	l2tp_set(&scccn, challenge_response, BYTES("sixteen octets!!"));
+	l2tp_msg_encode(&out, &scccn, &hiding);
+	assert_int_equal(wire_used(&out), 8 + 22);
+	assert_memory_equal(bytes + 14, "sixteen octets!!", 16);
+}
+
 // More hidden octets than there is room for opened ones.
 static void too_much_that_is_hidden(void **state)
 {
@@ -515,6 +554,8 @@ int main(void)
 		cmocka_unit_test(every_row_of_every_message_makes_the_trip),
 		cmocka_unit_test(every_length_is_checked),
 		cmocka_unit_test(hidden_avps_need_vector_and_secret),
+		cmocka_unit_test(hidden_values_fill_a_block),
+		cmocka_unit_test(challenges_are_not_hidden),
 		cmocka_unit_test(too_much_that_is_hidden),
 		cmocka_unit_test(the_printer_masks_what_is_secret),
 	};

@@ -101,8 +101,7 @@ int l2tp_queue_msg(struct l2tp_tunnel *tunnel, struct l2tp_session *session, enu
 	if (tunnel->options->hide && secret.len) {
 		tunnel->ops->random(tunnel, random, sizeof(random));
 		l2tp_msg_encode(&out, msg,
-			&(struct l2tp_hiding){
-				.secret = secret, .random_vector = {random, 16}, .padding = {random + 16, 1 + (random[16] & 7)}});
+			&(struct l2tp_hiding){.secret = secret, .random_vector = {random, 16}, .padding = {random + 16, 16}});
 	} else {
 		l2tp_msg_encode(&out, msg, NULL);
 	}
