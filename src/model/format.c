@@ -73,9 +73,17 @@ static bool each_part(const char *text, bool (*ok)(const char *part))
 	return parts > 0;
 }
 
+// 0 to 65535; -1 when it is not that.
+static long number16(const char *text)
+{
+	long number = is_digits(text) && strlen(text) <= 5 ? strtol(text, NULL, 10) : -1;
+
+	return number <= 65535 ? number : -1;
+}
+
 static bool is_number16(const char *text)
 {
-	return is_digits(text) && strlen(text) <= 5 && atol(text) <= 65535;
+	return number16(text) >= 0;
 }
 
 static bool is_port_range(const char *text)
@@ -84,12 +92,12 @@ static bool is_port_range(const char *text)
 	const char *dash = strchr(text, '-');
 
 	if (!dash)
-		return is_number16(text) && atol(text) > 0;
+		return number16(text) > 0;
 	if ((size_t)(dash - text) >= sizeof(first))
 		return false;
 	memcpy(first, text, (size_t)(dash - text));
 	first[dash - text] = '\0';
-	return is_number16(first) && is_number16(dash + 1) && atol(first) > 0 && atol(first) <= atol(dash + 1);
+	return number16(first) > 0 && number16(first) <= number16(dash + 1);
 }
 
 static bool is_ports(const char *text)

@@ -37,9 +37,8 @@ static int add_columns(struct plan *plan, const struct noun *noun, size_t base, 
 		if ((noun == plan->noun && is_head(field)) || field->type == FIELD_ROWS || field->type == FIELD_RAW ||
 			field->flags & (FIELD_LIVE | FIELD_INPUT))
 			continue;
-		snprintf(full, sizeof(full), "%s%s", prefix, field_column(field, name));
+		snprintf(full, sizeof(full), "%s%s%s", prefix, field_column(field, name), field->type == FIELD_OBJECT ? "_" : "");
 		if (field->type == FIELD_OBJECT) {
-			strcat(full, "_");
 			int error = add_columns(plan, field->noun, base + field->offset, full);
 
 			if (error)
