@@ -80,6 +80,11 @@ static void print_attached(const struct sgw *sgw, const struct sim *sim, uint64_
 		sgw_version(sgw)->name);
 }
 
+static const char *unanswered(enum gtp_result result)
+{
+	return result == GTP_VERSION_REFUSED ? "the gateway does not speak this version of GTP" : "no answer";
+}
+
 static void on_created(struct sgw *sgw, struct sim *sim, const struct gtp_response *response)
 {
 	const struct sgw_version *version = sgw_version(sgw);
@@ -102,7 +107,7 @@ static void on_created(struct sgw *sgw, struct sim *sim, const struct gtp_respon
 	*(sim->cause ? &sgw->counters.refused : &sgw->counters.unanswered) += 1;
 	if (is_talkative(sgw))
 		printf("refused imsi=%s cause=%u (%s) time=%.1fms\n", sgw_imsi(sgw, sim).digits, sim->cause,
-			sim->cause ? version->cause_name(sim->cause) : "no answer", (double)took_us / 1000);
+			sim->cause ? version->cause_name(sim->cause) : unanswered(response->result), (double)took_us / 1000);
 }
 
 static void on_response(void *owner, const struct gtp_response *response)
