@@ -61,7 +61,7 @@ struct l2tp_options {
 	struct l2tp_bytes peer_host_name; // that the peer must have; empty = any
 	struct l2tp_bytes secrets[L2TP_SECRETS]; // the first is used first; both are accepted; an empty one is not set
 	enum l2tp_auth auth; // without a secret it is none
-	bool hide; // AVPs that may be hidden, when a secret is set
+	bool hide; // AVPs that may be hidden, when a secret is set, from the moment the tunnel is up
 	bool tie_breaker; // send AVP 5
 	bool accept_move; // take the address and port that the SCCRP comes from, once
 	enum l2tp_sequencing sequencing;

@@ -98,7 +98,9 @@ int l2tp_queue_msg(struct l2tp_tunnel *tunnel, struct l2tp_session *session, enu
 	struct l2tp_frame *frame = NULL;
 	int error;
 
-	if (tunnel->options->hide && secret.len) {
+	// Who a peer is has to be read before its secret can be looked up: xl2tpd opens nothing that is hidden in an SCCRQ. There is nothing
+	// secret in the setup anyway.
+	if (tunnel->options->hide && secret.len && tunnel->was_up) {
 		tunnel->ops->random(tunnel, random, sizeof(random));
 		l2tp_msg_encode(&out, msg,
 			&(struct l2tp_hiding){.secret = secret, .random_vector = {random, 16}, .padding = {random + 16, 16}});

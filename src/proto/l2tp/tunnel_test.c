@@ -61,16 +61,53 @@ static void the_lns_may_open_it(void **state)
 	assert_int_equal(p->lac.calls[7].up, 1);
 }
 
-static void hidden_avps_all_the_way(void **state)
+// Whatever is sent from the moment the tunnel is up hides the ids, and the setup before it hides nothing.
+static void hidden_avps_from_both_sides(void **state)
 {
 	(void)state;
 	p->lac.options.hide = p->lns.options.hide = true;
 	pair_open(p);
-	pair_dial(p, 7);
-	pair_run(p, 3000);
 	assert_int_equal(p->lac.up, 1);
-	assert_int_equal(p->lac.calls[7].up, 1);
+	p->delay_ms = 50;
+	pair_dial(p, 0x7a7a % PAIR_SESSIONS);
+	assert_non_null(p->path);
+	assert_null(memmem(p->path->bytes + 12, p->path->len - 12, (uint8_t[]){0x0a, 0x7a}, 2));
+	assert_null(memmem(p->path->bytes, p->path->len, "internet", 8));
+	pair_run(p, p->now_ms + 1000);
+	assert_int_equal(p->lac.calls[0x0a7a].up, 1);
+	l2tp_tunnel_close(&p->lac.tunnel, L2TP_STOP_shutdown, L2TP_ERROR_none, "bye", p->now_ms);
+	pair_run(p, p->now_ms + 1000);
+	assert_string_equal(p->lns.text, "bye");
 	assert_int_equal(p->lac.counters.at[L2TP_COUNT_rx_malformed] + p->lns.counters.at[L2TP_COUNT_rx_malformed], 0);
+}
+
+// A peer may hide in the setup too, before it has proved its secret: both of ours are tried.
+static void hidden_avps_in_a_setup(void **state)
+{
+	const struct l2tp_hiding hiding = {
+		.secret = BYTES("old"), .random_vector = BYTES("0123456789abcdef"), .padding = BYTES("0123456789abcdef")};
+	struct l2tp_msg sccrq = {.type = L2TP_sccrq};
+	uint8_t bytes[256];
+	struct wire_out out = wire_out(bytes, sizeof(bytes));
+
+	(void)state;
+	p->lns.options.secrets[0] = BYTES("new");
+	p->lns.options.secrets[1] = BYTES("old");
+	l2tp_set(&sccrq, protocol_version, 0x0100);
+	l2tp_set(&sccrq, host_name, BYTES("lac"));
+	l2tp_set(&sccrq, framing_capabilities, 3);
+	l2tp_set(&sccrq, assigned_tunnel_id, 11);
+	l2tp_set(&sccrq, challenge, BYTES("0123456789abcdef"));
+	wire_put_zeros(&out, L2TP_CONTROL_HEADER);
+	l2tp_msg_encode(&out, &sccrq, &hiding);
+	size_t len = wire_used(&out);
+
+	out.pos = out.start;
+	l2tp_header_build(&out, &(struct l2tp_header){.flags = L2TP_CONTROL_FLAGS, .len = (uint16_t)(len - L2TP_CONTROL_HEADER)});
+	pair_inject(&p->lns, bytes, len);
+	assert_int_equal(p->lns.tunnel.state, L2TP_TUNNEL_WAIT_CONN);
+	assert_int_equal(p->lns.tunnel.peer_id, 11);
+	assert_int_equal(p->lns.tunnel.secret, 1);
 }
 
 static void no_secret_no_challenge(void **state)
@@ -564,7 +601,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		tunnel_test(a_tunnel_comes_up),
 		tunnel_test(the_lns_may_open_it),
-		tunnel_test(hidden_avps_all_the_way),
+		tunnel_test(hidden_avps_from_both_sides),
+		tunnel_test(hidden_avps_in_a_setup),
 		tunnel_test(no_secret_no_challenge),
 		tunnel_test(authentication_fails_in_words),
 		tunnel_test(a_peer_without_a_response),
