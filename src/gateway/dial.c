@@ -84,7 +84,7 @@ static void call_fill(struct session *session, const struct l2tp_settings *setti
 	if (settings->called_number != CALLED_OFF)
 		snprintf(attach->called, sizeof(attach->called), "%s",
 			settings->called_number == CALLED_CUSTOM && settings->called_number_text ? settings->called_number_text
-												 : session->apn);
+												 : session->apn->text);
 	call->called_number = (struct l2tp_bytes){(const uint8_t *)attach->called, (uint16_t)strlen(attach->called)};
 	call->calling_number = number_of(settings->calling_number, &values, attach->calling, sizeof(attach->calling));
 	call->sub_address = number_of(settings->sub_address, &values, attach->sub_address, sizeof(attach->sub_address));

@@ -303,6 +303,8 @@ static int parts_start(struct gateway *gateway)
 	access_restore_peers(gateway->access);
 	error = resume_new(gateway, start == STATE_RESUME, &gateway->resume);
 	if (!error)
+		error = apns_init(&gateway->apns, gateway->state);
+	if (!error)
 		state_settle(gateway->state); // what another boot left has been cleared
 	if (!error)
 		error = worker_new(gateway->loop, &gateway->worker);
@@ -399,8 +401,10 @@ static void drop_sessions(struct gateway *gateway)
 	struct session *session;
 
 	for (size_t at = 0; (session = map_next(&gateway->sessions, &at)); at = 0) {
-		if (gateway->keep)
+		if (gateway->keep) {
 			session->state_index = session->secret_index = NO_RECORD;
+			session->apn = NULL; // its record stays too
+		}
 		session_end(session, REFUSED_SHUTDOWN, SESSION_TELL_NOBODY, NULL);
 	}
 }
@@ -439,6 +443,7 @@ void gateway_free(struct gateway **out)
 	access_free(&gateway->access);
 	worker_free(&gateway->worker);
 	dp_free(&gateway->dp);
+	apns_fini(&gateway->apns);
 	state_close(&gateway->state);
 	map_fini(&gateway->sessions);
 	map_fini(&gateway->by_imsi);

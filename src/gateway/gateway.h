@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "base/pool.h"
 #include "base/wheel.h"
+#include "gateway/apns.h"
 #include "gateway/config.h"
 #include "gateway/dataplane/dataplane.h"
 #include "gateway/link.h"
@@ -57,7 +58,7 @@ struct gateway_options {
 };
 
 // Tables of the state file.
-enum gateway_table { TABLE_GATEWAY, TABLE_PEER, TABLE_TUNNEL, TABLE_SESSION, TABLE_MESSAGE, TABLE_SECRET, GATEWAY_TABLES };
+enum gateway_table { TABLE_GATEWAY, TABLE_PEER, TABLE_TUNNEL, TABLE_SESSION, TABLE_MESSAGE, TABLE_APN, TABLE_SECRET, GATEWAY_TABLES };
 
 struct gateway {
 	uv_loop_t *loop;
@@ -81,6 +82,7 @@ struct gateway {
 	struct strmap vslices; // by id
 	struct map sessions; // by local TEID
 	struct map by_imsi; // imsi_key -> the SIM's first session
+	struct apns apns;
 	struct pool session_pool, call_pool, tunnel_pool;
 	uint32_t attaching, established, tunnels;
 	struct tunnel *touched; // tunnels that owe an acknowledgment at the end of this batch

@@ -43,7 +43,7 @@ struct session_record {
 	bool is_up;
 	struct plmn serving_network;
 	char msisdn[17];
-	char apn[64];
+	uint32_t apn; // record of its access point name
 };
 
 struct message_record { // a control message that the LNS has not acknowledged

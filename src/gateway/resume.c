@@ -69,6 +69,7 @@ static void on_orphans_due(struct timer *timer, uint64_t now_ms)
 		for (; at; at = resume->next[at - 1])
 			state_clear(gateway->state, TABLE_SESSION, (uint32_t)(at - 1));
 	}
+	apns_sweep(&gateway->apns);
 	resume_free(&gateway->resume);
 }
 
@@ -85,6 +86,7 @@ int resume_new(struct gateway *gateway, bool is_live, struct resume **out)
 		clear_table(gateway, TABLE_SESSION);
 		clear_table(gateway, TABLE_SECRET);
 		clear_table(gateway, TABLE_MESSAGE);
+		clear_table(gateway, TABLE_APN);
 		return 0;
 	}
 	resume = calloc(1, sizeof(*resume));
@@ -147,7 +149,7 @@ static void session_fill(struct session *session, const struct session_record *r
 	session->rat = record->rat;
 	session->serving_network = record->serving_network;
 	memcpy(session->msisdn, record->msisdn, sizeof(session->msisdn));
-	memcpy(session->apn, record->apn, sizeof(session->apn));
+	session->apn = apn_ref_index(&session->gateway->apns, record->apn);
 	secrets = record->secret == NO_RECORD ? NULL : state_get(session->gateway->state, TABLE_SECRET, record->secret);
 	session->secrets = secrets ? malloc(sizeof(*secrets)) : NULL;
 	if (session->secrets)
@@ -195,7 +197,7 @@ static void session_resume(struct tunnel *tunnel, uint32_t index, const struct s
 	session->profile = profile_ref(tunnel->profile);
 	session->state = SESSION_UP;
 	gateway->established++;
-	error = session_link(session);
+	error = session->apn ? session_link(session) : -ENOENT;
 	if (!error)
 		error = call_resume(tunnel, session, record);
 	if (!error)

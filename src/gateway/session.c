@@ -156,11 +156,11 @@ static enum refusal check_other_sessions(struct gateway *gateway, const struct a
 			gateway->counters.attach_repeated++;
 			session_end(session, REFUSED_REPLACED, SESSION_TELL_LNS, NULL);
 		} else if (session->ebi == request->ebi ||
-			(!strcmp(session->apn, request->apn) &&
+			(!strcmp(session->apn->text, request->apn) &&
 				!ip_addr_equal(&session->control_peer.addr, &request->control_peer.addr))) {
 			gateway->counters.attach_repeated++;
 			session_end(session, REFUSED_REPLACED, SESSION_TELL_BOTH, "the SIM came back by another way");
-		} else if (!strcmp(session->apn, request->apn)) {
+		} else if (!strcmp(session->apn->text, request->apn)) {
 			return REFUSED_APN_TAKEN;
 		}
 	}
@@ -213,7 +213,6 @@ static void attach_fill(struct session *session, const struct attach_request *re
 	session->user_peer = request->user_peer;
 	session->user_teid = request->user_teid;
 	memcpy(session->msisdn, request->msisdn, sizeof(session->msisdn));
-	memcpy(session->apn, request->apn, sizeof(session->apn));
 }
 
 static void keep_bytes(struct attach *attach, size_t *used, struct ie_bytes *value)
@@ -262,8 +261,10 @@ static int session_new(struct gateway *gateway, const struct access_ops *access,
 	uuid_pack(&id, session->id);
 	uuid_pack(&endpoint->id, session->endpoint);
 	session->attach = calloc(1, sizeof(*session->attach));
-	error = session->attach ? dp_teid_take(gateway->dp, gateway->now_ms, &session->local_teid) : -ENOMEM;
+	session->apn = apn_ref(&gateway->apns, request->apn);
+	error = session->attach && session->apn ? dp_teid_take(gateway->dp, gateway->now_ms, &session->local_teid) : -ENOMEM;
 	if (error) {
+		apn_unref(&gateway->apns, &session->apn);
 		free(session->attach);
 		pool_give(&gateway->session_pool, session);
 		return error;
@@ -273,6 +274,7 @@ static int session_new(struct gateway *gateway, const struct access_ops *access,
 	error = session_link(session);
 	if (error) {
 		dp_teid_give(gateway->dp, session->local_teid, gateway->now_ms);
+		apn_unref(&gateway->apns, &session->apn);
 		free(session->attach);
 		pool_give(&gateway->session_pool, session);
 		return error;
@@ -445,6 +447,7 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 	access_unlink(session);
 	session_unlink(session);
 	dp_teid_give(gateway->dp, session->local_teid, gateway->now_ms);
+	apn_unref(&gateway->apns, &session->apn);
 	profile_unref(&session->profile);
 	if (session->secrets)
 		explicit_bzero(session->secrets, sizeof(*session->secrets));

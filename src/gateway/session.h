@@ -7,13 +7,14 @@
 // credentials, trace, timings) is in `struct attach`, freed when the attach ends.
 #pragma once
 
+#include "gateway/apns.h"
 #include "gateway/tunnel.h"
 #include "proto/gtp/gtp2.h"
 #include "proto/gtp/pco.h"
 
 struct trace;
 
-#define SESSION_APN 64 // a network identifier has 63 octets at most (TS 23.003 9.1.1)
+#define SESSION_APN APN_TEXT
 
 struct access_peer;
 
@@ -109,7 +110,7 @@ struct session {
 	bool ppp_started;
 	struct plmn serving_network;
 	char msisdn[17];
-	char apn[SESSION_APN];
+	struct apn_name *apn; // NULL only in a session that could not be resumed
 };
 
 // Checks the request and begins to dial. The answer goes out by access->accepted or access->refused, at once or later, exactly once.

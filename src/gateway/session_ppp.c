@@ -26,7 +26,7 @@ void session_values(const struct session *session, struct tbcd *imsi, struct tem
 			: endpoint	     ? endpoint->msisdn
 					     : "",
 		.imei = session->attach ? session->attach->request.imei : "",
-		.apn = session->apn,
+		.apn = session->apn->text,
 	};
 }
 

@@ -41,7 +41,7 @@ static void record_fill(const struct session *session, struct session_record *ou
 	out->is_up = session->state == SESSION_UP;
 	out->serving_network = session->serving_network;
 	memcpy(out->msisdn, session->msisdn, sizeof(out->msisdn));
-	memcpy(out->apn, session->apn, sizeof(out->apn));
+	out->apn = session->apn->index;
 }
 
 static void secrets_store(struct session *session)
