@@ -8,7 +8,8 @@
   gtp.py raw     FROM TO HEX...                  each as a datagram; prints what comes back, if anything
 
 Prints one JSON line: {"type", "cause", "offending", "address", "teid", "answers", "same"}; status 1 when nothing came back.
-`--repeat 3` sends the very same request three times: "answers" counts the replies, "same" says whether they are equal.
+`--repeat 3` sends the very same request three times, each when the one before was answered, or with `--burst` all at once: "answers"
+counts the replies, "same" says whether they are equal.
 """
 import argparse
 import json
@@ -129,9 +130,11 @@ def exchange(a, requests):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind((a.source, PORT))
         replies, end = [], time.monotonic() + a.patience
-        for request in requests:
-            s.sendto(request, (a.to, PORT))
+        sent = 0
         while len(replies) < len(requests) and time.monotonic() < end:
+            while sent < len(requests) and (a.burst or sent == len(replies)):
+                s.sendto(requests[sent], (a.to, PORT))
+                sent += 1
             s.settimeout(max(end - time.monotonic(), 0.01))
             try:
                 data, peer = s.recvfrom(4096)
@@ -150,10 +153,12 @@ def main():
     ap.add_argument("rest", nargs="*")
     ap.add_argument("--recovery", type=int)
     ap.add_argument("--repeat", type=int, default=1)
+    ap.add_argument("--burst", action="store_true")
     ap.add_argument("--without", default="")
     ap.add_argument("--patience", type=float, default=8)
     a = ap.parse_args()
     if a.verb == "raw":
+        a.burst = True
         requests = [bytes.fromhex(text) for text in a.rest]
     elif a.verb == "echo1":
         requests = [message1(1, [])]
