@@ -129,7 +129,7 @@ static int read_file(struct parse *parse, const char *path)
 
 static void print_opt(char letter, const char *name, const char *word, const char *help)
 {
-	char left[160], short_form[8] = "";
+	char left[256], short_form[8] = "";
 
 	if (letter)
 		snprintf(short_form, sizeof(short_form), "-%c, ", letter);
