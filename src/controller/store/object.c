@@ -387,7 +387,7 @@ int db_delete(struct db *db, const struct noun *noun, const char *id, const char
 	plans_each(go_along, &going);
 	if (going.error)
 		return going.error;
-	snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE id = ?1 RETURNING customer", noun->table);
+	snprintf(sql, sizeof(sql), "SELECT customer FROM %s WHERE id = ?1", noun->table);
 	sqlite3_stmt *statement = db_statement(db, sql);
 
 	if (!statement)
@@ -397,9 +397,15 @@ int db_delete(struct db *db, const struct noun *noun, const char *id, const char
 
 	if (found && sqlite3_column_text(statement, 0))
 		snprintf(customer, sizeof(customer), "%s", (const char *)sqlite3_column_text(statement, 0));
-	int error = found ? db_step(db, statement) : -ENOENT; // foreign keys are checked at the statement's end
-
 	sqlite3_reset(statement);
+	if (!found)
+		return -ENOENT;
+	snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE id = ?1", noun->table);
+	if (!(statement = db_statement(db, sql)))
+		return -EIO;
+	sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+	int error = db_step(db, statement);
+
 	if (error)
 		return error;
 	int64_t revision = db_touch(db, noun, id, *customer ? customer : NULL, DB_DELETE, actor);
