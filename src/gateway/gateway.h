@@ -91,7 +91,7 @@ struct gateway {
 	struct histogram attach_times; // milliseconds from request to answer, of accepted attaches
 	struct l2tp_counters l2tp_counters;
 	struct ppp_counters ppp_counters;
-	struct log_rate unknown_rate;
+	struct log_rate unknown_rate, trace_rate;
 	char user_name[256]; // scratch of the credentials callback
 	uint64_t started_wall_ms;
 	size_t sync_cursor, usage_cursor; // how far a sync, a usage round has come in the sessions

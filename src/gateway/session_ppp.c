@@ -12,6 +12,8 @@
 
 LOG_CATEGORY(ppp);
 
+#define TRACED_A_SECOND 200 // accepted attaches whose trace is reported
+
 void session_values(const struct session *session, struct tbcd *imsi, struct template_values *out)
 {
 	const struct config *config = session->gateway->config;
@@ -194,7 +196,8 @@ static void report_attach(struct session *session)
 	struct tbcd imsi = {0};
 	char address[IP_ADDR_TEXT];
 
-	if (!attach->trace)
+	// A storm's successes are not traced to the controller one by one: they are alike, and a trace costs as much as the attach.
+	if (!attach->trace || !log_rate_ok(&gateway->trace_rate, gateway->now_ms, TRACED_A_SECOND))
 		return;
 	uuid_unpack(session->endpoint, &endpoint);
 	tbcd_from_key(session->imsi, &imsi);

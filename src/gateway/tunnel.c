@@ -486,19 +486,20 @@ static const char *state_word(const struct tunnel *tunnel)
 
 void tunnel_report(struct tunnel *tunnel)
 {
+	uint32_t rtt_us = l2tp_channel_rtt_us(&tunnel->l2tp.channel);
 	struct gateway *gateway = gateway_of(tunnel);
 	json_t *row;
 
 	if (!report_is_on(gateway->report))
 		return;
-	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:I, s:s, s:f}", "row", "tunnel", "id",
+	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:I, s:s, s:o}", "row", "tunnel", "id",
 		tunnel->id.text, "vslice", tunnel->lac->vslice->id.text, "lac", tunnel->lac->id.text, "lns", tunnel->lns_id.text,
 		"state", state_word(tunnel), "since", json_time(tunnel->since_wall_ms), "localTunnelId", tunnel->l2tp.local_id,
 		"peerTunnelId", tunnel->l2tp.peer_id, "peerHostName",
 		json_text((const char *)tunnel->l2tp.peer_host_name, tunnel->l2tp.peer_host_len), "peerVendor",
 		json_text((const char *)tunnel->l2tp.peer_vendor_name, tunnel->l2tp.peer_vendor_len), "sessions",
 		(json_int_t)tunnel->l2tp.established, "lastError", tunnel->last_error, "rttMs",
-		l2tp_channel_rtt_us(&tunnel->l2tp.channel) / 1000.0);
+		rtt_us == L2TP_RTT_UNKNOWN ? json_null() : json_real(rtt_us / 1000.0));
 	report_add(gateway->report, row);
 	if (gateway->link)
 		link_kick(gateway->link);

@@ -2,7 +2,7 @@
 """Full attaches a second, their times, the gateway's CPU for each, and memory per established session.
 
 One gateway on one CPU, the simulated SGW and LNS on the other. An attach is GTP request to answer, through L2TP call, PPP and
-CHAP; the gateway's configuration is a snapshot, its state file and reports are on as always. First some SIMs come at the target's pace
+CHAP; state file, reports and attach traces are on as always, and taken by a stand-in for the controller (sink.c). First some SIMs come at the target's pace
 and go again, which gives the times; then all come as fast as they are served, which gives the rate, and stay, which gives the memory.
 """
 import json
@@ -85,10 +85,12 @@ class Gateway:
 
     def __init__(self, lab, options, namespace, place, sims):
         self.namespace = namespace
-        words = ["--name", "bench", "--gtp-address", GATEWAY, "--state-dir", os.path.join(place, "state"), "--config-snapshot",
-                 os.path.join(place, "snapshot.ndjson"), "--max-sessions", str(max(sims, 1024)), "--metrics-listen", "127.0.0.1:9100",
+        words = ["--name", "bench", "--gtp-address", GATEWAY, "--state-dir", os.path.join(place, "state"), "--controller",
+                 "http://127.0.0.1:5050", "--max-sessions", str(max(sims, 1024)), "--metrics-listen", "127.0.0.1:9100",
                  "--log", "warn"]
         snapshot(os.path.join(place, "snapshot.ndjson"), sims)
+        lab.start(namespace, 1, "{}/tests/bench/bench_sink".format(options.build), "5050", os.path.join(place, "snapshot.ndjson"),
+                  stdout=subprocess.DEVNULL)
         with open(os.path.join(place, "log"), "wb") as log:
             self.program = lab.start(namespace, 0, "{}/src/gateway/slicegate-gateway".format(options.build), *words, stderr=log)
         self.pid = self.program.pid
