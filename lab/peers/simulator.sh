@@ -32,3 +32,22 @@ sgw_tell() { # PHONE COMMAND...: move 0, forget 0, bad 100, status
 }
 
 released() { says "$(sim "$1")" 'released imsi='; } # PHONE: the gateway took its bearer away
+
+# slicegate-sim as the LNS of a customer, for faults on order. There is no server behind it: it answers pings itself.
+
+lns_simulator_packages=""
+
+lns_simulator_start() { # CUSTOMER
+	lns_address "$1"
+	start "slicegate-sim-lns-$1" "$1" "$BUILD/src/sim/slicegate-sim" lns --listen "$LNS" ${TUNNEL_SECRET:+--secret "$TUNNEL_SECRET"} \
+		--auth "$PPP_AUTH" --user "$PPP_USER:$PPP_PASSWORD" --pool "$POOL" --dns "$DNS1" --dns "$DNS2" --control "$LAB_WORK/lns-$1.ctl"
+	wait_for 5 udp_bound "$1" 1701
+}
+
+lns_simulator_die() { stop "slicegate-sim-lns-$1" KILL; } # CUSTOMER
+
+lns_tell() { # CUSTOMER COMMAND...: fault cdn=4, cdn all, terminate all, stopccn, sessions
+	local customer=$1
+	shift
+	"$BUILD/src/sim/slicegate-sim" tell "$LAB_WORK/lns-$customer.ctl" "$@" | tee /dev/stderr
+}
