@@ -344,13 +344,32 @@ static void try_timed_out(struct session *session)
 	dial_elsewhere(session);
 }
 
+// Where an attach stands whose time is up: the first thing that a person asks.
+static const char *waits_for(const struct session *session)
+{
+	if (!session->ppp_started)
+		return "the call to the LNS was not up";
+	switch (ppp_link_phase(&session->ppp)) {
+	case PPP_PHASE_DEAD:
+	case PPP_PHASE_ESTABLISH:
+		return "the LNS had not agreed on LCP";
+	case PPP_PHASE_AUTHENTICATE:
+		return "the LNS had not answered the PPP authentication";
+	case PPP_PHASE_NETWORK:
+		return "the LNS had not agreed on IPCP";
+	case PPP_PHASE_TERMINATE:
+		return "PPP was being closed";
+	}
+	return NULL;
+}
+
 void session_on_tick(struct session *session, uint64_t now_ms)
 {
 	struct attach *attach = session->attach;
 
 	if (attach && attach->deadline_ms <= now_ms) {
-		session_give_up(
-			session, attach->refusal ? attach->refusal : REFUSED_TIMEOUT, attach->why[0] ? attach->why : NULL);
+		session_give_up(session, attach->refusal ? attach->refusal : REFUSED_TIMEOUT,
+			attach->why[0] ? attach->why : waits_for(session));
 		return;
 	}
 	if (attach && attach->try_ms <= now_ms && session->call) {
