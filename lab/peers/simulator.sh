@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # slicegate-sim as the SGW (GTPv2) of one SIM, whose TUN it makes in the phone's namespace. It stays up to answer the gateway.
 
@@ -35,7 +35,7 @@ released() { says "$(sim "$1")" 'released imsi='; } # PHONE: the gateway took it
 
 # slicegate-sim as the LNS of a customer, for faults on order. There is no server behind it: it answers pings itself.
 
-lns_simulator_packages=""
+lns_simulator_packages=dash # nothing but ours; dpkg-query wants a name
 
 lns_simulator_start() { # CUSTOMER
 	lns_address "$1"

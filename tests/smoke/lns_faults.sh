@@ -12,7 +12,7 @@ faulty() { # FAULT CAUSE WORDS: the LNS has the fault; the cause of the refusal;
 	local t=$SECONDS
 	lns_tell a fault "$1" | grep -q ok
 	sgw_refused $imsi "$2"
-	((SECONDS - t <= 6)) || fail "refused after $((SECONDS - t)) s"
+	((SECONDS - t <= 8)) || fail "refused after $((SECONDS - t)) s"
 	wait_for 3 says_verdict "$3"
 	lns_tell a fault none
 	wait_for 5 sessions_are 0
