@@ -158,14 +158,14 @@ static int load(const struct policy *policy, const char *made, char *why)
 	if (!nft)
 		return -ENOMEM;
 	if (list_has(list, made))
-		return 0;
+		return 0; // an earlier gateway's work
 	error = run(nft, policy, "", list, made);
 	// A table with other chains (an older version's) cannot be edited into ours: it is replaced, and counting begins anew.
 	if (error == -EINVAL && list)
 		error = run(nft, policy, "delete table inet slicegate\n", NULL, made);
 	if (error)
 		explain(nft, why);
-	return error;
+	return error ? error : 1;
 }
 
 int nft_load(const struct policy *policy, uint64_t *digest, char *why)
@@ -178,7 +178,7 @@ int nft_load(const struct policy *policy, uint64_t *digest, char *why)
 		return 0;
 	snprintf(made, sizeof(made), "made-%016llx", (unsigned long long)wanted);
 	error = wanted ? load(policy, made, why) : -ENOMEM;
-	*digest = error ? 0 : wanted;
+	*digest = error < 0 ? 0 : wanted;
 	return error;
 }
 

@@ -10,7 +10,7 @@ struct nft_counters {
 };
 
 // Makes `table inet slicegate` say the policy, in one transaction; counters of rules that stay keep counting. Nothing is written when it says
-// so already. `*digest` is what was loaded last (0 = look at the table itself) and becomes what is. 0 or -errno with `why` (POLICY_WHY).
+// so already. `*digest` is what was loaded last (0 = look at the table itself) and becomes what is. 1 = written, 0 = it said so already, or -errno with `why` (POLICY_WHY).
 int nft_load(const struct policy *policy, uint64_t *digest, char *why);
 // What the rules counted since they were first loaded. 0 or -errno.
 int nft_counters_get(struct nft_counters *out); // vec_free(&out->rows) when done

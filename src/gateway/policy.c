@@ -54,6 +54,7 @@ static int compile_targets(struct policy *policy, const struct vslice_config *vs
 		out->id = target->id;
 		snprintf(out->moniker, sizeof(out->moniker), "%s", target->moniker ? target->moniker : "?");
 		memcpy(out->interface, interface, sizeof(out->interface));
+		out->is_nat = target->type == TARGET_INTERNET;
 	}
 	if (policy->targets.count)
 		qsort(policy->targets.items, policy->targets.count, sizeof(*policy->targets.items), target_order);
@@ -128,8 +129,12 @@ static int compile_rule(struct policy *policy, const struct rule_config *rule, s
 	out->target = policy_target(policy, &rule->target);
 	if (out->direction == RULE_UPLINK && !out->target)
 		out->drop = true; // a forward to nowhere
-	if (out->direction == RULE_UPLINK && rule->divert.family)
-		out->drop = true; // to the undiverted address would be wrong
+	out->reflexive = rule->reflexive && !out->drop;
+	out->divert = rule->divert;
+	out->divert_port = rule->divert_port;
+	if (out->direction == RULE_DOWNLINK && rule->divert.family)
+		out->drop =
+			true; // what a slice hears itself cannot be heard by another; to the undiverted address would be wrong
 	if (out->direction == RULE_DOWNLINK && !uuid_is_none(&rule->target) && !out->target)
 		out->never = true;
 	if (!uuid_is_none(&rule->regional_gateway) && !uuid_equal(&rule->regional_gateway, &config->gateway_id))
@@ -237,6 +242,17 @@ const struct policy_target *policy_target(const struct policy *policy, const str
 	return NULL;
 }
 
+bool policy_tracks(const struct policy *policy)
+{
+	vec_each (&policy->targets, target)
+		if (target->is_nat)
+			return true;
+	vec_each (&policy->rules, rule)
+		if (!rule->never && !rule->drop && (rule->reflexive || rule->divert.family))
+			return true;
+	return false;
+}
+
 static bool has_ports(const struct policy_rule *rule)
 {
 	return rule->source_ports.ranges.count || rule->destination_ports.ranges.count;
@@ -271,6 +287,8 @@ static bool is_lns_answer(const struct policy *policy, const struct policy_packe
 
 	vec_each (&policy->lnss, lns)
 		from_lns = from_lns || ip_addr_equal(lns, &packet->source);
+	vec_each (&policy->rules, rule)
+		from_lns = from_lns || (policy_diverts(rule) && ip_addr_equal(&rule->divert, &packet->source));
 	vec_each (&policy->lacs, lac)
 		to_lac = to_lac || ip_addr_equal(lac, &packet->destination);
 	if (!policy->is_l2tp || !from_lns || !to_lac || packet->protocol != IPPROTO_UDP)

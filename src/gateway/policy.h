@@ -13,6 +13,7 @@ struct policy_target {
 	char moniker[32];
 	char interface[16];
 	uint32_t mark; // of its packets, and the number of its routing table
+	bool is_nat; // what leaves by it takes the interface's address
 };
 
 struct policy_rule {
@@ -24,9 +25,17 @@ struct policy_rule {
 	struct addr_set source, destination;
 	struct port_set source_ports, destination_ports;
 	uint8_t protocol; // IPPROTO_*; 0 = any, or with ports TCP and UDP
+	bool reflexive; // answers to what it forwards come back in, or go back out, with no rule of their own
+	struct ip_addr divert; // where it sends the packet instead; IP_NONE = where it was going
+	uint16_t divert_port; // 0 = as it was
 	const struct policy_target
 		*target; // where a forward goes; of a downlink rule where the packet comes from, NULL = anywhere
 };
+
+static inline bool policy_diverts(const struct policy_rule *rule)
+{
+	return rule->divert.family && !rule->drop && !rule->never && rule->direction == RULE_UPLINK;
+}
 
 struct policy {
 	char *name; // the Routing Policy's moniker; NULL when there is none
@@ -36,6 +45,9 @@ struct policy {
 	VEC(struct ip_addr) lacs, lnss; // each address once
 	bool is_l2tp;
 };
+
+// Whether the kernel must track connections for it: for NAT, diverted and reflexive flows.
+bool policy_tracks(const struct policy *policy);
 
 struct policy_packet {
 	enum rule_direction direction;
@@ -59,6 +71,9 @@ const struct policy_target *policy_target(const struct policy *policy, const str
 // First match wins, no match drops. For an uplink packet, and for a downlink packet on an L2TP slice (architecture: the LNS's answers
 // are let in from any target that an uplink rule names).
 struct policy_verdict policy_judge(const struct policy *policy, const struct policy_packet *packet);
+
+// What becomes of the packet and why, in words (size POLICY_WHY); true when it is forwarded to a target that leads there.
+bool policy_explain(const struct policy *policy, const struct policy_packet *packet, const struct config *config, char *why);
 
 // The nft transaction that makes `table inet slicegate` of the current namespace say this policy. Chains are emptied and filled, counters
 // stay: their names come from the rules' ids. `stale` are names of counters there that are no longer wanted (may be NULL when none).

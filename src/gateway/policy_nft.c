@@ -7,13 +7,26 @@
 //   uplink     the one verdict chain, made once and jumped to by both ways out
 //   downlink   the downlink rules
 //
-// Nothing here needs connection tracking, which an L2TP slice therefore never pays for: an ICMP error is "related" when the packet it
-// quotes is UDP from a declared LAC to a declared LNS, and that stands at fixed offsets (RFC 792: the IP header begins at octet 8).
+// Connections are tracked only where the policy needs it (policy_tracks), so the usual L2TP slice never pays for it: an ICMP error is
+// "related" when the packet it quotes is UDP from a declared LAC to a declared LNS, and that stands at fixed offsets (RFC 792: the IP header
+// begins at octet 8). Where it does need it, there are besides
+//
+//   divert, divert-forwarded, divert-output   (nat) the uplink rules once more, for the first packet of a flow: a rule that diverts gives
+//                                             the new destination, any other that matches ends the search
+//   translate    (nat, postrouting)           what leaves by an Internet target takes its interface's address
+//
+// and a flow that a reflexive rule let through is marked in its connection: bit 31 = its answers may come in, bit 30 = its answers may go
+// out, by the target whose mark stands in the rest. The counter "tracks" tells the next transaction that these chains are there.
 // `flush table` empties the chains and leaves the counters; adding a counter that exists leaves its value. So the whole change is one
 // transaction and no count is lost.
 #include "gateway/policy.h"
 
 #include <string.h>
+
+#define TRACKS "tracks"
+#define REFLEXIVE_IN 0x80000000u
+#define REFLEXIVE_OUT 0x40000000u
+#define MARK_BITS 0x01ffffffu
 
 static const char *const drop_counters[] = {
 #define X(name) name,
@@ -32,6 +45,8 @@ bool policy_wants_counter(const struct policy *policy, const char *name)
 	for (size_t i = 0; i < sizeof(drop_counters) / sizeof(drop_counters[0]); i++)
 		if (!strcmp(name, drop_counters[i]))
 			return true;
+	if (!strcmp(name, TRACKS))
+		return policy_tracks(policy);
 	vec_each (&policy->rules, rule) {
 		char text[POLICY_COUNTER_TEXT];
 
@@ -41,16 +56,22 @@ bool policy_wants_counter(const struct policy *policy, const char *name)
 	return false;
 }
 
-static void put_chains(FILE *out)
+static void put_chains(const struct policy *policy, FILE *out)
 {
 	fputs("add table inet slicegate\n"
 	      "add chain inet slicegate uplink\n"
 	      "add chain inet slicegate downlink\n"
 	      "add chain inet slicegate forwarded { type filter hook prerouting priority mangle; policy accept; }\n"
 	      "add chain inet slicegate output { type route hook output priority mangle; policy accept; }\n"
-	      "add chain inet slicegate input { type filter hook input priority filter; policy drop; }\n"
-	      "flush table inet slicegate\n",
+	      "add chain inet slicegate input { type filter hook input priority filter; policy drop; }\n",
 		out);
+	if (policy_tracks(policy))
+		fputs("add chain inet slicegate divert\n"
+		      "add chain inet slicegate divert-forwarded { type nat hook prerouting priority dstnat; policy accept; }\n"
+		      "add chain inet slicegate divert-output { type nat hook output priority -100; policy accept; }\n"
+		      "add chain inet slicegate translate { type nat hook postrouting priority srcnat; policy accept; }\n",
+			out);
+	fputs("flush table inet slicegate\n", out);
 }
 
 static void put_counters(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)
@@ -61,8 +82,17 @@ static void put_counters(const struct policy *policy, const char *const *stale, 
 		fprintf(out, "add counter inet slicegate %s\n", drop_counters[i]);
 	vec_each (&policy->rules, rule)
 		fprintf(out, "add counter inet slicegate %s\n", policy_counter_name(&rule->id, name));
-	for (size_t i = 0; i < stale_count; i++)
+	if (policy_tracks(policy))
+		fputs("add counter inet slicegate " TRACKS "\n", out);
+	for (size_t i = 0; i < stale_count; i++) {
 		fprintf(out, "delete counter inet slicegate %s\n", stale[i]);
+		if (!strcmp(stale[i], TRACKS))
+			fputs("delete chain inet slicegate divert-forwarded\n"
+			      "delete chain inet slicegate divert-output\n"
+			      "delete chain inet slicegate divert\n"
+			      "delete chain inet slicegate translate\n",
+				out);
+	}
 }
 
 static void put_protocol(const struct policy_rule *rule, FILE *out)
@@ -87,13 +117,11 @@ static void put_protocol(const struct policy_rule *rule, FILE *out)
 	}
 }
 
-// One nft rule for one family (IP_NONE: for both, there are no addresses to match).
-static void put_rule(const struct policy_rule *rule, enum ip_family family, FILE *out)
+// What the rule matches, for one family (IP_NONE: for both, there are no addresses to match).
+static void put_match(const struct policy_rule *rule, enum ip_family family, FILE *out)
 {
 	const char *header = family == IP_V6 ? "ip6" : "ip";
-	char name[POLICY_COUNTER_TEXT];
 
-	fprintf(out, "add rule inet slicegate %s", rule->direction == RULE_UPLINK ? "uplink" : "downlink");
 	if (rule->direction == RULE_DOWNLINK && rule->target)
 		fprintf(out, " iifname \"%s\"", rule->target->interface);
 	if (rule->source.ranges.count) {
@@ -105,27 +133,77 @@ static void put_rule(const struct policy_rule *rule, enum ip_family family, FILE
 		addr_set_nft(&rule->destination, family, out);
 	}
 	put_protocol(rule, out);
+}
+
+// ` ct mark set iifname map { "peer0" : 0x41.., ... }`: by which target the answers go back.
+static void put_way_back(const struct policy *policy, FILE *out)
+{
+	const char *separator = " ct mark set iifname map { ";
+
+	vec_each (&policy->targets, target) {
+		fprintf(out, "%s\"%s\" : 0x%08x", separator, target->interface, REFLEXIVE_OUT | target->mark);
+		separator = ", ";
+	}
+	fputs(policy->targets.count ? " }" : "", out);
+}
+
+static void put_rule(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out)
+{
+	bool is_uplink = rule->direction == RULE_UPLINK;
+	char name[POLICY_COUNTER_TEXT];
+
+	fprintf(out, "add rule inet slicegate %s", is_uplink ? "uplink" : "downlink");
+	put_match(rule, family, out);
 	fprintf(out, " counter name %s", policy_counter_name(&rule->id, name));
+	if (rule->reflexive && is_uplink)
+		fprintf(out, " ct mark set 0x%08x", REFLEXIVE_IN);
+	else if (rule->reflexive)
+		put_way_back(policy, out);
 	if (rule->drop)
 		fputs(" drop\n", out);
-	else if (rule->direction == RULE_UPLINK)
+	else if (is_uplink)
 		fprintf(out, " meta mark set 0x%08x accept\n", rule->target->mark);
 	else
 		fputs(" accept\n", out);
 }
 
-static void put_rules(const struct policy *policy, FILE *out)
+static void put_divert(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out)
+{
+	char text[IP_ADDR_TEXT];
+
+	(void)policy;
+	if (rule->direction == RULE_DOWNLINK)
+		return;
+	fputs("add rule inet slicegate divert", out);
+	put_match(rule, family, out);
+	if (!policy_diverts(rule)) {
+		fputs(" return\n", out);
+		return;
+	}
+	ip_addr_text(&rule->divert, text);
+	if (rule->divert.family == IP_V4)
+		fprintf(out, " meta nfproto ipv4 dnat ip to %s", text);
+	else
+		fprintf(out, " meta nfproto ipv6 dnat ip6 to [%s]", text);
+	if (rule->divert_port && (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP))
+		fprintf(out, ":%u", rule->divert_port);
+	fputc('\n', out);
+}
+
+// Each rule, once for each family that it can match.
+static void each_rule(const struct policy *policy, FILE *out,
+	void (*put)(const struct policy *, const struct policy_rule *, enum ip_family, FILE *))
 {
 	vec_each (&policy->rules, rule) {
 		if (rule->never)
 			continue;
 		if (!rule->source.ranges.count && !rule->destination.ranges.count) {
-			put_rule(rule, IP_NONE, out);
+			put(policy, rule, IP_NONE, out);
 			continue;
 		}
 		for (enum ip_family family = IP_V4; family <= IP_V6; family += IP_V6 - IP_V4)
 			if (addr_set_has_family(&rule->source, family) && addr_set_has_family(&rule->destination, family))
-				put_rule(rule, family, out);
+				put(policy, rule, family, out);
 	}
 }
 
@@ -206,21 +284,68 @@ static void put_lns_answers(const struct policy *policy, FILE *out)
 	fputs(" accept\n", out);
 }
 
+// What comes back over NAT keeps the port that the translation chose, so it is known by its connection. Order: explicit downlink rules
+// have been asked before.
+static void put_tracked_answers(const struct policy *policy, FILE *out)
+{
+	bool any_divert = false;
+
+	if (*policy->closed || !policy_tracks(policy))
+		return;
+	vec_each (&policy->rules, rule)
+		any_divert = any_divert || policy_diverts(rule);
+	fprintf(out, "add rule inet slicegate input ct state established,related ct mark and 0x%08x != 0 accept\n", REFLEXIVE_IN);
+	if (policy->is_l2tp && any_in_use(policy)) {
+		// A diverted LNS answers from where it was diverted to, and errors quote translated packets.
+		fputs("add rule inet slicegate input", out);
+		put_interfaces(policy, true, out);
+		fprintf(out, " ct direction reply ct state established,related%s accept\n",
+			any_divert ? "" : " meta l4proto { icmp, ipv6-icmp }");
+	}
+}
+
+static void put_translations(const struct policy *policy, FILE *out)
+{
+	if (*policy->closed || !policy_tracks(policy))
+		return;
+	each_rule(policy, out, put_divert);
+	fputs("add rule inet slicegate divert-output fib daddr type local accept\n"
+	      "add rule inet slicegate divert-output jump divert\n"
+	      "add rule inet slicegate divert-forwarded fib daddr type local accept\n",
+		out);
+	if (policy->targets.count) {
+		fputs("add rule inet slicegate divert-forwarded", out);
+		put_interfaces(policy, false, out);
+		fputs(" accept\n", out);
+	}
+	fputs("add rule inet slicegate divert-forwarded jump divert\n", out);
+	vec_each (&policy->targets, target)
+		if (target->is_nat)
+			fprintf(out, "add rule inet slicegate translate oifname \"%s\" masquerade\n", target->interface);
+}
+
 static void put_input(const struct policy *policy, FILE *out)
 {
 	fputs("add rule inet slicegate input iifname \"lo\" accept\n"
 	      "add rule inet slicegate input jump downlink\n",
 		out);
+	put_tracked_answers(policy, out);
 	put_lns_answers(policy, out);
 	fputs("add rule inet slicegate input counter name drop-input drop\n", out);
 }
 
 void policy_nft(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)
 {
-	put_chains(out);
+	put_chains(policy, out);
 	put_counters(policy, stale, stale_count, out);
 	if (!*policy->closed)
-		put_rules(policy, out);
+		each_rule(policy, out, put_rule);
+	if (!*policy->closed && policy_tracks(policy))
+		fprintf(out,
+			"add rule inet slicegate uplink ct direction reply ct mark and 0x%08x != 0 meta mark set ct mark and "
+			"0x%08x "
+			"accept\n",
+			REFLEXIVE_OUT, MARK_BITS);
 	fputs("add rule inet slicegate uplink counter name drop-unmatched drop\n"
 	      "add rule inet slicegate output fib daddr type local accept\n"
 	      "add rule inet slicegate output jump uplink\n"
@@ -233,4 +358,5 @@ void policy_nft(const struct policy *policy, const char *const *stale, size_t st
 	}
 	fputs("add rule inet slicegate forwarded jump uplink\n", out);
 	put_input(policy, out);
+	put_translations(policy, out);
 }

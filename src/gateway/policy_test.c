@@ -207,8 +207,54 @@ static void a_forward_to_nowhere_drops(void **state)
 {
 	assert_chain("{'id': $e1, 'routingTarget': $a9}, {'id': $e2, 'routingTarget': $a1}", "uplink", // a9 is another VSlice's
 		"counter name " RULE_E1 " drop\ncounter name " RULE_E2 " meta mark set " MARK_A1 " accept\n" LAST);
-	assert_chain(
-		"{'id': $e1, 'routingTarget': $a1, 'divertIp': '10.0.0.1'}", "uplink", "counter name " RULE_E1 " drop\n" LAST);
+}
+
+#define DIVERTS                                                                                                                  \
+	"{'id': $e1, 'ruleAction': 'drop', 'transportProtocol': 'tcp'}, {'id': $e2, 'routingTarget': $a1, 'transportProtocol': " \
+	"'udp', 'divertIp': '10.9.0.1', 'divertPort': '1702'}"
+
+// The verdict is on the packet as it came; the flow's first packet then gets its new destination.
+static void a_rule_diverts(void **state)
+{
+	assert_chain(DIVERTS, "uplink",
+		"meta l4proto tcp counter name " RULE_E1 " drop\n"
+		"meta l4proto udp counter name " RULE_E2 " meta mark set " MARK_A1 " accept\n"
+		"ct direction reply ct mark and 0x40000000 != 0 meta mark set ct mark and 0x01ffffff accept\n" LAST);
+	assert_chain(DIVERTS, "divert",
+		"meta l4proto tcp return\n"
+		"meta l4proto udp meta nfproto ipv4 dnat ip to 10.9.0.1:1702\n");
+	assert_chain(DIVERTS, "divert-output", "fib daddr type local accept\njump divert\n");
+	assert_chain(ALL_TO_DC1, "divert", "");
+}
+
+static void reflexive_rules_mark_their_flows(void **state)
+{
+	assert_chain("{'id': $e1, 'routingTarget': $a1, 'reflexive': true}", "uplink",
+		"counter name " RULE_E1 " ct mark set 0x80000000 meta mark set " MARK_A1 " accept\n"
+		"ct direction reply ct mark and 0x40000000 != 0 meta mark set ct mark and 0x01ffffff accept\n" LAST);
+	assert_chain("{'id': $e1, 'ruleDirection': 'downlink', 'reflexive': true}", "downlink",
+		"counter name " RULE_E1 " ct mark set iifname map { \"peer0\" : 0x41291bdc, \"peer1\" : 0x412c1be1 } accept\n");
+}
+
+// The chains for translation go when they are not needed any longer.
+static void nothing_is_tracked_without_need(void **state)
+{
+	static const char *const stale[] = {"tracks"};
+	struct config *config = world(ALL_TO_DC1);
+	struct policy *policy = compile(config);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_false(policy_tracks(policy));
+	policy_nft(policy, stale, 1, out);
+	fclose(out);
+	assert_null(strstr(text, "type nat"));
+	assert_null(strstr(text, " ct "));
+	assert_non_null(strstr(text, "delete counter inet slicegate tracks\ndelete chain inet slicegate divert-forwarded\n"));
+	free(text);
+	policy_free(&policy);
+	config_free(&config);
 }
 
 static void stale_counters_go_in_the_same_transaction(void **state)
@@ -244,6 +290,36 @@ static struct policy_packet packet(
 	assert_int_equal(ip_addr_parse(from, &out.source), 0);
 	assert_int_equal(ip_addr_parse(to, &out.destination), 0);
 	return out;
+}
+
+static void explained(const char *rules, struct policy_packet it, bool forward, const char *words)
+{
+	struct config *config = world(rules);
+	struct policy *policy = compile(config);
+	char why[POLICY_WHY];
+
+	assert_int_equal(policy_explain(policy, &it, config, why), forward);
+	assert_string_equal(why, words);
+	policy_free(&policy);
+	config_free(&config);
+}
+
+static void a_verdict_is_explained(void **state)
+{
+	struct policy_packet up = packet(RULE_UPLINK, IPPROTO_UDP, "10.1.1.1", 1701, "10.9.9.9", 1701);
+	struct policy_packet ping = packet(RULE_UPLINK, IPPROTO_ICMP, "10.1.1.1", 0, "10.9.9.9", 0);
+	struct policy_packet down = packet(RULE_DOWNLINK, IPPROTO_UDP, "10.9.9.9", 4711, "10.1.1.1", 1701);
+	struct policy_packet diverted_down = packet(RULE_DOWNLINK, IPPROTO_UDP, "10.9.0.1", 1702, "10.1.1.1", 1701);
+
+	explained(DIVERTS, up, true, "rule 2 forwards it to Routing Target dc1, diverted to 10.9.0.1:1702");
+	explained(DIVERTS, ping, false, "no uplink rule of Routing Policy main forwards ICMP from 10.1.1.1 to 10.9.9.9");
+	explained(DIVERTS, diverted_down, true, "no downlink rule is needed: UDP from the LNS 10.9.0.1 to a LAC is let in");
+	explained("{'id': $e1, 'routingTarget': $a1, 'divertIp': '198.51.100.7'}", up, false,
+		"rule 1 forwards it to Routing Target dc1, diverted to 198.51.100.7:1701, whose remote subnets do not have "
+		"198.51.100.7:1701");
+	explained("{'id': $e1, 'ruleDirection': 'downlink', 'routingTarget': $a1}", down, true, "rule 1 lets it in");
+	explained("{'id': $e1, 'ruleDirection': 'downlink', 'ruleAction': 'drop'}," ALL_TO_DC1, down, false,
+		"rule 1 of Routing Policy main drops UDP from 10.9.9.9 to 10.1.1.1:1701");
 }
 
 static void judged_in_user_space(void **state)
@@ -330,6 +406,10 @@ int main(void)
 		cmocka_unit_test(no_policy_drops_all),
 		cmocka_unit_test(what_is_not_understood_closes),
 		cmocka_unit_test(a_forward_to_nowhere_drops),
+		cmocka_unit_test(a_rule_diverts),
+		cmocka_unit_test(reflexive_rules_mark_their_flows),
+		cmocka_unit_test(nothing_is_tracked_without_need),
+		cmocka_unit_test(a_verdict_is_explained),
 		cmocka_unit_test(stale_counters_go_in_the_same_transaction),
 		cmocka_unit_test(judged_in_user_space),
 		cmocka_unit_test(reaching_an_lns_in_words),

@@ -16,6 +16,7 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "gateway/conntrack.h"
 #include "gateway/nft.h"
 
 #include <ctype.h>
@@ -332,11 +333,16 @@ static void stop_targets(struct slice_kernel *kernel, const struct slice_spec *s
 
 static int load_policy(struct slice_kernel *kernel, const struct slice_spec *spec, struct slice_result *result)
 {
+	bool tracked = policy_tracks(spec->policy) || (kernel->applied && policy_tracks(kernel->applied->policy));
 	int error = nft_load(spec->policy, &kernel->loaded, result->message);
 
-	if (error && !*result->message)
+	if (error < 0 && !*result->message)
 		return fail(result, error, "the Routing Policy cannot be loaded");
-	return result->error = error;
+	if (error < 0)
+		return result->error = error;
+	// What was translated for the old rules is not for the new ones.
+	error = error && tracked ? conntrack_flush() : 0;
+	return error ? fail(result, error, "connections of the former Routing Policy cannot be ended") : 0;
 }
 
 static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const struct target_env *env, struct slice_result *result)

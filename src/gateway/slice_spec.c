@@ -70,32 +70,6 @@ static uint16_t lac_port(const struct vslice_config *vslice, const struct ip_add
 	return 1701; // RFC 2661 8.1
 }
 
-// Says in `why` what became of the packet; true when it goes out by a target that leads there.
-static bool explain(const struct policy *policy, const struct policy_packet *packet, const struct config *config, char *why)
-{
-	struct policy_verdict verdict = policy_judge(policy, packet);
-	char from[IP_ADDR_TEXT], to[IP_END_TEXT];
-	const struct target_config *target = verdict.target ? config_target(config, &verdict.target->id) : NULL;
-
-	ip_addr_text(&packet->source, from);
-	ip_end_text(&(struct ip_end){packet->destination, packet->destination_port}, to);
-	if (*policy->closed)
-		snprintf(why, POLICY_WHY, "%s", policy->closed);
-	else if (!verdict.rule)
-		snprintf(why, POLICY_WHY, "no uplink rule of Routing Policy %s forwards UDP from %s to %s", policy->name, from,
-			to);
-	else if (!verdict.forward)
-		snprintf(why, POLICY_WHY, "rule %zu of Routing Policy %s drops UDP from %s to %s", verdict.rule->number,
-			policy->name, from, to);
-	else if (!target || !target_reaches(target, &packet->destination))
-		snprintf(why, POLICY_WHY, "rule %zu forwards it to Routing Target %s, whose remote subnets do not have %s",
-			verdict.rule->number, verdict.target->moniker, to);
-	else
-		snprintf(why, POLICY_WHY, "rule %zu forwards it to Routing Target %s", verdict.rule->number,
-			verdict.target->moniker);
-	return verdict.forward && target && target_reaches(target, &packet->destination);
-}
-
 bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, char *why)
 {
@@ -112,7 +86,7 @@ bool slice_reaches(const struct vslice_config *vslice, const struct config *conf
 		snprintf(why, POLICY_WHY, "out of memory");
 		return false;
 	}
-	reaches = explain(policy, &packet, config, why);
+	reaches = policy_explain(policy, &packet, config, why);
 	policy_free(&policy);
 	return reaches;
 }

@@ -14,6 +14,7 @@
 #include "gateway/slice_fixture.h"
 #include "gateway/worker.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -287,6 +288,22 @@ static inline const char *next_text(int fd)
 	if (got < 0)
 		fail_msg("nothing came: %s", strerror(errno));
 	text[got] = 0;
+	return text;
+}
+
+// The next one, which must come from there.
+static inline const char *next_text_from(int fd, const char *addr, uint16_t port)
+{
+	static char text[4096];
+	struct sockaddr_in from = {0};
+	socklen_t len = sizeof(from);
+	ssize_t got = recvfrom(fd, text, sizeof(text) - 1, 0, (struct sockaddr *)&from, &len);
+
+	if (got < 0)
+		fail_msg("nothing came: %s", strerror(errno));
+	text[got] = 0;
+	assert_string_equal(inet_ntoa(from.sin_addr), addr);
+	assert_int_equal(ntohs(from.sin_port), port);
 	return text;
 }
 
