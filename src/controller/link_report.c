@@ -224,6 +224,20 @@ static void on_slice(struct report *report, const json_t *row)
 	}
 }
 
+static void on_rules(struct report *report, const json_t *row)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(row, "rules"), i, item)
+	{
+		const char *id = text_of(item, "rule");
+
+		if (id && strlen(id) < UUID_TEXT)
+			live_put_rule(report->controller->live, id, number_of(item, "packets"), number_of(item, "bytes"));
+	}
+}
+
 static void on_attach(struct report *report, const json_t *row)
 {
 	const char *endpoint = text_of(row, "endpoint");
@@ -262,6 +276,7 @@ static const struct {
 	{"tunnelEnd", on_tunnel_end},
 	{"status", on_status},
 	{"slice", on_slice},
+	{"rules", on_rules},
 	{"attach", on_attach},
 	{"event", on_event},
 	{"sync", on_sync},

@@ -7,6 +7,7 @@
 #include "controller/store/db.h"
 #include "model/endpoint.h"
 #include "model/json.h"
+#include "model/policy.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -34,6 +35,11 @@ struct target_state {
 	char message[200];
 };
 
+struct rule_state {
+	char id[40];
+	int64_t packets, bytes;
+};
+
 // The map's value: the object and when it was last put, to find what a sync did not name.
 struct entry {
 	void *object; // struct session or struct tunnel
@@ -43,7 +49,7 @@ struct entry {
 struct live {
 	pthread_rwlock_t lock;
 	struct strmap sessions, by_endpoint, tunnels; // id -> struct entry
-	struct strmap gateways, targets, attaches;
+	struct strmap gateways, targets, rules, attaches;
 	struct attaches *newest, *oldest;
 	int64_t mark;
 };
@@ -99,6 +105,7 @@ void live_free(struct live **handle)
 	entries_free(&noun_tunnel, &live->tunnels);
 	values_free(&live->gateways);
 	values_free(&live->targets);
+	values_free(&live->rules);
 	for (size_t i = 0; (attaches = strmap_next(&live->attaches, &i));)
 		attaches_free(attaches);
 	strmap_fini(&live->attaches);
@@ -281,6 +288,25 @@ void live_put_target(struct live *live, const char *target, enum target_status s
 	pthread_rwlock_unlock(&live->lock);
 }
 
+void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	struct rule_state *state = strmap_get(&live->rules, rule);
+
+	if (!state && (state = calloc(1, sizeof(*state)))) {
+		snprintf(state->id, sizeof(state->id), "%s", rule);
+		if (strmap_put(&live->rules, state->id, state)) {
+			free(state);
+			state = NULL;
+		}
+	}
+	if (state) {
+		state->packets = packets;
+		state->bytes = bytes;
+	}
+	pthread_rwlock_unlock(&live->lock);
+}
+
 static void attaches_unlink(struct live *live, struct attaches *attaches)
 {
 	*(attaches->newer ? &attaches->newer->older : &live->newest) = attaches->older;
@@ -370,6 +396,17 @@ static void fill_gateway(struct live *live, struct gateway *gateway)
 		field_texts_add(&gateway->addresses, seen->addresses[i]);
 }
 
+static void fill_rules(struct live *live, struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rules.count; i++) {
+		struct rule *rule = field_rows_at(&noun_rule, &policy->rules, i);
+		struct rule_state *state = strmap_get(&live->rules, rule->object.id);
+
+		rule->packets = state ? state->packets : 0;
+		rule->bytes = state ? state->bytes : 0;
+	}
+}
+
 void live_fill(struct live *live, const struct noun *noun, void *object)
 {
 	pthread_rwlock_rdlock(&live->lock);
@@ -377,6 +414,8 @@ void live_fill(struct live *live, const struct noun *noun, void *object)
 		fill_endpoint(live, object);
 	} else if (noun == &noun_gateway) {
 		fill_gateway(live, object);
+	} else if (noun == &noun_policy) {
+		fill_rules(live, object);
 	} else if (noun == &noun_target) {
 		struct target *target = object;
 		struct target_state *state = strmap_get(&live->targets, target->object.id);

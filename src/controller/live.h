@@ -26,6 +26,7 @@ void live_count_usage(
 void live_sync_begin(struct live *live, const char *gateway); // what is not put until the end is gone
 void live_sync_end(struct live *live, const char *gateway);
 void live_put_target(struct live *live, const char *target, enum target_status status, const char *message);
+void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes); // what a Routing Policy's rule matched
 void live_put_attach(struct live *live, const char *endpoint, char *json);
 
 struct live_gateway {
@@ -41,7 +42,7 @@ void live_change_gateway(
 	struct live *live, const char *gateway, void (*change)(struct live_gateway *state, void *context), void *context);
 
 // Asking.
-// Fills the members of an endpoint, a gateway or a target that are live.
+// Fills the members of an endpoint, a gateway, a target or a policy's rules that are live.
 void live_fill(struct live *live, const struct noun *noun, void *object);
 // Writes the objects of a page as JSON, separated by commas. 0, or -EINVAL with one line in `why` for a wrong filter or sort.
 int live_list(struct live *live, const struct noun *noun, const char *customer, const char *filter, const char *sort,

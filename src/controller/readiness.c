@@ -144,7 +144,7 @@ static void check_route(struct readiness *readiness, const struct lac *lac, cons
 		snprintf(message, sizeof(message),
 			"rule %lld drops what goes from LAC %s to LNS %s: put a forward rule before it",
 			(long long)rule->object.position, lac->address, lns->address);
-	} else if (!rule->target.id || db_get(readiness->db, &noun_target, rule->target.id, false, (void **)&target)) {
+	} else if (!rule->target.id || db_get(readiness->db, &noun_target, rule->target.id, DB_LEAN, (void **)&target)) {
 		snprintf(
 			message, sizeof(message), "rule %lld names no Routing Target: set one", (long long)rule->object.position);
 	} else if (!target_reaches(target, lns)) {
@@ -169,7 +169,7 @@ static void check_gateway(struct readiness *readiness)
 	char message[240];
 
 	if (!vslice->regional_gateway.id ||
-		db_get(readiness->db, &noun_gateway, vslice->regional_gateway.id, false, (void **)&gateway)) {
+		db_get(readiness->db, &noun_gateway, vslice->regional_gateway.id, DB_LEAN, (void **)&gateway)) {
 		row(readiness, "regionalGateway", false, "no Regional Gateway: set one");
 		return;
 	}
@@ -228,7 +228,7 @@ void readiness_fill(struct db *db, struct live *live, struct vslice *vslice)
 	text_char(&readiness.out, '[');
 	if (vslice->type == VSLICE_L2TP) {
 		if (vslice->default_routing_policy.id)
-			(void)db_get(db, &noun_policy, vslice->default_routing_policy.id, false, (void **)&readiness.policy);
+			(void)db_get(db, &noun_policy, vslice->default_routing_policy.id, DB_LEAN, (void **)&readiness.policy);
 		check_policy(&readiness);
 		check_lists(&readiness);
 		for (size_t l = 0; readiness.policy && l < vslice->lacs.count; l++)

@@ -192,6 +192,19 @@ static const struct field rule_fields[] = {
 		.label = "Regional Gateway",
 		.link = "regionalGateway",
 		.help = "The rule holds at this gateway only; absent = at all"},
+	{.name = "packets",
+		.type = FIELD_INT,
+		.flags = FIELD_READ_ONLY | FIELD_LIVE,
+		FIELD_AT(struct rule, packets),
+		.label = "Packets",
+		.help = "Packets that it decided, since the gateway's network of the VSlice was made"},
+	{.name = "bytes",
+		.type = FIELD_INT,
+		.flags = FIELD_READ_ONLY | FIELD_LIVE,
+		FIELD_AT(struct rule, bytes),
+		.unit = "octets",
+		.label = "Octets",
+		.help = "Octets of these packets"},
 };
 
 static const struct field edge_fields[] = {

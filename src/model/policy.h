@@ -18,6 +18,7 @@ struct rule {
 	int64_t protocol;
 	struct field_ref target, regional_gateway;
 	int64_t reflexive, enabled;
+	int64_t packets, bytes; // what it matched, as gateways last said
 };
 
 struct edge_service {

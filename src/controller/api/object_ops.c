@@ -67,7 +67,7 @@ void op_get(struct op *op)
 
 	if (!op_find(op, id))
 		return;
-	int error = db_get(op->db, op->noun, id, false, &object);
+	int error = db_get(op->db, op->noun, id, 0, &object);
 
 	if (error) {
 		op_fail_store(op, error);
@@ -157,10 +157,10 @@ static void change(struct op *op, enum json_verb verb)
 	if (!body)
 		return;
 	if (op_find(op, id)) {
-		int error = db_get(op->db, op->noun, id, true, &before);
+		int error = db_get(op->db, op->noun, id, DB_SECRETS | DB_LEAN, &before);
 
 		if (!error)
-			error = db_get(op->db, op->noun, id, true, &object);
+			error = db_get(op->db, op->noun, id, DB_SECRETS | DB_LEAN, &object);
 		if (error) {
 			op_fail_store(op, error);
 		} else if (op_matches(op, ((struct object *)before)->revision)) {
@@ -245,7 +245,7 @@ void op_delete(struct op *op)
 
 	if (!op_find(op, id))
 		return;
-	if ((error = db_get(op->db, op->noun, id, false, &object))) {
+	if ((error = db_get(op->db, op->noun, id, 0, &object))) {
 		op_fail_store(op, error);
 		return;
 	}

@@ -34,7 +34,7 @@ static const void *ruling_get(struct ruling *ruling, const struct noun *noun, co
 	for (size_t i = 0; i < op->loaded_count; i++)
 		if (op->loaded[i].noun == noun && strcmp(((struct object *)op->loaded[i].object)->id, id) == 0)
 			return op->loaded[i].object;
-	if (db_get(op->db, noun, id, false, &object))
+	if (db_get(op->db, noun, id, DB_LEAN, &object))
 		return NULL;
 	void *loaded = realloc(op->loaded, (op->loaded_count + 1) * sizeof(*op->loaded));
 

@@ -33,9 +33,9 @@ static bool owned_load(struct op *op, bool for_change, bool with_body, struct ow
 		return false;
 	if (!op_find(op, id))
 		return false;
-	error = db_get(op->db, op->noun, id, for_change, &owned->object);
+	error = db_get(op->db, op->noun, id, for_change ? DB_SECRETS | DB_LEAN : DB_LEAN, &owned->object);
 	if (!error && for_change)
-		error = db_get(op->db, op->noun, id, true, &owned->before);
+		error = db_get(op->db, op->noun, id, DB_SECRETS | DB_LEAN, &owned->before);
 	if (error) {
 		op_fail_store(op, error);
 		return false;

@@ -24,8 +24,13 @@ int db_step(struct db *db, sqlite3_stmt *statement);
 // The first column of the first row, or `otherwise`.
 int64_t db_number(struct db *db, const char *sql, int64_t otherwise);
 
-// The object with its rows. `with_secrets`: secrets in clear; otherwise a set secret is json_secret_set. 0, -ENOENT, -EIO.
-int db_get(struct db *db, const struct noun *noun, const char *id, bool with_secrets, void **out);
+enum db_get_flags {
+	DB_SECRETS = 1, // secrets in clear; otherwise a secret that is set is json_secret_set
+	DB_LEAN = 2, // without the members that count others
+};
+
+// The object with its rows. 0, -ENOENT, -EIO.
+int db_get(struct db *db, const struct noun *noun, const char *id, unsigned flags, void **out);
 // Finds an object by id or moniker. `customer` NULL = of any; `owner` (an id) for rows. `id` takes UUID_TEXT octets. 0 or -ENOENT.
 int db_find(struct db *db, const struct noun *noun, const char *customer, const char *owner, const char *text, char *id);
 // The same for a reference: fills id, moniker and name. False when there is none.
@@ -53,7 +58,7 @@ struct db_query {
 	const char *id; // only this object; or NULL
 	const char *after; // only ids greater than this, in order of ids (walks of any length); or NULL
 	int64_t offset, limit;
-	bool with_secrets, without_total;
+	unsigned flags; // enum db_get_flags
 };
 
 // Lists objects. `each` gets each object, borrowed. `total` (may be NULL) counts all that match. 0; -EINVAL with one line in `why`

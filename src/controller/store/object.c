@@ -59,19 +59,19 @@ int object_load(struct db *db, const struct plan *plan, sqlite3_stmt *statement,
 	return 0;
 }
 
-int db_get(struct db *db, const struct noun *noun, const char *id, bool with_secrets, void **out)
+int db_get(struct db *db, const struct noun *noun, const char *id, unsigned flags, void **out)
 {
 	const struct plan *plan = plan_of(noun);
 	char sql[8000];
 
-	snprintf(sql, sizeof(sql), "%s WHERE t.id = ?1", plan->select);
+	snprintf(sql, sizeof(sql), "%s WHERE t.id = ?1", flags & DB_LEAN ? plan->select_lean : plan->select);
 	sqlite3_stmt *statement = db_statement(db, sql);
 
 	if (!statement)
 		return -EIO;
 	sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
 	int result = sqlite3_step(statement);
-	int error = result == SQLITE_ROW ? object_load(db, plan, statement, with_secrets, out)
+	int error = result == SQLITE_ROW ? object_load(db, plan, statement, flags & DB_SECRETS, out)
 		: result == SQLITE_DONE	 ? -ENOENT
 					 : -EIO;
 

@@ -57,7 +57,7 @@ static int add_columns(struct plan *plan, const struct noun *noun, size_t base, 
 	return 0;
 }
 
-static void write_select(struct plan *plan)
+static char *write_select(struct plan *plan, bool lean)
 {
 	struct text select = {0}, from = {0};
 	int result = HEAD_END;
@@ -69,10 +69,11 @@ static void write_select(struct plan *plan)
 	text_format(&from, " FROM %s t", plan->noun->table);
 	for (size_t i = 0; i < plan->count; i++) {
 		struct column *column = &plan->columns[i];
+		bool is_count = column->is_derived && strncmp(column->field->sql, "(SELECT count", 13) == 0;
 		char own[COLUMN_TEXT + 4];
 
 		snprintf(own, sizeof(own), "t.%s", column->name);
-		text_format(&select, ", %s", column->is_derived ? column->field->sql : own);
+		text_format(&select, ", %s", is_count && lean ? "NULL" : column->is_derived ? column->field->sql : own);
 		column->result = result++;
 		if (column->field->type != FIELD_REF)
 			continue;
@@ -82,8 +83,10 @@ static void write_select(struct plan *plan)
 		result += 2;
 	}
 	text_add(&select, from.bytes);
-	plan->select = text_take(&select, NULL);
-	plan->count_from = text_take(&from, NULL);
+	if (lean)
+		plan->count_from = text_take(&from, NULL);
+	text_fini(&from);
+	return text_take(&select, NULL);
 }
 
 static void write_changes(struct plan *plan)
@@ -126,7 +129,8 @@ static int plan_make(const struct noun *noun)
 
 	if (error)
 		return error;
-	write_select(plan);
+	plan->select = write_select(plan, false);
+	plan->select_lean = write_select(plan, true);
 	write_changes(plan);
 	plan_count++;
 	for (size_t i = 0; i < noun->field_count && !error; i++)
@@ -149,6 +153,7 @@ void plans_fini(void)
 	for (size_t i = 0; i < plan_count; i++) {
 		free(plans[i].columns);
 		free(plans[i].select);
+		free(plans[i].select_lean);
 		free(plans[i].count_from);
 		free(plans[i].insert);
 		free(plans[i].update);

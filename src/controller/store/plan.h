@@ -19,6 +19,7 @@ struct plan {
 	struct column *columns;
 	size_t count;
 	char *select; // "SELECT ... FROM table t LEFT JOIN ...", without WHERE
+	char *select_lean; // the same with NULL for counts, which cost a walk over what they count
 	char *count_from; // "FROM table t LEFT JOIN ..." for counting with a filter
 	char *insert, *update;
 };

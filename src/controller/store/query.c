@@ -162,7 +162,7 @@ static int walk(struct db *db, const struct plan *plan, const struct db_query *q
 	struct text sql = {0};
 	int error = 0, result;
 
-	text_add(&sql, plan->select);
+	text_add(&sql, query->flags & DB_LEAN ? plan->select_lean : plan->select);
 	text_add(&sql, conditions->where.bytes ? conditions->where.bytes : "");
 	text_add(&sql, order->bytes);
 	text_add(&sql, " LIMIT ?5 OFFSET ?6");
@@ -177,7 +177,7 @@ static int walk(struct db *db, const struct plan *plan, const struct db_query *q
 	while (!error && (result = sqlite3_step(statement)) == SQLITE_ROW) {
 		void *object;
 
-		error = object_load(db, plan, statement, query->with_secrets, &object);
+		error = object_load(db, plan, statement, query->flags & DB_SECRETS, &object);
 		if (error)
 			break;
 		each(object, context);

@@ -102,7 +102,7 @@ static void test_an_object_comes_back_as_it_went(void **state)
 	_cleanup_free_ char *id = insert(fixture, &noun_vslice, vslice_body);
 	struct vslice *vslice;
 
-	assert_int_equal(db_get(fixture->db, &noun_vslice, id, true, (void **)&vslice), 0);
+	assert_int_equal(db_get(fixture->db, &noun_vslice, id, DB_SECRETS, (void **)&vslice), 0);
 	assert_string_equal(vslice->object.moniker, "a-b");
 	assert_string_equal(vslice->regional_gateway.moniker, "europe");
 	assert_string_equal(vslice->regional_gateway.name, "Europe");
@@ -118,10 +118,10 @@ static void test_an_object_comes_back_as_it_went(void **state)
 	assert_int_equal(((struct lns *)vslice->lnss.items)->preference, 1);
 	object_free(&noun_vslice, vslice);
 
-	assert_int_equal(db_get(fixture->db, &noun_vslice, id, false, (void **)&vslice), 0);
+	assert_int_equal(db_get(fixture->db, &noun_vslice, id, 0, (void **)&vslice), 0);
 	assert_string_equal(((struct lac *)vslice->lacs.items)->tunnel_secret, json_secret_set);
 	object_free(&noun_vslice, vslice);
-	assert_int_equal(db_get(fixture->db, &noun_vslice, "nothing", false, (void **)&vslice), -ENOENT);
+	assert_int_equal(db_get(fixture->db, &noun_vslice, "nothing", 0, (void **)&vslice), -ENOENT);
 }
 
 static void test_an_update_keeps_rows_and_moves_the_revision(void **state)
@@ -130,7 +130,7 @@ static void test_an_update_keeps_rows_and_moves_the_revision(void **state)
 	_cleanup_free_ char *id = insert(fixture, &noun_vslice, vslice_body);
 	struct vslice *vslice;
 
-	assert_int_equal(db_get(fixture->db, &noun_vslice, id, true, (void **)&vslice), 0);
+	assert_int_equal(db_get(fixture->db, &noun_vslice, id, DB_SECRETS, (void **)&vslice), 0);
 	struct lac *lacs = vslice->lacs.items;
 	_cleanup_free_ char *second = strdup(lacs[1].object.id);
 	int64_t revision = vslice->object.revision;
@@ -141,7 +141,7 @@ static void test_an_update_keeps_rows_and_moves_the_revision(void **state)
 	assert_int_equal(db_update(fixture->db, &noun_vslice, vslice, "test"), 0);
 	assert_true(vslice->object.revision > revision);
 	object_free(&noun_vslice, vslice);
-	assert_int_equal(db_get(fixture->db, &noun_vslice, id, true, (void **)&vslice), 0);
+	assert_int_equal(db_get(fixture->db, &noun_vslice, id, DB_SECRETS, (void **)&vslice), 0);
 	assert_int_equal(vslice->lacs.count, 1);
 	assert_string_equal(((struct lac *)vslice->lacs.items)->object.id, second);
 	assert_int_equal(((struct lac *)vslice->lacs.items)->object.position, 1);
@@ -155,7 +155,7 @@ static void test_unique_values(void **state)
 		fixture, &noun_endpoint, "{\"name\":\"x\",\"iccid\":\"00000000079927398713\",\"imsis\":[\"001010000000001\"]}");
 	struct endpoint *endpoint;
 
-	assert_int_equal(db_get(fixture->db, &noun_endpoint, one, true, (void **)&endpoint), 0);
+	assert_int_equal(db_get(fixture->db, &noun_endpoint, one, DB_SECRETS, (void **)&endpoint), 0);
 	field_text_set(&endpoint->object.id, NULL);
 	field_text_set(&endpoint->object.moniker, "other");
 	assert_int_equal(db_run(fixture->db, "SAVEPOINT s"), 0);
@@ -243,7 +243,7 @@ static void test_what_goes_along_with_a_vslice(void **state)
 	struct vslice *object;
 	void *gone;
 
-	assert_int_equal(db_get(fixture->db, &noun_vslice, vslice, true, (void **)&object), 0);
+	assert_int_equal(db_get(fixture->db, &noun_vslice, vslice, DB_SECRETS, (void **)&object), 0);
 	field_text_set(&object->default_routing_policy.id, policy);
 	assert_int_equal(db_update(fixture->db, &noun_vslice, object, "test"), 0);
 	object_free(&noun_vslice, object);
@@ -255,8 +255,8 @@ static void test_what_goes_along_with_a_vslice(void **state)
 	assert_int_equal(db_count_users(fixture->db, &noun_group, "vslice", vslice), 1);
 	assert_int_equal(db_delete(fixture->db, &noun_group, group, "test"), 0);
 	assert_int_equal(db_delete(fixture->db, &noun_vslice, vslice, "test"), 0);
-	assert_int_equal(db_get(fixture->db, &noun_policy, policy, false, &gone), -ENOENT);
-	assert_int_equal(db_get(fixture->db, &noun_target, target, false, &gone), -ENOENT);
+	assert_int_equal(db_get(fixture->db, &noun_policy, policy, 0, &gone), -ENOENT);
+	assert_int_equal(db_get(fixture->db, &noun_target, target, 0, &gone), -ENOENT);
 	assert_int_equal(db_number(fixture->db, "SELECT count(*) FROM lac", -1), 0);
 	assert_int_equal(db_number(fixture->db, "SELECT count(*) FROM changes WHERE change = 2", -1), 4);
 	assert_int_equal(db_delete(fixture->db, &noun_vslice, vslice, "test"), -ENOENT);
@@ -279,7 +279,7 @@ static void test_secrets_at_rest(void **state)
 		db_run(fixture->db,
 			"UPDATE lac SET tunnel_secret = (SELECT tunnel_secret FROM lac WHERE position = 1) WHERE position = 2"),
 		0);
-	assert_int_equal(db_get(fixture->db, &noun_vslice, id, true, (void **)&vslice), -EIO);
+	assert_int_equal(db_get(fixture->db, &noun_vslice, id, DB_SECRETS, (void **)&vslice), -EIO);
 }
 
 static void test_the_seal(void **state)
@@ -319,7 +319,7 @@ static void test_a_store_that_lacks_columns_gets_them(void **state)
 		0);
 	db_close(&fixture->db);
 	fixture->db = open_db(fixture);
-	assert_int_equal(db_get(fixture->db, &noun_vslice, id, true, (void **)&vslice), 0);
+	assert_int_equal(db_get(fixture->db, &noun_vslice, id, DB_SECRETS, (void **)&vslice), 0);
 	assert_int_equal(vslice->settings.sequencing, SEQUENCING_ON_REQUEST);
 	assert_int_equal(vslice->settings.hello_interval_s, 7);
 	object_free(&noun_vslice, vslice);
