@@ -131,12 +131,14 @@ static void run_line(struct client *client, char *line)
 {
 	struct answer *answer = calloc(1, sizeof(*answer) + ANSWER_MAX);
 	uv_buf_t buffer;
+	size_t len;
 
 	if (!answer)
 		return;
 	client->io->host->command(client->io->host->owner, line, answer->text, ANSWER_MAX - 2);
-	strcat(answer->text, "\n");
-	buffer = uv_buf_init(answer->text, (unsigned int)strlen(answer->text));
+	len = strlen(answer->text);
+	answer->text[len] = '\n';
+	buffer = uv_buf_init(answer->text, (unsigned int)len + 1);
 	if (uv_write(&answer->request, (uv_stream_t *)&client->pipe, &buffer, 1, on_answered) < 0)
 		free(answer);
 }

@@ -40,20 +40,19 @@ void io_fini(struct io *io);
 uint64_t io_ms(void); // monotonic
 uint64_t io_us(void);
 
-// A datagram, borrowed for the call; it may be changed in place.
-typedef void net_receiver(void *owner, const struct ip_end *from, uint8_t *bytes, size_t len);
-
-int net_open(struct io *io, const struct ip_end *local, net_receiver *receive, void *owner, struct net **out); // 0 or -errno
+// `receive` gets each datagram, borrowed for the call; it may change it in place. 0 or -errno.
+int net_open(struct io *io, const struct ip_end *local,
+	void (*receive)(void *owner, const struct ip_end *from, uint8_t *bytes, size_t len), void *owner, struct net **out);
 void net_close(struct net **net);
 // Copies head and body into the batch that leaves before the loop sleeps.
 void net_send(struct net *net, const struct ip_end *to, const void *head, size_t head_len, const void *body, size_t body_len);
 uint64_t net_lost(const struct net *net); // datagrams that the kernel did not take
 
 struct tun;
-// A packet read from the device, borrowed for the call.
-typedef void tun_receiver(void *owner, const uint8_t *packet, size_t len);
-// Makes the device, in the network namespace of that name where one is given. 0 or -errno.
-int tun_open(struct io *io, const char *name, const char *netns, tun_receiver *receive, void *owner, struct tun **out);
+// Makes the device, in the network namespace of that name where one is given; `receive` gets each packet that the host sends into it,
+// borrowed for the call. 0 or -errno.
+int tun_open(struct io *io, const char *name, const char *netns, void (*receive)(void *owner, const uint8_t *packet, size_t len),
+	void *owner, struct tun **out);
 void tun_close(struct tun **tun);
 // Sets address and MTU, brings it up, and adds the routes (prefixes as text). 0 or -errno.
 int tun_configure(struct tun *tun, uint32_t address, uint16_t mtu, char *const *routes, size_t count);

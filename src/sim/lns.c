@@ -171,6 +171,8 @@ static int start(struct lns *lns)
 		error = net_open(&lns->io, &listen, lns_recv, lns, &lns->net);
 	if (!error && lns->config.control)
 		error = io_listen(&lns->io, lns->config.control);
+	for (size_t i = 0; i < lns->lac_count && !error; i++)
+		error = lns_tunnel_open(lns, &lns->lacs[i]);
 	return error;
 }
 
@@ -180,7 +182,7 @@ static void finish(struct lns *lns)
 
 	if (lns->config.json) {
 		lns_counters_json(lns, text, sizeof(text));
-		printf("%s\n", text);
+		fputs(text, stdout);
 		fflush(stdout);
 	}
 	for (struct lns_tunnel *tunnel = lns->tunnels, *next; tunnel; tunnel = next) {

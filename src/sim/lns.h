@@ -50,6 +50,8 @@ static inline bool lns_has(const struct lns_faults *faults, enum lns_fault fault
 // "none", or words with "=number", separated by commas. 0, or -EINVAL and why in `error`.
 int lns_faults_parse(const char *text, struct lns_faults *out, char *error, size_t size);
 
+#define LNS_LACS_MAX 16
+
 struct lns;
 
 struct lns_tunnel {
@@ -57,7 +59,6 @@ struct lns_tunnel {
 	struct timer timer;
 	struct lns *lns;
 	struct lns_tunnel *next;
-	uint16_t peer_tunnel_id; // as its SCCRQ said, to know a repeat
 	uint16_t next_id; // session id to try next
 	bool touched; // an acknowledgment may be owed
 	bool gone;
@@ -71,12 +72,14 @@ struct lns_call {
 	uint64_t fault_due_ms; // of a fault that comes later
 	uint32_t address; // given, or 0
 	uint16_t ns; // of data, when numbered
+	uint8_t reason; // enum ppp_reason of the end
 	bool ended; // the link is over: a CDN is due
 	bool counted; // among the sessions that are up
 };
 
 struct lns_counters {
 	uint64_t tunnels, calls, calls_up, calls_down, calls_refused, up_now, up_peak;
+	uint64_t proxied; // calls whose ICCN spared us LCP
 	uint64_t auth_refused, addresses_used, packets_in, packets_echoed, packets_dropped, faults_hit;
 };
 
@@ -94,10 +97,12 @@ struct lns_config {
 	uint16_t port, window;
 	char *secret, *host_name, *fault, *control;
 	int auth; // index: none, pap, chap, mschapv2, any
-	struct opt_list users, dns, headers;
+	int proxy; // index: no, lcp, auth
+	struct opt_list users, dns, headers, open;
 	struct ip_prefix pool;
 	uint32_t mru;
 	uint64_t hello_ms, echo_ms;
+	bool disconnect_cause; // say why in a CDN (RFC 3145)
 	bool hide, json, verbose, quiet, ip6, no_echo;
 };
 
@@ -113,6 +118,8 @@ struct lns {
 	struct ppp_options ppp;
 	struct lns_faults faults;
 	uint8_t headers; // mask of enum lns_header
+	struct ip_end lacs[LNS_LACS_MAX]; // to open tunnels to
+	size_t lac_count;
 	uint64_t stop_at_ms; // the end, while it says good-bye
 	uint64_t random;
 	struct delayed *delayed, **delayed_end; // packets that the fault `slow` holds back
@@ -141,6 +148,7 @@ void lns_counters_json(struct lns *lns, char *out, size_t size);
 extern const struct l2tp_ops lns_l2tp_ops;
 void lns_recv(void *owner, const struct ip_end *from, uint8_t *bytes, size_t len);
 void lns_tunnel_arm(struct lns_tunnel *tunnel);
+int lns_tunnel_open(struct lns *lns, const struct ip_end *lac); // we begin; 0 or -errno
 void lns_tunnels_flush(struct lns *lns);
 void lns_stop_all(struct lns *lns, uint16_t result);
 

@@ -163,6 +163,7 @@ static void on_event(struct ppp_link *link, const struct ppp_event *event)
 		break;
 	case PPP_EVENT_ENDED:
 		call->ended = true;
+		call->reason = (uint8_t)event->reason;
 		if (lns->config.verbose)
 			printf("session-ended tunnel=%u session=%u reason=%s\n", call->session.tunnel->local_id,
 				call->session.local_id, ppp_reason_info(event->reason)->name);
@@ -182,13 +183,19 @@ static const struct ppp_ops ppp_ops = {
 
 void lns_call_hangup(struct lns_call *call, uint16_t result)
 {
-	struct lns *lns = lns_of(call->session.tunnel);
+	const struct ppp_reason_info *info = ppp_reason_info(call->reason);
+	struct l2tp_disconnect cause = {
+		.code = info->code,
+		.protocol = info->protocol,
+		.direction = info->direction,
+		.text = {.bytes = (const uint8_t *)info->words, .len = (uint16_t)strlen(info->words)},
+	};
 	struct lns_tunnel *tunnel = call->session.tunnel->owner;
+	bool is_told = tunnel->lns->config.disconnect_cause && call->reason;
 
 	release(call);
-	(void)lns;
-	l2tp_session_hangup(&call->session, result, L2TP_ERROR_none, NULL, NULL, io_ms()); // may be its end
 	tunnel->touched = true;
+	l2tp_session_hangup(&call->session, result, L2TP_ERROR_none, is_told ? &cause : NULL, NULL, io_ms()); // may be its end
 }
 
 void lns_call_terminate(struct lns_call *call)
@@ -270,13 +277,43 @@ enum l2tp_call_verdict lns_call_new(struct lns_tunnel *tunnel, const struct l2tp
 	return L2TP_CALL_ACCEPT;
 }
 
+// The ICCN's proxy AVPs, where this LNS is one that goes by them.
+static bool up_by_proxy(struct lns_call *call, const struct l2tp_msg *iccn)
+{
+	const struct lns_config *config = &lns_of(call->session.tunnel)->config;
+	struct ppp_proxy proxy = {.trust_auth = config->proxy > 1};
+
+	if (!config->proxy || !iccn || !l2tp_has(iccn, last_received_lcp) || !l2tp_has(iccn, last_sent_lcp))
+		return false;
+	proxy.received_lcp = iccn->last_received_lcp.bytes;
+	proxy.received_lcp_len = iccn->last_received_lcp.len;
+	proxy.sent_lcp = iccn->last_sent_lcp.bytes;
+	proxy.sent_lcp_len = iccn->last_sent_lcp.len;
+	if (l2tp_has(iccn, proxy_authen_type) && l2tp_has(iccn, proxy_authen_name) && l2tp_has(iccn, proxy_authen_response)) {
+		proxy.auth_type = iccn->proxy_authen_type;
+		proxy.auth_id = l2tp_has(iccn, proxy_authen_id) ? (uint8_t)iccn->proxy_authen_id : 0;
+		proxy.name = iccn->proxy_authen_name.bytes;
+		proxy.name_len = iccn->proxy_authen_name.len;
+		proxy.response = iccn->proxy_authen_response.bytes;
+		proxy.response_len = iccn->proxy_authen_response.len;
+	}
+	if (l2tp_has(iccn, proxy_authen_challenge)) {
+		proxy.challenge = iccn->proxy_authen_challenge.bytes;
+		proxy.challenge_len = iccn->proxy_authen_challenge.len;
+	}
+	return ppp_link_up_proxied(&call->link, &proxy, io_ms());
+}
+
 void lns_call_event(struct l2tp_session *session, const struct l2tp_session_event *event)
 {
 	struct lns_call *call = lns_call_of(session);
 
 	switch (event->type) {
 	case L2TP_SESSION_UP:
-		ppp_link_up(&call->link, io_ms());
+		if (up_by_proxy(call, event->msg))
+			lns_of(session->tunnel)->counters.proxied++;
+		else
+			ppp_link_up(&call->link, io_ms());
 		lns_call_settle(call);
 		break;
 	case L2TP_SESSION_FAILED:

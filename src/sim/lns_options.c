@@ -84,6 +84,7 @@ static const char *fault_help(void)
 
 const struct opt_program *lns_program(struct lns_config *config)
 {
+	static const char *const proxies[] = {"no", "lcp", "auth", NULL};
 	static struct opt opts[32];
 	static struct opt_program program = {
 		.name = "slicegate-sim lns",
@@ -105,6 +106,10 @@ const struct opt_program *lns_program(struct lns_config *config)
 		{"auth", OPT_CHOICE, &config->auth, "chap", .choices = auth_words,
 			.help = "how SIMs authenticate; any: the strongest they accept"},
 		{"user", OPT_LIST, &config->users, .word = "NAME:PASSWORD", .help = "who may come in; none given: anybody"},
+		{"proxy", OPT_CHOICE, &config->proxy, "no", .choices = proxies,
+			.help = "go by the ICCN's proxy AVPs: not at all, for LCP only, or for authentication too"},
+		{"open", OPT_LIST, &config->open, .word = "ADDRESS:PORT", .help = "open a tunnel to this LAC ourselves"},
+		{"disconnect-cause", OPT_FLAG, &config->disconnect_cause, .help = "say in a CDN why PPP ended (RFC 3145)"},
 		{"pool", OPT_PREFIX, &config->pool, "10.99.0.0/16", .help = "addresses for the SIMs"},
 		{"address", OPT_ADDR, &config->address, "10.98.0.1", .help = "our end of each link"},
 		{"dns", OPT_LIST, &config->dns, .word = "ADDRESS", .help = "up to two name servers"},
@@ -151,6 +156,23 @@ static void apply_faults(struct lns *lns)
 	lns->ppp.ip6cp = lns->config.ip6 || !lns->ppp.ipcp;
 }
 
+// "ADDRESS" or "ADDRESS:PORT".
+static bool parse_end(const char *text, struct ip_end *out)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	char *colon = copy ? strrchr(copy, ':') : NULL, *end = NULL;
+	unsigned long port = L2TP_PORT;
+
+	if (colon) {
+		*colon = 0;
+		port = strtoul(colon + 1, &end, 10);
+	}
+	if (!copy || ip_addr_parse(copy, &out->addr) < 0 || !port || port > UINT16_MAX || (end && *end))
+		return false;
+	out->port = (uint16_t)port;
+	return true;
+}
+
 static const char *apply_lists(struct lns *lns)
 {
 	const struct lns_config *config = &lns->config;
@@ -166,6 +188,9 @@ static const char *apply_lists(struct lns *lns)
 			return "--dns: an IPv4 address is needed";
 		lns->ppp.dns[i] = ip_addr_to_v4(&dns);
 	}
+	for (size_t i = 0; i < config->open.count; i++)
+		if (lns->lac_count == LNS_LACS_MAX || !parse_end(config->open.items[i], &lns->lacs[lns->lac_count++]))
+			return "--open: ADDRESS:PORT is needed, at most 16 times";
 	for (size_t i = 0; i < config->headers.count; i++) {
 		uint8_t bit = 0;
 
@@ -227,6 +252,7 @@ void lns_counters_json(struct lns *lns, char *out, size_t size)
 		{"sessionsDown", c->calls_down},
 		{"sessionsNow", c->up_now},
 		{"sessionsPeak", c->up_peak},
+		{"proxied", c->proxied},
 		{"authRefused", c->auth_refused},
 		{"packetsIn", c->packets_in},
 		{"packetsEchoed", c->packets_echoed},
@@ -247,8 +273,11 @@ void lns_counters_json(struct lns *lns, char *out, size_t size)
 			out + at, size - at, "\"ppp_%s\":%llu,", name, (unsigned long long)lns->ppp_counters.member);
 	PPP_COUNTERS(ROW)
 #undef ROW
-	if (at < size)
+	if (at + 1 < size) {
 		out[at - 1] = '}';
+		out[at] = '\n';
+		out[at + 1] = 0;
+	}
 }
 
 // The session that has this address; all for "all". Gives how many.
@@ -291,6 +320,14 @@ static void do_renegotiate(struct lns_call *call, uint16_t)
 	lns_call_renegotiate(call);
 }
 
+static void do_sli(struct lns_call *call, uint16_t)
+{
+	struct lns_tunnel *tunnel = call->session.tunnel->owner;
+
+	(void)l2tp_session_sli(&call->session, &(struct l2tp_accm){.send = 0xffffffff, .receive = 0xffffffff}, io_ms());
+	tunnel->touched = true;
+}
+
 static void list_sessions(struct lns *lns, char *out, size_t size)
 {
 	size_t at = 0;
@@ -317,7 +354,9 @@ void lns_command(void *owner, char *line, char *out, size_t size)
 	char *save = NULL, *word = strtok_r(line, " ", &save), *arg = strtok_r(NULL, " ", &save),
 	     *more = strtok_r(NULL, " ", &save);
 	uint16_t number = (uint16_t)strtoul(more ? more : "3", NULL, 10);
+	char error[200];
 
+	snprintf(out, size, "ok\n");
 	if (!word || strcmp(word, "help") == 0) {
 		snprintf(out, size,
 			"sessions | counters | cdn ADDRESS|all [CODE] | terminate ADDRESS|all | renegotiate ADDRESS|all | "
@@ -326,24 +365,22 @@ void lns_command(void *owner, char *line, char *out, size_t size)
 	} else if (strcmp(word, "sessions") == 0) {
 		list_sessions(lns, out, size);
 	} else if (strcmp(word, "counters") == 0) {
-		lns_counters_json(lns, out, size - 2);
-		strcat(out, "\n");
+		lns_counters_json(lns, out, size);
 	} else if (strcmp(word, "cdn") == 0 && arg) {
 		snprintf(out, size, "ok %u\n", each(lns, arg, do_cdn, number));
 	} else if (strcmp(word, "terminate") == 0 && arg) {
 		snprintf(out, size, "ok %u\n", each(lns, arg, do_terminate, 0));
 	} else if (strcmp(word, "renegotiate") == 0 && arg) {
 		snprintf(out, size, "ok %u\n", each(lns, arg, do_renegotiate, 0));
+	} else if (strcmp(word, "sli") == 0 && arg) {
+		snprintf(out, size, "ok %u\n", each(lns, arg, do_sli, 0));
 	} else if (strcmp(word, "stopccn") == 0) {
 		lns_stop_all(lns, (uint16_t)strtoul(arg ? arg : "1", NULL, 10));
-		snprintf(out, size, "ok\n");
 	} else if (strcmp(word, "fault") == 0 && arg) {
-		if (lns_faults_parse(arg, &lns->faults, out, size - 1) == 0) {
+		if (lns_faults_parse(arg, &lns->faults, error, sizeof(error)) == 0)
 			apply_faults(lns);
-			snprintf(out, size, "ok\n");
-		} else {
-			strcat(out, "\n");
-		}
+		else
+			snprintf(out, size, "error: %s\n", error);
 	} else {
 		snprintf(out, size, "error: no such command, or an argument is missing\n");
 	}

@@ -127,37 +127,53 @@ static struct lns_tunnel *find_by_peer(struct lns *lns, const struct ip_end *fro
 {
 	for (struct lns_tunnel *tunnel = lns->tunnels; tunnel; tunnel = tunnel->next)
 		if (ip_end_equal(&tunnel->tunnel.peer, from) &&
-			(!peek->assigned_tunnel_id || peek->assigned_tunnel_id == tunnel->peer_tunnel_id))
+			(!peek->assigned_tunnel_id || peek->assigned_tunnel_id == tunnel->tunnel.peer_id))
 			return tunnel;
 	return NULL;
+}
+
+static int new_tunnel(struct lns *lns, struct lns_tunnel **out)
+{
+	_cleanup_free_ struct lns_tunnel *tunnel = calloc(1, sizeof(*tunnel));
+	uint32_t id;
+	int error = tunnel ? idset_take(lns->tunnel_ids, io_ms(), &id) : -ENOMEM;
+
+	if (error)
+		return error;
+	tunnel->lns = lns;
+	tunnel->next_id = (uint16_t)lns_random(lns);
+	tunnel->timer.fire = on_fire;
+	tunnel->next = lns->tunnels;
+	l2tp_tunnel_init(&tunnel->tunnel, &lns_l2tp_ops, tunnel, &lns->l2tp, &lns->l2tp_counters);
+	tunnel->tunnel.local_id = (uint16_t)id;
+	tunnel->touched = true;
+	lns->by_id[id] = tunnel;
+	lns->tunnels = *out = TAKE_PTR(tunnel);
+	return 0;
 }
 
 static void accept_tunnel(
 	struct lns *lns, const struct ip_end *from, const struct l2tp_header *header, const struct l2tp_peek *peek)
 {
-	struct lns_tunnel *tunnel;
-	uint32_t id;
+	struct lns_tunnel *tunnel = NULL;
 
 	if (lns_has(&lns->faults, LNS_FAULT_stopccn)) {
 		refuse(lns, from, peek);
 		return;
 	}
-	tunnel = calloc(1, sizeof(*tunnel));
-	if (!tunnel || idset_take(lns->tunnel_ids, io_ms(), &id) < 0) {
-		free(tunnel);
-		return;
-	}
-	tunnel->lns = lns;
-	tunnel->peer_tunnel_id = peek->assigned_tunnel_id;
-	tunnel->next_id = (uint16_t)lns_random(lns);
-	tunnel->timer.fire = on_fire;
-	tunnel->next = lns->tunnels;
-	lns->tunnels = tunnel;
-	lns->by_id[id] = tunnel;
-	l2tp_tunnel_init(&tunnel->tunnel, &lns_l2tp_ops, tunnel, &lns->l2tp, &lns->l2tp_counters);
-	tunnel->touched = true;
-	if (l2tp_tunnel_accept(&tunnel->tunnel, (uint16_t)id, from, header, io_ms()) < 0)
+	if (new_tunnel(lns, &tunnel) == 0 &&
+		l2tp_tunnel_accept(&tunnel->tunnel, tunnel->tunnel.local_id, from, header, io_ms()) < 0)
 		tunnel->gone = true;
+}
+
+int lns_tunnel_open(struct lns *lns, const struct ip_end *lac)
+{
+	struct lns_tunnel *tunnel = NULL;
+	int error = new_tunnel(lns, &tunnel);
+
+	if (!error)
+		error = l2tp_tunnel_open(&tunnel->tunnel, tunnel->tunnel.local_id, lac, 0, io_ms());
+	return error;
 }
 
 static void recv_control(struct lns *lns, const struct ip_end *from, const struct l2tp_header *header)

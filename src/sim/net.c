@@ -29,7 +29,7 @@ struct net {
 	struct io *io;
 	uv_poll_t poll;
 	int fd;
-	net_receiver *receive;
+	void (*receive)(void *owner, const struct ip_end *from, uint8_t *bytes, size_t len);
 	void *owner;
 	uint64_t lost;
 	unsigned int queued;
@@ -107,7 +107,8 @@ static void prepare(struct batch *batch)
 	}
 }
 
-int net_open(struct io *io, const struct ip_end *local, net_receiver *receive, void *owner, struct net **out)
+int net_open(struct io *io, const struct ip_end *local,
+	void (*receive)(void *owner, const struct ip_end *from, uint8_t *bytes, size_t len), void *owner, struct net **out)
 {
 	struct sockaddr_storage address;
 	socklen_t len = ip_end_to_sockaddr(local, &address);

@@ -108,7 +108,7 @@ static size_t serve(struct sgw *sgw, const struct gtp_request *request, struct s
 
 	if (request->fault.cause)
 		cause = request->fault.cause;
-	if (ask->header.type == GTP1_DELETE_PDP_REQUEST && cause == GTP1_CAUSE_REQUEST_ACCEPTED) {
+	if (is_in && ask->header.type == GTP1_DELETE_PDP_REQUEST && cause == GTP1_CAUSE_REQUEST_ACCEPTED) {
 		gtp1_answer(&sgw->v1, &ask->header, sim->peer_teid);
 		ie_set(&sgw->v1.delete_pdp_response, cause) = cause;
 		*released = sim;

@@ -25,7 +25,7 @@ struct tun {
 	int fd;
 	int control; // a socket in the device's network namespace, for its ioctls
 	char name[IFNAMSIZ];
-	tun_receiver *receive;
+	void (*receive)(void *owner, const uint8_t *packet, size_t len);
 	void *owner;
 	uint8_t packet[PACKET_MAX];
 };
@@ -92,7 +92,8 @@ static void on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
-int tun_open(struct io *io, const char *name, const char *netns, tun_receiver *receive, void *owner, struct tun **out)
+int tun_open(struct io *io, const char *name, const char *netns, void (*receive)(void *owner, const uint8_t *packet, size_t len),
+	void *owner, struct tun **out)
 {
 	struct tun *tun = calloc(1, sizeof(*tun));
 	int error;

@@ -226,13 +226,27 @@ static void recv_challenge(struct ppp_link *link, uint8_t id, struct wire_in dat
 	respond(link, algorithm, id, challenge);
 }
 
-static void answer(struct ppp_link *link, bool right, const char *text)
+void ppp_chap_verdict(struct ppp_link *link, uint8_t id, bool right, const char *text)
 {
 	uint8_t buffer[128];
-	struct wire_out out = ppp_packet(buffer, sizeof(buffer), right ? CHAP_SUCCESS : CHAP_FAILURE, link->auth.id);
+	struct wire_out out = ppp_packet(buffer, sizeof(buffer), right ? CHAP_SUCCESS : CHAP_FAILURE, id);
 
 	wire_put_bytes(&out, text, strlen(text));
 	ppp_link_send(link, PPP_CHAP, &out);
+}
+
+// Server: an exchange by MD5 that the LAC had with its client.
+bool ppp_chap_check(struct ppp_link *link, uint8_t id, struct wire_in name, struct wire_in challenge, struct wire_in response)
+{
+	const void *password = NULL;
+	size_t len = 0;
+	uint8_t want[CHAP_MD5_LEN];
+	int known = link->ops->password ? link->ops->password(link, name.pos, wire_left(&name), &password, &len) : -ENOENT;
+
+	if (known != 0 || wire_left(&response) != sizeof(want))
+		return known == PPP_ANYBODY;
+	chap_md5(id, password, len, challenge.pos, wire_left(&challenge), want);
+	return memeql_sec(want, response.pos, sizeof(want));
 }
 
 static void recv_response(struct ppp_link *link, uint8_t id, struct wire_in data)
@@ -258,17 +272,17 @@ static void recv_response(struct ppp_link *link, uint8_t id, struct wire_in data
 	if (known == PPP_ANYBODY && !algorithm->proven)
 		right = true;
 	if (link->auth.answered) { // RFC 1994 4.2: a repeat gets the reply that the first one got
-		answer(link, true, text);
+		ppp_chap_verdict(link, id, true, text);
 		return;
 	}
 	if (!right) {
-		answer(link, false,
+		ppp_chap_verdict(link, id, false,
 			algorithm->proven ? "E=691 R=0 C=00000000000000000000000000000000 V=3 M=wrong name or password"
 					  : "wrong name or password");
 		ppp_auth_failed(link, PPP_REASON_PEER_BAD_CREDENTIALS);
 		return;
 	}
-	answer(link, true, text);
+	ppp_chap_verdict(link, id, true, text);
 	link->auth.answered = true;
 	ppp_auth_passed(link, (enum ppp_auth)algorithm->auth);
 }

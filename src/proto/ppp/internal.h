@@ -158,9 +158,13 @@ void ppp_auth_passed(struct ppp_link *link, enum ppp_auth auth);
 void ppp_auth_failed(struct ppp_link *link, enum ppp_reason reason);
 bool ppp_auth_implied(const struct ppp_link *link); // may a network packet stand for a Success that was lost?
 int ppp_auth_credentials(struct ppp_link *link, enum ppp_auth auth, struct ppp_credentials *out);
+bool ppp_pap_check(struct ppp_link *link, struct wire_in name, struct wire_in password);
+void ppp_pap_reply(struct ppp_link *link, uint8_t code, uint8_t id, const char *text);
 void ppp_pap_request(struct ppp_link *link);
 void ppp_pap_recv(struct ppp_link *link, uint8_t code, uint8_t id, struct wire_in data);
 void ppp_chap_challenge(struct ppp_link *link, bool fresh);
+bool ppp_chap_check(struct ppp_link *link, uint8_t id, struct wire_in name, struct wire_in challenge, struct wire_in response);
+void ppp_chap_verdict(struct ppp_link *link, uint8_t id, bool right, const char *text);
 void ppp_chap_repeat(struct ppp_link *link);
 void ppp_chap_recv(struct ppp_link *link, uint8_t code, uint8_t id, struct wire_in data);
 
@@ -169,6 +173,7 @@ enum ppp_reason ppp_ncp_reason(enum ppp_cp_event why);
 
 // link.c
 void ppp_link_send(struct ppp_link *link, uint16_t protocol, const struct wire_out *packet);
+void ppp_link_settle(struct ppp_link *link); // the end of every call from the host: the events. After it the link may be gone
 void ppp_link_raise(struct ppp_link *link, enum ppp_event_kind kind);
 void ppp_link_text(struct ppp_link *link, struct wire_in text);
 void ppp_link_network(struct ppp_link *link); // authenticated: the network protocols start

@@ -77,7 +77,7 @@ static void raise(struct ppp_link *link, enum ppp_event_kind kind)
 }
 
 // The end of every call: raises what it caused. After ENDED the link may be gone.
-static void settle(struct ppp_link *link)
+void ppp_link_settle(struct ppp_link *link)
 {
 	if (link->settling)
 		return;
@@ -144,7 +144,7 @@ void ppp_link_up(struct ppp_link *link, uint64_t now_ms)
 		ppp_cp_run(link, &ppp_lcp, PPP_CP_OPEN);
 		ppp_cp_run(link, &ppp_lcp, PPP_CP_UP);
 	}
-	settle(link);
+	ppp_link_settle(link);
 }
 
 void ppp_link_down(struct ppp_link *link)
@@ -174,7 +174,7 @@ void ppp_link_close(struct ppp_link *link, uint64_t now_ms)
 	} else {
 		ppp_link_fail(link, PPP_REASON_CLOSED);
 	}
-	settle(link);
+	ppp_link_settle(link);
 }
 
 static void send_last_words(struct ppp_link *link)
@@ -359,7 +359,7 @@ void ppp_link_recv(struct ppp_link *link, uint16_t protocol, const void *packet,
 	}
 	link->now_ms = now_ms;
 	dispatch(link, protocol, packet, len);
-	settle(link);
+	ppp_link_settle(link);
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -413,7 +413,7 @@ void ppp_link_tick(struct ppp_link *link, uint64_t now_ms)
 	ncp_tick(link, &ppp_ip6cp);
 	if (now_ms >= link->echo_due_ms)
 		echo_tick(link);
-	settle(link);
+	ppp_link_settle(link);
 }
 
 void ppp_link_probe(struct ppp_link *link, uint64_t now_ms)
@@ -422,7 +422,7 @@ void ppp_link_probe(struct ppp_link *link, uint64_t now_ms)
 		return;
 	link->now_ms = now_ms;
 	echo_tick(link);
-	settle(link);
+	ppp_link_settle(link);
 }
 
 void ppp_link_alive(struct ppp_link *link, uint64_t now_ms)

@@ -235,6 +235,18 @@ const char *ppp_auth_name(enum ppp_auth auth); // "none", "pap", "chap-md5", "ms
 // Call it before ppp_link_up. 0, or -EMSGSIZE when a cursor is full.
 int ppp_link_proxy_lcp(struct ppp_link *link, enum ppp_auth auth, struct wire_out *received, struct wire_out *sent);
 
+// Server: what a LAC says in its ICCN of the negotiation that it has had (RFC 2661 4.4.5, 6.12, 6.13). Borrowed for the call.
+struct ppp_proxy {
+	const void *received_lcp, *sent_lcp; // AVPs 28 and 27: option lists
+	const void *name, *challenge, *response; // AVPs 30, 31, 33
+	size_t received_lcp_len, sent_lcp_len, name_len, challenge_len, response_len;
+	uint16_t auth_type; // AVP 29: 2 CHAP, 3 PAP; others count as none
+	uint8_t auth_id; // AVP 32
+	bool trust_auth; // false: LCP is taken, but the client is asked afresh
+};
+// In place of ppp_link_up: goes on where the LAC stopped. False when its options can't be taken: then nothing has happened.
+bool ppp_link_up_proxied(struct ppp_link *link, const struct ppp_proxy *proxy, uint64_t now_ms);
+
 // The durable part of an open link: fixed size, no pointers, zero padding.
 struct ppp_record {
 	struct ppp_result result;

@@ -30,7 +30,7 @@ void ppp_pap_request(struct ppp_link *link)
 	explicit_bzero(buffer, sizeof(buffer));
 }
 
-static void reply(struct ppp_link *link, uint8_t code, uint8_t id, const char *text)
+void ppp_pap_reply(struct ppp_link *link, uint8_t code, uint8_t id, const char *text)
 {
 	uint8_t buffer[64];
 	struct wire_out out = ppp_packet(buffer, sizeof(buffer), code, id);
@@ -40,7 +40,7 @@ static void reply(struct ppp_link *link, uint8_t code, uint8_t id, const char *t
 	ppp_link_send(link, PPP_PAP, &out);
 }
 
-static bool is_right(struct ppp_link *link, struct wire_in name, struct wire_in password)
+bool ppp_pap_check(struct ppp_link *link, struct wire_in name, struct wire_in password)
 {
 	const void *secret = NULL;
 	size_t len = 0;
@@ -58,14 +58,14 @@ static void recv_request(struct ppp_link *link, uint8_t id, struct wire_in data)
 		return;
 	}
 	if (link->auth.done) { // our Ack was lost (RFC 1334 2.2.1): the same answer again
-		reply(link, PAP_ACK, id, "welcome");
+		ppp_pap_reply(link, PAP_ACK, id, "welcome");
 		return;
 	}
-	if (is_right(link, name, password)) {
-		reply(link, PAP_ACK, id, "welcome");
+	if (ppp_pap_check(link, name, password)) {
+		ppp_pap_reply(link, PAP_ACK, id, "welcome");
 		ppp_auth_passed(link, PPP_AUTH_PAP);
 	} else {
-		reply(link, PAP_NAK, id, "wrong name or password");
+		ppp_pap_reply(link, PAP_NAK, id, "wrong name or password");
 		ppp_auth_failed(link, PPP_REASON_PEER_BAD_CREDENTIALS);
 	}
 }
