@@ -111,6 +111,29 @@ static void put_list(struct text *out, const struct field *field, const void *ob
 	text_char(out, ']');
 }
 
+static bool is_absent(const struct field *field, const void *object)
+{
+	switch (field->type) {
+	case FIELD_TEXT:
+	case FIELD_RAW:
+		return !*field_text(field, object);
+	case FIELD_INT:
+	case FIELD_BOOL:
+	case FIELD_ENUM:
+	case FIELD_TIME:
+		return *field_int(field, object) == FIELD_UNSET;
+	case FIELD_REF:
+		return !field_ref(field, object)->id;
+	case FIELD_OBJECT: // a part of which nothing is set
+		for (size_t i = 0; i < field->noun->field_count; i++)
+			if (!is_absent(&field->noun->fields[i], field_object(field, object)))
+				return false;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void put_part(struct text *out, const struct field *field, const struct field_place *place, enum json_form form)
 {
 	struct field_place inner = {field->noun, field_object(field, place->object), place};
@@ -118,7 +141,7 @@ static void put_part(struct text *out, const struct field *field, const struct f
 
 	for (size_t i = 0; i < field->noun->field_count; i++)
 		shown |= field_when_holds(&field->noun->fields[i].visible, &inner);
-	if (!shown || !field_when_holds(&field->visible, place)) {
+	if (!shown || is_absent(field, place->object) || !field_when_holds(&field->visible, place)) {
 		text_add(out, "null");
 		return;
 	}
@@ -188,24 +211,6 @@ static void put_secret(struct text *out, const struct field *field, const void *
 }
 
 // In the link form absent members are left out: gateways read absent and null alike.
-static bool is_absent(const struct field *field, const void *object)
-{
-	switch (field->type) {
-	case FIELD_TEXT:
-	case FIELD_RAW:
-		return !*field_text(field, object);
-	case FIELD_INT:
-	case FIELD_BOOL:
-	case FIELD_ENUM:
-	case FIELD_TIME:
-		return *field_int(field, object) == FIELD_UNSET;
-	case FIELD_REF:
-		return !field_ref(field, object)->id;
-	default:
-		return false;
-	}
-}
-
 static void put_link(struct text *out, const struct field *field, const struct field_place *place, bool *first)
 {
 	if (!field->link || is_absent(field, place->object) || !field_when_holds(&field->visible, place))

@@ -171,6 +171,42 @@ static const struct field wireguard_fields[] = {
 		.help = "The customer's UDP port"},
 };
 
+static const struct field bgp_fields[] = {
+	{.name = "localAs",
+		.type = FIELD_INT,
+		FIELD_AT(struct bgp_config, local_as),
+		.min = 1,
+		.max = 4294967295,
+		.label = "Local AS",
+		.link = "localAs",
+		.help = "Our autonomous system number"},
+	{.name = "peerAs",
+		.type = FIELD_INT,
+		FIELD_AT(struct bgp_config, peer_as),
+		.min = 1,
+		.max = 4294967295,
+		.label = "Peer AS",
+		.link = "peerAs",
+		.help = "The peer's autonomous system number"},
+	{.name = "peerAddress",
+		.type = FIELD_TEXT,
+		FIELD_AT(struct bgp_config, peer_address),
+		.max = 15,
+		.format = FORMAT_IPV4,
+		.label = "Peer address",
+		.link = "peerAddress",
+		.help = "The peer's address"},
+	{.name = "password",
+		.type = FIELD_TEXT,
+		.flags = FIELD_SECRET | FIELD_KEEP,
+		FIELD_AT(struct bgp_config, password),
+		.min = 1,
+		.max = 80,
+		.label = "Password",
+		.link = "password",
+		.help = "The TCP-MD5 secret of the BGP session"},
+};
+
 static const struct field peering_fields[] = {
 	{.name = "interface",
 		.type = FIELD_TEXT,
@@ -206,43 +242,14 @@ static const struct field peering_fields[] = {
 		.label = "Remote subnets",
 		.link = "remoteSubnets",
 		.help = "What lies behind it, separated by commas; absent = everything"},
-	{.name = "bgpLocalAs",
-		.type = FIELD_INT,
-		FIELD_AT(struct peering_config, local_as),
-		.min = 1,
-		.max = 4294967295,
-		.label = "Local AS",
+	{.name = "bgp",
+		.type = FIELD_OBJECT,
+		FIELD_AT(struct peering_config, bgp),
+		.noun = &noun_bgp_config,
+		.label = "BGP",
 		.group = "BGP",
-		.link = "bgpLocalAs",
-		.help = "Our autonomous system number, when routes are learnt by BGP"},
-	{.name = "bgpPeerAs",
-		.type = FIELD_INT,
-		FIELD_AT(struct peering_config, peer_as),
-		.min = 1,
-		.max = 4294967295,
-		.label = "Peer AS",
-		.group = "BGP",
-		.link = "bgpPeerAs",
-		.help = "The peer's autonomous system number"},
-	{.name = "bgpPeerAddress",
-		.type = FIELD_TEXT,
-		FIELD_AT(struct peering_config, peer_address),
-		.max = 15,
-		.format = FORMAT_IPV4,
-		.label = "BGP peer",
-		.group = "BGP",
-		.link = "bgpPeerAddress",
-		.help = "The peer's address"},
-	{.name = "bgpPassword",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SECRET | FIELD_KEEP,
-		FIELD_AT(struct peering_config, bgp_password),
-		.min = 1,
-		.max = 80,
-		.label = "BGP password",
-		.group = "BGP",
-		.link = "bgpPassword",
-		.help = "The TCP-MD5 secret of the BGP session"},
+		.link = "bgp",
+		.help = "How routes are learnt from the peer; absent = they are not"},
 };
 
 #define CONFIG_OF(json, member, part, which, what)                                                                               \
@@ -405,6 +412,21 @@ static void target_check(struct ruling *ruling, void *object, const void *before
 			"/api/v1/redundancyzones lists them)");
 }
 
+// BGP is configured whole or not at all.
+static void bgp_check(struct ruling *ruling, void *object, const void *before)
+{
+	const struct bgp_config *bgp = object;
+	bool any = bgp->local_as != FIELD_UNSET || bgp->peer_as != FIELD_UNSET || bgp->peer_address || bgp->password;
+
+	(void)before;
+	if (any && bgp->local_as == FIELD_UNSET && !ruling_has(ruling, "localAs"))
+		ruling_fault(ruling, "localAs", "is missing; accepted: our autonomous system number");
+	if (any && bgp->peer_as == FIELD_UNSET && !ruling_has(ruling, "peerAs"))
+		ruling_fault(ruling, "peerAs", "is missing; accepted: the peer's autonomous system number");
+	if (any && !bgp->peer_address && !ruling_has(ruling, "peerAddress"))
+		ruling_fault(ruling, "peerAddress", "is missing; accepted: the peer's IPv4 address");
+}
+
 void target_fill_instance(struct target *target)
 {
 	const struct word *type = word_of(target_types, target->type);
@@ -430,6 +452,7 @@ void target_fill_instance(struct target *target)
 PART(noun_vpn_config, "vpn-config", "VPN configuration", struct vpn_config, vpn_fields, NULL);
 PART(noun_wireguard_config, "wireguard-config", "WireGuard configuration", struct wireguard_config, wireguard_fields, NULL);
 PART(noun_peering_config, "peering-config", "Peering configuration", struct peering_config, peering_fields, NULL);
+PART(noun_bgp_config, "bgp-config", "BGP configuration", struct bgp_config, bgp_fields, bgp_check);
 PART(noun_target_config, "configuration", "target configuration", struct target_config, config_fields, NULL);
 
 const struct noun noun_target = {

@@ -18,10 +18,14 @@ struct wireguard_config {
 	int64_t remote_peer_port;
 };
 
+struct bgp_config {
+	int64_t local_as, peer_as;
+	char *peer_address, *password;
+};
+
 struct peering_config {
 	char *interface, *local_address, *gateway_address, *remote_subnets;
-	int64_t local_as, peer_as;
-	char *peer_address, *bgp_password;
+	struct bgp_config bgp; // nothing set = no BGP
 };
 
 struct target_config {

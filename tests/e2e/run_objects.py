@@ -79,6 +79,12 @@ class Objects(Case):
         self.assertEqual((target["regionalGatewayMoniker"], target["regionalGatewayName"]), ("europe", "Europe"))
         self.assertEqual(target["configurationData"]["peeringConfig"]["interface"], "dc0")
         self.assertIsNone(target["configurationData"]["vpnConfig"])
+        self.assertIsNone(target["configurationData"]["peeringConfig"]["bgp"])
+        peer = self.api.ok("POST", "routingtargets", {
+            "name": "Peer", "vslice": self.ids["vslice"], "routingTargetType": "peering", "configurationData": {"peeringConfig": {
+                "interface": "dc1", "localAddress": "192.0.2.5/30", "bgp": {"localAs": 65000, "peerAs": 4200000000, "peerAddress": "192.0.2.6", "password": "x"}}}})
+        self.assertEqual(self.api.ok("GET", f"routingtargets/{peer}")["configurationData"]["peeringConfig"]["bgp"],
+                         {"localAs": 65000, "peerAs": 4200000000, "peerAddress": "192.0.2.6", "passwordSet": True})
         policy = self.api.ok("GET", f"RoutingPolicies/{self.ids['policy']}")
         rule = policy["routingPolicyRules"][0]
         self.assertEqual((rule["precedence"], rule["routingPolicyId"]), (1, self.ids["policy"]))

@@ -115,6 +115,8 @@ class Refusals(Case):
             (target, ("configurationData.peeringConfig.interface", "is missing")),
             ({**target, "configurationData": {"vpnConfig": {"remotePeerAddress": "10.0.0.1"}}}, ("configurationData.vpnConfig", "type vpn")),
             ({**target, "configurationData": {"peeringConfig": {"interface": "a/b", "localAddress": "10.0.0.1/30"}}}, ("interface", "a/b")),
+            ({**target, "configurationData": {"peeringConfig": {"interface": "a", "localAddress": "10.0.0.1/30", "bgp": {"localAs": 65000}}}},
+             ("configurationData.peeringConfig.bgp.peerAs", "is missing")),
             ({"name": "t", "vslice": "integrated", "routingTargetType": "internet"}, ("routingRedundancyZoneMoniker", "is missing")),
             ({"name": "t", "vslice": "integrated", "routingTargetType": "internet", "routingRedundancyZoneMoniker": "x"}, ("routingRedundancyZoneMoniker", '"x"')),
         ):
