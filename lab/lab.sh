@@ -26,7 +26,7 @@ lab_open() { # TITLE
 	[ "$(id -u)" = 0 ] || { echo "the lab makes network namespaces and needs root"; exit 77; }
 	LAB=lab$$ LAB_WORK=$(mktemp -d "${TMPDIR:-/tmp}/slicegate-lab$$.XXXX")
 	LAB_RUN=$LAB_RUN_ROOT/lab$$.$(lab_started $$)
-	LAB_TITLE=$1 LAB_STEP='' LAB_ENDED='' LAB_T0=$EPOCHREALTIME
+	LAB_TITLE=$1 LAB_STEP='' LAB_LAST='' LAB_T0=$EPOCHREALTIME
 	mkdir -p "$LAB_RUN_ROOT" /run/netns
 	lab_sweep
 	mkdir "$LAB_RUN"
@@ -195,7 +195,7 @@ lab_leave() {
 		case $status in 130 | 143) say "interrupted" ;; *) lab_tails ;; esac
 		say "logs and captures are kept in $LAB_WORK"
 	fi
-	[ "$status" != 0 ] || [ -n "$LAB_ENDED" ] || say "$(printf 'passed in %s s' "$(lab_since "$LAB_T0")")"
+	[ "$status" != 0 ] || say "${LAB_LAST:-passed in $(lab_since "$LAB_T0") s}"
 	exit "$status"
 }
 
