@@ -28,6 +28,7 @@ static const struct {
 };
 
 static const char *const auth_words[] = {"none", "pap", "chap", "mschapv2", "any", NULL};
+static const char *const proxy_words[] = {"no", "lcp", "auth", NULL};
 static const uint8_t auth_masks[] = {
 	0, PPP_AUTH_PAP, PPP_AUTH_CHAP_MD5, PPP_AUTH_MSCHAPV2, PPP_AUTH_PAP | PPP_AUTH_CHAP_MD5 | PPP_AUTH_MSCHAPV2};
 
@@ -84,7 +85,6 @@ static const char *fault_help(void)
 
 const struct opt_program *lns_program(struct lns_config *config)
 {
-	static const char *const proxies[] = {"no", "lcp", "auth", NULL};
 	static struct opt opts[32];
 	static struct opt_program program = {
 		.name = "slicegate-sim lns",
@@ -106,7 +106,7 @@ const struct opt_program *lns_program(struct lns_config *config)
 		{"auth", OPT_CHOICE, &config->auth, "chap", .choices = auth_words,
 			.help = "how SIMs authenticate; any: the strongest they accept"},
 		{"user", OPT_LIST, &config->users, .word = "NAME:PASSWORD", .help = "who may come in; none given: anybody"},
-		{"proxy", OPT_CHOICE, &config->proxy, "no", .choices = proxies,
+		{"proxy", OPT_CHOICE, &config->proxy, "no", .choices = proxy_words,
 			.help = "go by the ICCN's proxy AVPs: not at all, for LCP only, or for authentication too"},
 		{"open", OPT_LIST, &config->open, .word = "ADDRESS:PORT", .help = "open a tunnel to this LAC ourselves"},
 		{"disconnect-cause", OPT_FLAG, &config->disconnect_cause, .help = "say in a CDN why PPP ended (RFC 3145)"},
@@ -360,7 +360,7 @@ void lns_command(void *owner, char *line, char *out, size_t size)
 	if (!word || strcmp(word, "help") == 0) {
 		snprintf(out, size,
 			"sessions | counters | cdn ADDRESS|all [CODE] | terminate ADDRESS|all | renegotiate ADDRESS|all | "
-			"stopccn [CODE] | "
+			"stopccn [CODE] | proxy no|lcp|auth | "
 			"fault FAULTS\n");
 	} else if (strcmp(word, "sessions") == 0) {
 		list_sessions(lns, out, size);
@@ -376,6 +376,10 @@ void lns_command(void *owner, char *line, char *out, size_t size)
 		snprintf(out, size, "ok %u\n", each(lns, arg, do_sli, 0));
 	} else if (strcmp(word, "stopccn") == 0) {
 		lns_stop_all(lns, (uint16_t)strtoul(arg ? arg : "1", NULL, 10));
+	} else if (strcmp(word, "proxy") == 0 && arg) {
+		for (int i = 0; proxy_words[i]; i++)
+			if (strcmp(arg, proxy_words[i]) == 0)
+				lns->config.proxy = i;
 	} else if (strcmp(word, "fault") == 0 && arg) {
 		if (lns_faults_parse(arg, &lns->faults, error, sizeof(error)) == 0)
 			apply_faults(lns);
