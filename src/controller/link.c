@@ -358,12 +358,14 @@ static void portion_done(struct store_job *job)
 static void stream_next(struct stream *stream)
 {
 	bool behind = stream->snapshot || stream->revision < stream->link->revision;
+	struct store *store = stream->link->controller->store; // NULL once it is being closed
 
-	if (!stream->open || stream->busy || stream->must_end || !behind || exchange_unsent(stream->exchange) > UNSENT_MAX)
+	if (!store || !stream->open || stream->busy || stream->must_end || !behind ||
+		exchange_unsent(stream->exchange) > UNSENT_MAX)
 		return;
 	stream->busy = true;
 	stream->job = (struct store_job){.run = portion_run, .done = portion_done};
-	store_read(stream->link->controller->store, &stream->job);
+	store_read(store, &stream->job);
 }
 
 static void stream_request(struct link *link, struct exchange *exchange)

@@ -84,7 +84,7 @@ static int token_write(const char *path, const char *token)
 // Before the loop runs: the store's threads are not needed yet.
 static int adopt_admin_token(char why[200])
 {
-	char token[TOKEN_CHARS + 1], key_path[1024];
+	char token[TOKEN_CHARS + 1];
 	struct db *db = NULL;
 	struct seal seal;
 	int error = token_read(config.admin_token_file, token);
@@ -99,16 +99,13 @@ static int adopt_admin_token(char why[200])
 					 : strerror(-error));
 		return error;
 	}
-	snprintf(key_path, sizeof(key_path), "%s.key", config.database);
-	if ((error = seal_open(key_path, &seal))) {
-		snprintf(why, 200, "cannot use the key file %.80s: %s%s", key_path, strerror(-error),
-			error == -EACCES ? "; only its owner may read it (chmod 600)" : "");
+	if ((error = seal_of_database(config.database, &seal, why)))
 		return error;
-	}
 	error = db_open(config.database, &seal, true, &db, why);
 	if (!error && (error = token_adopt(db, token)))
 		snprintf(why, 200, "cannot store the administrator's token");
 	db_close(&db);
+	explicit_bzero(&seal, sizeof(seal));
 	explicit_bzero(token, sizeof(token));
 	return error;
 }

@@ -130,6 +130,7 @@ class Link(Case):
         self.assertEqual(self.stream("north-america", token=token).status, 403)
         self.assertEqual(self.stream("europe", token="0" * 32).status, 401)
         self.assertEqual(self.api.get("vslices", token=token).status, 403)
+        self.assertEqual(self.api.get("apitokens/verify", token=token).status, 200)
         self.report(1, [], gateway="europe", boot="t", token=token)
         self.report(1, [], gateway="north-america", boot="t", token=token, status=403)
         self.api.ok("PATCH", f"apitokens/{identity}", {"enabled": False})

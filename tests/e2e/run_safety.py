@@ -3,7 +3,7 @@
 """What was answered 200 is there after a kill; secrets stay secret; the program ends cleanly and refuses to start wrongly."""
 
 import os
-import pathlib
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -154,12 +154,20 @@ class Safety(unittest.TestCase):
         (folder / "bad-token").write_text("not a token\n")
         (folder / "open.key").write_bytes(b"x" * 32)
         os.chmod(folder / "open.key", 0o644)
+        self.controller.stop()
+        for name in ("keyless", "other-key"):
+            shutil.copy(folder / "db", folder / name)
+        (folder / "other-key.key").write_bytes(b"x" * 32)
+        os.chmod(folder / "other-key.key", 0o600)
+        self.controller.start()
         for options, status, word in (
             (["--listen", "nowhere"], 1, "127.0.0.1:5050"),
             (["--listen", f"127.0.0.1:{self.controller.port}"], 1, "in use"),
             (["--database", "/nonexistent/db"], 1, "/nonexistent/db"),
             (["--admin-token-file", folder / "bad-token"], 1, "does not hold a token"),
             (["--database", folder / "open"], 1, "chmod 600"),
+            (["--database", folder / "keyless"], 1, "keyless.key is missing"),
+            (["--database", folder / "other-key"], 1, "not the one that the database was made with"),
             (["--no-such-option"], 2, "no-such-option"),
             (["--log", "loud"], 2, "loud"),
         ):

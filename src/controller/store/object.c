@@ -16,6 +16,10 @@
 
 LOG_CATEGORY(object);
 
+// How far back a gateway may have been away and still be told only what changed.
+#define CHANGES_KEPT 200000
+#define CHANGES_PRUNE 1000
+
 static int load_rows(struct db *db, const struct noun *noun, void *object, bool with_secrets)
 {
 	for (size_t i = 0; i < noun->field_count; i++) {
@@ -173,8 +177,15 @@ int64_t db_touch(
 	sqlite3_bind_text(statement, 5, customer, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 6, actor, -1, SQLITE_STATIC);
 	int error = db_step(db, statement);
+	int64_t revision = error ? error : sqlite3_last_insert_rowid(db_sqlite(db));
 
-	return error ? error : sqlite3_last_insert_rowid(db_sqlite(db));
+	if (revision > CHANGES_KEPT && revision % CHANGES_PRUNE == 0) {
+		if (!(statement = db_statement(db, "DELETE FROM changes WHERE revision <= ?1")))
+			return -EIO;
+		sqlite3_bind_int64(statement, 1, revision - CHANGES_KEPT);
+		error = db_step(db, statement);
+	}
+	return error ? error : revision;
 }
 
 // A moniker that is free: the name's slug, then with a number.

@@ -152,6 +152,37 @@ static int run_written(struct db *db, void (*write)(const struct plan *plan, voi
 	return error;
 }
 
+// A word sealed with the key that the database was made with: another key is noticed at the start, not at the first secret.
+static int check_key(struct db *db, char why[200])
+{
+	static const char word[] = "slicegate", place[] = "meta.key";
+	sqlite3_stmt *statement = db_statement(db, "SELECT value FROM meta WHERE name = 'key'");
+	uint8_t sealed[sizeof(word) - 1 + SEAL_EXTRA];
+	char *opened = NULL;
+	int error = 0;
+
+	if (!statement)
+		return -EIO;
+	bool found = sqlite3_step(statement) == SQLITE_ROW;
+
+	if (found)
+		error = seal_break(db_seal(db), place, sqlite3_column_blob(statement, 0),
+			(size_t)sqlite3_column_bytes(statement, 0), &opened);
+	sqlite3_reset(statement);
+	free(opened);
+	if (error)
+		snprintf(why, 200,
+			"the key file is not the one that the database was made with; its secrets do not open: put the right one "
+			"back");
+	if (found)
+		return error;
+	seal_close_up(db_seal(db), place, word, sizeof(word) - 1, sealed);
+	if (!(statement = db_statement(db, "INSERT INTO meta (name, value) VALUES ('key', ?1)")))
+		return -EIO;
+	sqlite3_bind_blob(statement, 1, sealed, sizeof(sealed), SQLITE_STATIC);
+	return db_step(db, statement);
+}
+
 static int build(struct db *db, int64_t version)
 {
 	int error = db_run(db,
@@ -160,7 +191,8 @@ static int build(struct db *db, int64_t version)
 		"id TEXT NOT NULL, change INTEGER NOT NULL, customer TEXT, actor TEXT) STRICT;"
 		"CREATE TABLE IF NOT EXISTS idempotency (token TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, reply "
 		"TEXT NOT NULL, "
-		"at_ms INTEGER NOT NULL, PRIMARY KEY (token, key)) STRICT;");
+		"at_ms INTEGER NOT NULL, PRIMARY KEY (token, key)) STRICT;"
+		"CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB) STRICT;");
 
 	for (int64_t at = version; !error && version && at < SCHEMA_VERSION; at++)
 		if (migrations[at])
@@ -192,10 +224,12 @@ int schema_open(struct db *db, char why[200])
 
 	if (!error) {
 		error = build(db, version);
+		if (!error)
+			error = check_key(db, why);
 		if (db_run(db, error ? "ROLLBACK" : "COMMIT"))
 			error = -EIO;
 	}
-	if (error)
+	if (error && error != -EBADMSG)
 		snprintf(why, 200, "cannot make or migrate the database's schema: %s", sqlite3_errmsg(db_sqlite(db)));
 	return error;
 }

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <nettle/chacha-poly1305.h>
 #include <nettle/memops.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -29,18 +30,40 @@ static int key_make(const char *path, struct seal *seal)
 	return 0;
 }
 
-int seal_open(const char *path, struct seal *seal)
+int seal_open(const char *path, bool may_make, struct seal *seal)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
 
 	if (fd < 0)
-		return errno == ENOENT ? key_make(path, seal) : -errno;
+		return errno == ENOENT && may_make ? key_make(path, seal) : -errno;
 	if (fstat(fd, &status) < 0)
 		return -errno;
 	if (status.st_mode & 077)
 		return -EACCES;
 	return read(fd, seal->key, sizeof(seal->key)) == (ssize_t)sizeof(seal->key) ? 0 : -EINVAL;
+}
+
+int seal_of_database(const char *database, struct seal *seal, char why[200])
+{
+	struct stat status;
+	char path[1024];
+
+	if (snprintf(path, sizeof(path), "%s.key", database) >= (int)sizeof(path)) {
+		snprintf(why, 200, "--database %.60s...: the path is too long", database);
+		return -ENAMETOOLONG;
+	}
+	bool is_new = stat(database, &status) < 0 || status.st_size == 0;
+	int error = seal_open(path, is_new, seal);
+
+	if (error == -EACCES)
+		snprintf(why, 200, "the key file %.100s may be read by others; only its owner may (chmod 600)", path);
+	else if (error == -ENOENT && !is_new)
+		snprintf(why, 200, "the key file %.100s is missing; the database's secrets do not open without it: put it back",
+			path);
+	else if (error)
+		snprintf(why, 200, "cannot use the key file %.100s: %s", path, strerror(-error));
+	return error;
 }
 
 static void start(const struct seal *seal, const char *place, const uint8_t *nonce, struct chacha_poly1305_ctx *ctx)

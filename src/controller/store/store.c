@@ -216,7 +216,6 @@ int store_open(const char *path, unsigned readers, uv_loop_t *loop, void (*on_ch
 	struct store **out, char why[200])
 {
 	struct store *store = calloc(1, sizeof(*store));
-	char key_path[1024];
 
 	if (!store)
 		return -ENOMEM;
@@ -229,12 +228,9 @@ int store_open(const char *path, unsigned readers, uv_loop_t *loop, void (*on_ch
 	uv_mutex_init(&store->lock);
 	uv_cond_init(&store->wake_writer);
 	uv_cond_init(&store->wake_readers);
-	snprintf(key_path, sizeof(key_path), "%s.key", path);
-	int error = seal_open(key_path, &store->seal);
+	int error = seal_of_database(path, &store->seal, why);
 
 	if (error) {
-		snprintf(why, 200, "cannot use the key file %.80s: %s%s", key_path, strerror(-error),
-			error == -EACCES ? "; only its owner may read it (chmod 600)" : "");
 		store_release(store);
 		return error;
 	}

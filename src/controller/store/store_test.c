@@ -48,7 +48,7 @@ static int set_up(void **state)
 	assert_non_null(mkdtemp(fixture->folder));
 	snprintf(fixture->path, sizeof(fixture->path), "%s/db", fixture->folder);
 	snprintf(fixture->key_path, sizeof(fixture->key_path), "%s/db.key", fixture->folder);
-	assert_int_equal(seal_open(fixture->key_path, &fixture->seal), 0);
+	assert_int_equal(seal_open(fixture->key_path, true, &fixture->seal), 0);
 	fixture->db = open_db(fixture);
 	assert_int_equal(db_find(fixture->db, &noun_customer, NULL, NULL, "DEFAULT", fixture->customer), 0);
 	*state = fixture;
@@ -289,7 +289,7 @@ static void test_the_seal(void **state)
 	uint8_t sealed[SEAL_EXTRA + 4], twice[SEAL_EXTRA + 4];
 	char *secret = NULL;
 
-	assert_int_equal(seal_open(fixture->key_path, &again), 0);
+	assert_int_equal(seal_open(fixture->key_path, false, &again), 0);
 	assert_memory_equal(again.key, fixture->seal.key, sizeof(again.key));
 	seal_close_up(&again, "place", "hush", 4, sealed);
 	seal_close_up(&again, "place", "hush", 4, twice);
