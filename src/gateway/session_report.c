@@ -49,8 +49,8 @@ void session_report(struct session *session)
 	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:i, s:{s:i, "
 			"s:i, s:i, s:i, s:i}}",
 		"row", "session", "id", id.text, "endpoint", endpoint.text, "imsi", imsi.digits, "vslice",
-		session->vslice->id.text, "state", "up", "apn", session->apn->text, "rat", gtp_rat_name(session->rat), "servingNetwork",
-		plmn_text(&session->serving_network, plmn), "gtpVersion", session->gtp_version, "gtpPeer",
+		session->vslice->id.text, "state", "up", "apn", session->apn->text, "rat", gtp_rat_name(session->rat),
+		"servingNetwork", plmn_text(&session->serving_network, plmn), "gtpVersion", session->gtp_version, "gtpPeer",
 		ip_addr_text(&session->control_peer.addr, peer), "tunnel", tunnel->id.text, "lns", tunnel->lns_id.text,
 		"ipAddress", ip_addr_text(&session->address, address), "ipSource", "lns", "dnsServers", dns_servers(session),
 		"mtu", session->mtu, "startedAt", json_time(session->started_wall_ms), "attachMs", session->attach_ms, "phases",
