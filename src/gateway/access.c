@@ -337,6 +337,7 @@ static void on_datagram(void *owner, const struct ip_end *peer, uint8_t *datagra
 {
 	struct access *access = owner;
 
+	gateway_wake(access->gateway);
 	gtp_endpoint_recv(access->endpoint, peer, datagram, len, access->gateway->now_ms);
 }
 

@@ -40,7 +40,7 @@ static void on_wheel_due(uv_timer_t *timer)
 {
 	struct gateway *gateway = timer->data;
 
-	gateway->now_ms = uv_now(gateway->loop);
+	gateway_wake(gateway);
 	wheel_run(&gateway->wheel, gateway->now_ms);
 	tunnels_flush(gateway);
 	if (gateway->stopped)
@@ -59,13 +59,6 @@ static void on_prepare(uv_prepare_t *prepare)
 		uv_timer_stop(gateway->wheel_timer);
 	else
 		uv_timer_start(gateway->wheel_timer, on_wheel_due, due > now_ms ? due - now_ms : 0, 0);
-}
-
-static void on_check(uv_check_t *check)
-{
-	struct gateway *gateway = check->data;
-
-	gateway->now_ms = uv_now(gateway->loop);
 }
 
 static void report_status(struct gateway *gateway)
@@ -129,6 +122,7 @@ static void begin_sync(void *owner)
 {
 	struct gateway *gateway = owner;
 
+	gateway_wake(gateway);
 	gateway->syncing = true;
 	gateway->sync_cursor = gateway->sync_told = 0;
 	gateway->sync_round++;
@@ -164,6 +158,7 @@ static void fill(void *owner)
 // The controller waits to hear that its change has arrived (readiness shows it).
 static void on_config(void *owner, struct config *config, bool all, const struct config_change *changes, size_t count)
 {
+	gateway_wake(owner);
 	apply_config(owner, config, all, changes, count);
 	if (((struct gateway *)owner)->link)
 		report_status(owner);
@@ -175,6 +170,7 @@ static void on_command(void *owner, const char *command, const json_t *row)
 	struct tunnel *tunnel;
 	struct uuid id;
 
+	gateway_wake(gateway);
 	uuid_set(&id, jsonget_text(row, "tunnel", jsonget_text(row, "endpoint", "")));
 	log_info("command=%s object=%s", command, id.text);
 	if (!strcmp(command, "detach")) {
@@ -199,36 +195,34 @@ static int handles_new(struct gateway *gateway)
 {
 	gateway->wheel_timer = calloc(1, sizeof(*gateway->wheel_timer));
 	gateway->wheel_prepare = calloc(1, sizeof(*gateway->wheel_prepare));
-	gateway->wheel_check = calloc(1, sizeof(*gateway->wheel_check));
-	if (!gateway->wheel_timer || !gateway->wheel_prepare || !gateway->wheel_check)
+	if (!gateway->wheel_timer || !gateway->wheel_prepare)
 		return -ENOMEM;
 	uv_timer_init(gateway->loop, gateway->wheel_timer);
 	uv_prepare_init(gateway->loop, gateway->wheel_prepare);
-	uv_check_init(gateway->loop, gateway->wheel_check);
-	gateway->wheel_timer->data = gateway->wheel_prepare->data = gateway->wheel_check->data = gateway;
+	gateway->wheel_timer->data = gateway->wheel_prepare->data = gateway;
 	uv_prepare_start(gateway->wheel_prepare, on_prepare);
-	uv_check_start(gateway->wheel_check, on_check);
 	return 0;
 }
 
 static void on_dp_gtpu(void *owner, const struct ip_end *peer, const uint8_t *datagram, size_t len)
 {
+	gateway_wake(owner);
 	access_on_gtpu(owner, peer, datagram, len);
 }
 
 static void on_dp_control(
 	void *owner, struct dp_lac *dp_lac, void *lac, const struct ip_end *peer, const uint8_t *datagram, size_t len)
 {
-	(void)owner;
 	(void)dp_lac;
+	gateway_wake(owner);
 	lac_on_control(lac, peer, datagram, len);
 }
 
 static void on_dp_frame(
 	void *owner, struct dp_lac *dp_lac, void *lac, const struct ip_end *peer, const struct dp_l2tp_frame *frame)
 {
-	(void)owner;
 	(void)dp_lac;
+	gateway_wake(owner);
 	lac_on_frame(lac, peer, frame);
 }
 
@@ -454,8 +448,6 @@ void gateway_free(struct gateway **out)
 		uv_close((uv_handle_t *)gateway->wheel_timer, handle_closed);
 	if (gateway->wheel_prepare)
 		uv_close((uv_handle_t *)gateway->wheel_prepare, handle_closed);
-	if (gateway->wheel_check)
-		uv_close((uv_handle_t *)gateway->wheel_check, handle_closed);
 	free(gateway);
 	*out = NULL;
 }

@@ -33,6 +33,8 @@ struct vslice;
 	X(attach_repeated, "attach_replaced", "attaches that took the place of an older session of the same SIM")                \
 	X(sessions_ended, "sessions_ended", "sessions that were up and ended")                                                   \
 	X(lns_failovers, "lns_failovers", "attaches that moved on to another LNS")                                               \
+	X(sessions_to_rescue, "sessions_of_lost_tunnels", "sessions whose tunnel was lost and that waited for another")            \
+	X(sessions_rescued, "sessions_rescued", "of those, sessions that kept their address on another tunnel")                   \
 	X(tunnels_opened, "tunnels_opened", "tunnels that came up")                                                              \
 	X(tunnels_lost, "tunnels_lost", "tunnels that went down or never came up")                                               \
 	X(gtpu_error_indications, "gtpu_error_indications", "GTP-U Error Indications sent")                                      \
@@ -66,7 +68,6 @@ struct gateway {
 	struct wheel wheel;
 	uv_timer_t *wheel_timer;
 	uv_prepare_t *wheel_prepare;
-	uv_check_t *wheel_check;
 	uint64_t now_ms; // monotonic, of this turn of the loop
 
 	struct http *http;
@@ -107,6 +108,13 @@ int gateway_new(uv_loop_t *loop, const struct gateway_options *options, struct g
 // Tears everything down on the wire (drain), then `done` is called. `keep`: leaves sessions as they are for the next start.
 void gateway_stop(struct gateway *gateway, bool keep, void (*done)(struct gateway *gateway));
 void gateway_free(struct gateway **gateway);
+
+// Each callback of the loop begins with it: libuv knows the time when it wakes, and before any of its own hooks runs. Without it an idle
+// gateway would take the time of its last packet for now, and a request be as old as the idleness before it.
+static inline void gateway_wake(struct gateway *gateway)
+{
+	gateway->now_ms = uv_now(gateway->loop);
+}
 
 struct vslice *gateway_vslice(const struct gateway *gateway, const struct uuid *id);
 uint64_t wall_ms(void); // milliseconds since 1970
