@@ -2,6 +2,8 @@
 // The controller's parts. One of each, made by main and handed to whoever needs them; nothing is global.
 #pragma once
 
+#include "controller/api/rate.h"
+
 #include <uv.h>
 
 struct http_server;
@@ -15,6 +17,8 @@ struct controller {
 	struct live *live; // what gateways report
 	struct link *link; // the gateways' streams
 	struct http_server *http;
+	struct rate rate; // of API requests, by token
 	int64_t started_ms;
-	uint64_t requests, failures; // answered in all; of those with a status of 500 or more
+	// Answered in all; of those with a status of 500 or more; refused for the rate limit.
+	uint64_t requests, failures, limited;
 };

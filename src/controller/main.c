@@ -29,7 +29,7 @@ LOG_CATEGORY(main);
 static struct {
 	struct opt_list listen;
 	char *database, *admin_token_file, *tls_certificate, *tls_key, *log;
-	uint32_t readers;
+	uint32_t readers, rate_limit;
 } config;
 
 static const struct opt opts[] = {
@@ -44,6 +44,7 @@ static const struct opt opts[] = {
 		.word = "FILE"},
 	{"tls-key", OPT_TEXT, &config.tls_key, NULL, "the certificate's key (PEM)", .word = "FILE"},
 	{"readers", OPT_U32, &config.readers, "2", "threads that read the store", .min = 1, .max = 8},
+	{"rate-limit", OPT_U32, &config.rate_limit, "0", "requests a second that a token may make; 0 = no limit"},
 	{"log", OPT_TEXT, &config.log, "info", "what is logged: a level, or \"info,link=debug\"", .word = "LEVELS"},
 };
 
@@ -185,6 +186,7 @@ static int controller_start(struct controller *controller, char why[200])
 	int error = config.admin_token_file ? adopt_admin_token(why) : 0;
 
 	controller->started_ms = db_now_ms();
+	rate_init(&controller->rate, config.rate_limit);
 	if (!error)
 		error = live_new(&controller->live);
 	if (!error)
@@ -228,6 +230,7 @@ int main(int argc, char **argv)
 	log_info("ready version=%s database=%s", SLICEGATE_VERSION, config.database);
 	uv_run(&controller.loop, UV_RUN_DEFAULT);
 	live_free(&controller.live);
+	rate_fini(&controller.rate);
 	uv_loop_close(&controller.loop);
 	plans_fini();
 	opt_fini(&program);

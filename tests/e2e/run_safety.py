@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What was answered 200 is there after a kill; secrets stay secret; the program ends cleanly and refuses to start wrongly."""
 
+import http.client
 import os
 import shutil
 import socket
 import sqlite3
+import ssl
 import subprocess
 import threading
 import unittest
@@ -139,6 +141,30 @@ class Safety(unittest.TestCase):
         self.assertEqual(self.controller.client().get("vslices").status, 200)
         self.assertEqual(self.controller.client().get("/health").body["status"], "ok")
         self.assertIn("# EOF", self.controller.client().get("/metrics").text)
+
+    def test_the_rate_limit(self):
+        limited = Controller("--rate-limit", 20)
+        self.addCleanup(limited.close)
+        api = limited.client()
+        replies = [api.get("vslices") for _ in range(60)]
+        refused = [reply for reply in replies if reply.status == 429]
+        self.assertGreaterEqual(len(replies) - len(refused), 20)
+        self.assertGreater(len(refused), 20)
+        self.assertEqual((refused[0].body["success"], refused[0].headers["retry-after"]), (False, "1"))
+        self.assertEqual(api.get("/health").status, 200)
+
+    def test_https(self):
+        folder = self.controller.folder
+        made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                               "subjectAltName=IP:127.0.0.1", "-keyout", folder / "tls.key", "-out", folder / "tls.crt"], capture_output=True)
+        if made.returncode:
+            self.skipTest("no openssl")
+        secure = Controller("--tls-certificate", folder / "tls.crt", "--tls-key", folder / "tls.key")
+        self.addCleanup(secure.close)
+        connection = http.client.HTTPSConnection("127.0.0.1", secure.port, timeout=20, context=ssl.create_default_context(cafile=folder / "tls.crt"))
+        connection.request("GET", "/api/v1/vslices", headers={"Authorization": f"Bearer {secure.token}"})
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
 
     def test_a_stop_ends_streams(self):
         from harness import Stream

@@ -103,6 +103,17 @@ static bool is_json(struct exchange *exchange)
 		strncasecmp(type, "application/merge-patch+json", 28) == 0;
 }
 
+static bool is_within_rate(struct controller *controller, struct exchange *exchange)
+{
+	const char *token = exchange_header(exchange, "Authorization");
+
+	if (rate_take(&controller->rate, token, uv_now(&controller->loop)))
+		return true;
+	controller->limited++;
+	answer(exchange, 429, "Too many requests with this token; send them more slowly", NULL);
+	return false;
+}
+
 static void route_request(struct controller *controller, struct exchange *exchange, char *path, char **segments, size_t count)
 {
 	const char *method = exchange_method(exchange);
@@ -151,6 +162,8 @@ static void serve_metrics(struct controller *controller, struct exchange *exchan
 		(double)controller->requests, NULL);
 	metrics_sample(&metrics, "slicegate_controller_failures", METRIC_COUNTER,
 		"API requests answered with a status of 500 or more", (double)controller->failures, NULL);
+	metrics_sample(&metrics, "slicegate_controller_limited_requests", METRIC_COUNTER,
+		"API requests refused for the rate limit", (double)controller->limited, NULL);
 	metrics_sample(&metrics, "slicegate_controller_pending_requests", METRIC_GAUGE, "API requests without an answer yet",
 		(double)http_server_pending(controller->http), NULL);
 	metrics_sample(&metrics, "slicegate_controller_gateways", METRIC_GAUGE, "Connected gateways", (double)gateways, NULL);
@@ -175,7 +188,7 @@ void api_request(struct controller *controller, struct exchange *exchange)
 		serve_metrics(controller, exchange);
 		return;
 	}
-	if (link_request(controller->link, exchange))
+	if (link_request(controller->link, exchange) || !is_within_rate(controller, exchange))
 		return;
 	char *copy = strncasecmp(path, base, sizeof(base) - 1) == 0 ? strdup(path + sizeof(base) - 1) : NULL;
 

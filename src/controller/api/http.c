@@ -228,6 +228,8 @@ void exchange_reply(struct exchange *exchange, const struct exchange_answer *ans
 			MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
 		if (answer->allow)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+		if (answer->status == 429)
+			MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 		if (answer->status == 401)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	} else {
