@@ -47,9 +47,6 @@ static inline bool lns_has(const struct lns_faults *faults, enum lns_fault fault
 	return faults->set >> fault & 1;
 }
 
-// "none", or words with "=number", separated by commas. 0, or -EINVAL and why in `error`.
-int lns_faults_parse(const char *text, struct lns_faults *out, char *error, size_t size);
-
 #define LNS_LACS_MAX 16
 
 struct lns;
@@ -141,6 +138,14 @@ static inline struct lns *lns_of(const struct l2tp_tunnel *tunnel)
 // lns_options.c
 const struct opt_program *lns_program(struct lns_config *config);
 const char *lns_apply(struct lns *lns); // the configuration into options of the engines; NULL, or what is wrong
+// Each is 0 or -EINVAL. Faults: "none", or words with "=number", separated by commas; what is wrong is said in `error`.
+int lns_faults_parse(const char *text, struct lns_faults *out, char *error, size_t size);
+int lns_faults_set(struct lns *lns, const char *text, char *error, size_t size);
+int lns_proxy_set(struct lns *lns, const char *word); // "no", "lcp", "auth"
+int lns_header_add(struct lns *lns, const char *word);
+int lns_end_parse(const char *text, struct ip_end *out); // "ADDRESS" or "ADDRESS:PORT"
+
+// lns_command.c
 void lns_command(void *owner, char *line, char *out, size_t size);
 void lns_counters_json(struct lns *lns, char *out, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of `slicegate-sim lns`, its faults, and the words of its control socket.
+// The command line of `slicegate-sim lns`, its faults, and what of it may be changed while it runs.
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,8 +156,18 @@ static void apply_faults(struct lns *lns)
 	lns->ppp.ip6cp = lns->config.ip6 || !lns->ppp.ipcp;
 }
 
-// "ADDRESS" or "ADDRESS:PORT".
-static bool parse_end(const char *text, struct ip_end *out)
+int lns_header_add(struct lns *lns, const char *word)
+{
+	for (size_t i = 0; i < array_len(header_words); i++) {
+		if (strcmp(word, header_words[i].word) != 0)
+			continue;
+		lns->headers |= header_words[i].bit;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int lns_end_parse(const char *text, struct ip_end *out)
 {
 	_cleanup_free_ char *copy = strdup(text);
 	char *colon = copy ? strrchr(copy, ':') : NULL, *end = NULL;
@@ -168,9 +178,9 @@ static bool parse_end(const char *text, struct ip_end *out)
 		port = strtoul(colon + 1, &end, 10);
 	}
 	if (!copy || ip_addr_parse(copy, &out->addr) < 0 || !port || port > UINT16_MAX || (end && *end))
-		return false;
+		return -EINVAL;
 	out->port = (uint16_t)port;
-	return true;
+	return 0;
 }
 
 static const char *apply_lists(struct lns *lns)
@@ -189,18 +199,11 @@ static const char *apply_lists(struct lns *lns)
 		lns->ppp.dns[i] = ip_addr_to_v4(&dns);
 	}
 	for (size_t i = 0; i < config->open.count; i++)
-		if (lns->lac_count == LNS_LACS_MAX || !parse_end(config->open.items[i], &lns->lacs[lns->lac_count++]))
+		if (lns->lac_count == LNS_LACS_MAX || lns_end_parse(config->open.items[i], &lns->lacs[lns->lac_count++]) < 0)
 			return "--open: ADDRESS:PORT is needed, at most 16 times";
-	for (size_t i = 0; i < config->headers.count; i++) {
-		uint8_t bit = 0;
-
-		for (size_t j = 0; j < array_len(header_words); j++)
-			if (strcmp(config->headers.items[i], header_words[j].word) == 0)
-				bit = header_words[j].bit;
-		if (!bit)
+	for (size_t i = 0; i < config->headers.count; i++)
+		if (lns_header_add(lns, config->headers.items[i]) < 0)
 			return "--data-header: length, sequence, offset, priority or acfc";
-		lns->headers |= bit;
-	}
 	return NULL;
 }
 
@@ -238,154 +241,22 @@ const char *lns_apply(struct lns *lns)
 	return apply_lists(lns);
 }
 
-void lns_counters_json(struct lns *lns, char *out, size_t size)
+int lns_faults_set(struct lns *lns, const char *text, char *error, size_t size)
 {
-	const struct lns_counters *c = &lns->counters;
-	const struct {
-		const char *name;
-		uint64_t value;
-	} rows[] = {
-		{"tunnels", c->tunnels},
-		{"calls", c->calls},
-		{"callsRefused", c->calls_refused},
-		{"sessionsUp", c->calls_up},
-		{"sessionsDown", c->calls_down},
-		{"sessionsNow", c->up_now},
-		{"sessionsPeak", c->up_peak},
-		{"proxied", c->proxied},
-		{"authRefused", c->auth_refused},
-		{"packetsIn", c->packets_in},
-		{"packetsEchoed", c->packets_echoed},
-		{"packetsDropped", c->packets_dropped},
-		{"faultsHit", c->faults_hit},
-		{"sendErrors", net_lost(lns->net)},
-	};
-	size_t at = (size_t)snprintf(out, size, "{");
+	int bad = lns_faults_parse(text, &lns->faults, error, size);
 
-	for (size_t i = 0; i < array_len(rows) && at < size; i++)
-		at += (size_t)snprintf(out + at, size - at, "\"%s\":%llu,", rows[i].name, (unsigned long long)rows[i].value);
-	for (unsigned int i = 0; i < L2TP_COUNTERS && at < size; i++)
-		at += (size_t)snprintf(out + at, size - at, "\"l2tp_%s\":%llu,", l2tp_counter_name(i),
-			(unsigned long long)lns->l2tp_counters.at[i]);
-#define ROW(member, name, help)                                                                                                  \
-	if (at < size)                                                                                                           \
-		at += (size_t)snprintf(                                                                                          \
-			out + at, size - at, "\"ppp_%s\":%llu,", name, (unsigned long long)lns->ppp_counters.member);
-	PPP_COUNTERS(ROW)
-#undef ROW
-	if (at + 1 < size) {
-		out[at - 1] = '}';
-		out[at] = '\n';
-		out[at + 1] = 0;
-	}
+	if (!bad)
+		apply_faults(lns);
+	return bad;
 }
 
-// The session that has this address; all for "all". Gives how many.
-static unsigned int each(
-	struct lns *lns, const char *which, void (*what)(struct lns_call *call, uint16_t number), uint16_t number)
+int lns_proxy_set(struct lns *lns, const char *word)
 {
-	struct ip_addr address = {0};
-	bool all = strcmp(which, "all") == 0;
-	unsigned int count = 0;
-
-	if (!all && ip_addr_parse(which, &address) < 0)
+	for (int i = 0; proxy_words[i]; i++) {
+		if (strcmp(word, proxy_words[i]) != 0)
+			continue;
+		lns->config.proxy = i;
 		return 0;
-	for (struct lns_tunnel *tunnel = lns->tunnels; tunnel; tunnel = tunnel->next) {
-		struct l2tp_session *session;
-
-		for (uint32_t cursor = 0; (session = l2tp_tunnel_session_next(&tunnel->tunnel, &cursor));) {
-			struct lns_call *call = lns_call_of(session);
-
-			if (session->state != L2TP_SESSION_ESTABLISHED || (!all && call->address != ip_addr_to_v4(&address)))
-				continue;
-			what(call, number);
-			count++;
-		}
 	}
-	return count;
-}
-
-static void do_cdn(struct lns_call *call, uint16_t number)
-{
-	lns_call_hangup(call, number);
-}
-
-static void do_terminate(struct lns_call *call, uint16_t)
-{
-	lns_call_terminate(call);
-}
-
-static void do_renegotiate(struct lns_call *call, uint16_t)
-{
-	lns_call_renegotiate(call);
-}
-
-static void do_sli(struct lns_call *call, uint16_t)
-{
-	struct lns_tunnel *tunnel = call->session.tunnel->owner;
-
-	(void)l2tp_session_sli(&call->session, &(struct l2tp_accm){.send = 0xffffffff, .receive = 0xffffffff}, io_ms());
-	tunnel->touched = true;
-}
-
-static void list_sessions(struct lns *lns, char *out, size_t size)
-{
-	size_t at = 0;
-
-	out[0] = 0;
-	for (struct lns_tunnel *tunnel = lns->tunnels; tunnel; tunnel = tunnel->next) {
-		struct l2tp_session *session;
-
-		for (uint32_t cursor = 0; (session = l2tp_tunnel_session_next(&tunnel->tunnel, &cursor)) && at + 200 < size;) {
-			const struct lns_call *call = lns_call_of(session);
-			struct ip_addr address = ip_addr_v4(call->address);
-			char text[IP_ADDR_TEXT];
-
-			at += (size_t)snprintf(out + at, size - at, "tunnel=%u session=%u state=%s phase=%s address=%s\n",
-				tunnel->tunnel.local_id, session->local_id, l2tp_session_state_name(session->state),
-				ppp_phase_name(ppp_link_phase(&call->link)), ip_addr_text(&address, text));
-		}
-	}
-}
-
-void lns_command(void *owner, char *line, char *out, size_t size)
-{
-	struct lns *lns = owner;
-	char *save = NULL, *word = strtok_r(line, " ", &save), *arg = strtok_r(NULL, " ", &save),
-	     *more = strtok_r(NULL, " ", &save);
-	uint16_t number = (uint16_t)strtoul(more ? more : "3", NULL, 10);
-	char error[200];
-
-	snprintf(out, size, "ok\n");
-	if (!word || strcmp(word, "help") == 0) {
-		snprintf(out, size,
-			"sessions | counters | cdn ADDRESS|all [CODE] | terminate ADDRESS|all | renegotiate ADDRESS|all | "
-			"stopccn [CODE] | proxy no|lcp|auth | "
-			"fault FAULTS\n");
-	} else if (strcmp(word, "sessions") == 0) {
-		list_sessions(lns, out, size);
-	} else if (strcmp(word, "counters") == 0) {
-		lns_counters_json(lns, out, size);
-	} else if (strcmp(word, "cdn") == 0 && arg) {
-		snprintf(out, size, "ok %u\n", each(lns, arg, do_cdn, number));
-	} else if (strcmp(word, "terminate") == 0 && arg) {
-		snprintf(out, size, "ok %u\n", each(lns, arg, do_terminate, 0));
-	} else if (strcmp(word, "renegotiate") == 0 && arg) {
-		snprintf(out, size, "ok %u\n", each(lns, arg, do_renegotiate, 0));
-	} else if (strcmp(word, "sli") == 0 && arg) {
-		snprintf(out, size, "ok %u\n", each(lns, arg, do_sli, 0));
-	} else if (strcmp(word, "stopccn") == 0) {
-		lns_stop_all(lns, (uint16_t)strtoul(arg ? arg : "1", NULL, 10));
-	} else if (strcmp(word, "proxy") == 0 && arg) {
-		for (int i = 0; proxy_words[i]; i++)
-			if (strcmp(arg, proxy_words[i]) == 0)
-				lns->config.proxy = i;
-	} else if (strcmp(word, "fault") == 0 && arg) {
-		if (lns_faults_parse(arg, &lns->faults, error, sizeof(error)) == 0)
-			apply_faults(lns);
-		else
-			snprintf(out, size, "error: %s\n", error);
-	} else {
-		snprintf(out, size, "error: no such command, or an argument is missing\n");
-	}
+	return -EINVAL;
 }
