@@ -28,11 +28,10 @@ lns_l2tpns_die() { stop "l2tpns-$1" KILL; } # CUSTOMER: with no word to anybody
 lns_l2tpns_shutdown() { kill -QUIT "$(pid_of "l2tpns-$1")"; } # CUSTOMER: says StopCCN to every tunnel
 
 lns_l2tpns_kick() { # CUSTOMER: ends the session of the user with a CDN, as its operator would, on its command line
-	{
-		printf '%s\r\n' enable "drop user $PPP_USER"
-		sleep 0.3 # it reads ahead of its answers, but not ahead of its greeting
-		printf 'exit\r\n'
-	} | in_ns "$1" timeout 3 nc 127.0.0.1 23
+	in_ns "$1" bash -c 'exec 5<>/dev/tcp/127.0.0.1/23
+		printf "%s\r\n" enable "drop user $0" >&5
+		timeout 5 grep -aqm1 Dropping <&5
+		printf "exit\r\n" >&5' "$PPP_USER"
 }
 
 l2tpns_config() { # DIR

@@ -21,7 +21,7 @@ step "the tunnel stays" tunnels_are 1
 
 step "the SIM attaches again" sgw_attach car2 $imsi
 step "the LNS shuts down" lns shutdown a
-step "session and tunnel are gone" wait_for 5 sessions_are 0
+step "session and tunnel are gone" wait_for 15 sessions_are 0
 step "the mobile side was told" wait_for 5 deletes 2
 step "no tunnel is up" wait_for 5 tunnels_are 0
 lns die a || true
