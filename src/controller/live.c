@@ -43,6 +43,7 @@ struct rule_state {
 // The map's value: the object and when it was last put, to find what a sync did not name.
 struct entry {
 	void *object; // struct session or struct tunnel
+	int64_t active_ms; // when it was put, or a session's traffic last counted
 	int64_t mark;
 };
 
@@ -142,6 +143,7 @@ static struct entry *entry_put(struct live *live, const struct noun *noun, struc
 	}
 	entry->object = object;
 	entry->mark = ++live->mark;
+	entry->active_ms = db_now_ms();
 	return entry;
 }
 
@@ -190,6 +192,8 @@ void live_count_usage(
 	if (entry) {
 		struct session *session = entry->object;
 
+		if (packets_up != session->packets_up || packets_down != session->packets_down)
+			entry->active_ms = db_now_ms();
 		session->bytes_up = bytes_up;
 		session->bytes_down = bytes_down;
 		session->packets_up = packets_up;
@@ -372,7 +376,7 @@ static void fill_endpoint(struct live *live, struct endpoint *endpoint)
 	endpoint->session = text_take(&json, NULL);
 	field_text_set(&endpoint->ip_address, session->ip_address);
 	field_text_set(&endpoint->ip_source, session->ip_source);
-	endpoint->last_activity_ms = session->started_ms;
+	endpoint->last_activity_ms = entry->active_ms;
 }
 
 static void fill_gateway(struct live *live, struct gateway *gateway)

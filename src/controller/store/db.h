@@ -15,7 +15,8 @@ enum db_change { DB_PUT = 1, DB_DELETE, DB_MOVE }; // MOVE: gateways must look a
 int db_open(const char *path, const struct seal *seal, bool writable, struct db **out, char why[200]);
 void db_close(struct db **db);
 
-// A prepared statement from the cache, reset and without bindings. NULL (and logged) when the SQL is wrong: our own fault.
+// A prepared statement from the cache, reset and without bindings; borrowed until the next one is asked for, or, once it is being
+// stepped, until it is reset. NULL (and logged) when the SQL is wrong: our own fault.
 sqlite3_stmt *db_statement(struct db *db, const char *sql);
 // Runs SQL that answers nothing. 0 or -errno.
 int db_run(struct db *db, const char *sql);

@@ -28,10 +28,7 @@ static int load_rows(struct db *db, const struct noun *noun, void *object, bool 
 		if (field->type != FIELD_ROWS)
 			continue;
 		const struct plan *plan = plan_of(field->noun);
-		char sql[6000];
-
-		snprintf(sql, sizeof(sql), "%s WHERE t.owner = ?1 ORDER BY t.position", plan->select);
-		sqlite3_stmt *statement = db_statement(db, sql);
+		sqlite3_stmt *statement = db_statement(db, plan->by_owner);
 
 		if (!statement)
 			return -EIO;
@@ -66,10 +63,7 @@ int object_load(struct db *db, const struct plan *plan, sqlite3_stmt *statement,
 int db_get(struct db *db, const struct noun *noun, const char *id, unsigned flags, void **out)
 {
 	const struct plan *plan = plan_of(noun);
-	char sql[8000];
-
-	snprintf(sql, sizeof(sql), "%s WHERE t.id = ?1", flags & DB_LEAN ? plan->select_lean : plan->select);
-	sqlite3_stmt *statement = db_statement(db, sql);
+	sqlite3_stmt *statement = db_statement(db, flags & DB_LEAN ? plan->by_id_lean : plan->by_id);
 
 	if (!statement)
 		return -EIO;

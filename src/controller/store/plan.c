@@ -89,6 +89,15 @@ static char *write_select(struct plan *plan, bool lean)
 	return text_take(&select, NULL);
 }
 
+static char *joined(const char *select, const char *where)
+{
+	struct text sql = {0};
+
+	text_add(&sql, select);
+	text_add(&sql, where);
+	return text_take(&sql, NULL);
+}
+
 static void write_changes(struct plan *plan)
 {
 	struct text insert = {0}, values = {0}, update = {0};
@@ -131,6 +140,9 @@ static int plan_make(const struct noun *noun)
 		return error;
 	plan->select = write_select(plan, false);
 	plan->select_lean = write_select(plan, true);
+	plan->by_id = joined(plan->select, " WHERE t.id = ?1");
+	plan->by_id_lean = joined(plan->select_lean, " WHERE t.id = ?1");
+	plan->by_owner = joined(plan->select, " WHERE t.owner = ?1 ORDER BY t.position");
 	write_changes(plan);
 	plan_count++;
 	for (size_t i = 0; i < noun->field_count && !error; i++)
@@ -153,6 +165,9 @@ void plans_fini(void)
 	for (size_t i = 0; i < plan_count; i++) {
 		free(plans[i].columns);
 		free(plans[i].select);
+		free(plans[i].by_id);
+		free(plans[i].by_id_lean);
+		free(plans[i].by_owner);
 		free(plans[i].select_lean);
 		free(plans[i].count_from);
 		free(plans[i].insert);

@@ -20,6 +20,7 @@ struct plan {
 	size_t count;
 	char *select; // "SELECT ... FROM table t LEFT JOIN ...", without WHERE
 	char *select_lean; // the same with NULL for counts, which cost a walk over what they count
+	char *by_id, *by_id_lean, *by_owner; // the whole statements of the objects that are read one by one
 	char *count_from; // "FROM table t LEFT JOIN ..." for counting with a filter
 	char *insert, *update;
 };
