@@ -36,18 +36,23 @@ LOG_CATEGORY(link);
 struct stream {
 	struct store_job job;
 	struct link *link;
+	// The loop's.
 	struct exchange *exchange; // NULL once the client is gone
+	struct stream *next, **link_in_list;
+	bool open;
+	bool busy; // its job is on a store thread, which the members below belong to meanwhile
+	int64_t fed; // the revision of what was fed
+	// The job's while it is busy, else the loop's.
 	struct actor actor;
 	char *token, *name; // as the request gave them
-	char gateway[UUID_TEXT], moniker[32];
-	int64_t since, revision; // revision: what was fed
-	bool busy, open, snapshot, must_end;
+	char gateway[UUID_TEXT];
+	int64_t since, revision; // as the gateway said; of what was made
 	size_t kind; // of a snapshot: where it is
 	char after[UUID_TEXT];
+	bool snapshot, must_end;
 	int status;
 	char why[240];
 	struct text out;
-	struct stream *next, **link_in_list;
 };
 
 struct link {
@@ -181,7 +186,7 @@ static void on_closed(void *owner)
 	struct stream *stream = owner;
 	int less = -1;
 
-	log_info("stream closed gateway=%s revision=%lld", stream->gateway, (long long)stream->revision);
+	log_info("stream closed gateway=%s revision=%lld", stream->gateway, (long long)stream->fed);
 	live_change_gateway(stream->link->controller->live, stream->gateway, count_stream, &less);
 	stream->exchange = NULL;
 	stream->open = false;
@@ -219,6 +224,7 @@ static void open_done(struct store_job *job)
 		(long long)stream->revision, stream->snapshot);
 	live_change_gateway(stream->link->controller->live, stream->gateway, count_stream, &more);
 	stream->open = true;
+	stream->fed = stream->revision;
 	stream->next = stream->link->streams;
 	stream->link_in_list = &stream->link->streams;
 	if (stream->next)
@@ -348,6 +354,7 @@ static void portion_done(struct store_job *job)
 	if (stream->out.len && !stream->must_end && !stream->out.failed)
 		exchange_feed(stream->exchange, stream->out.bytes, stream->out.len);
 	text_fini(&stream->out);
+	stream->fed = stream->revision;
 	if (stream->must_end || job->error)
 		exchange_end(stream->exchange);
 	else
@@ -357,11 +364,11 @@ static void portion_done(struct store_job *job)
 // Asks for the next portion, when there is one, the client has taken the last one, and none is being made.
 static void stream_next(struct stream *stream)
 {
-	bool behind = stream->snapshot || stream->revision < stream->link->revision;
 	struct store *store = stream->link->controller->store; // NULL once it is being closed
 
-	if (!store || !stream->open || stream->busy || stream->must_end || !behind ||
-		exchange_unsent(stream->exchange) > UNSENT_MAX)
+	if (!store || !stream->open || stream->busy || exchange_unsent(stream->exchange) > UNSENT_MAX)
+		return;
+	if (stream->must_end || (!stream->snapshot && stream->revision >= stream->link->revision))
 		return;
 	stream->busy = true;
 	stream->job = (struct store_job){.run = portion_run, .done = portion_done};
@@ -436,7 +443,7 @@ static void on_heartbeat(uv_timer_t *timer)
 	char row[80];
 
 	for (struct stream *stream = link->streams; stream; stream = stream->next) {
-		snprintf(row, sizeof(row), "{\"row\":\"heartbeat\",\"revision\":%lld}\n", (long long)stream->revision);
+		snprintf(row, sizeof(row), "{\"row\":\"heartbeat\",\"revision\":%lld}\n", (long long)stream->fed);
 		if (stream->open && exchange_unsent(stream->exchange) < UNSENT_MAX)
 			exchange_feed(stream->exchange, row, strlen(row));
 	}
