@@ -121,7 +121,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	options.dns[0] = 0x0a4d0035;
 	options.address = 0x0a4c0001;
 	ppp_link_init(&link, &ops, &options);
-	ppp_link_up(&link, now_ms);
+	if (options.server && options.proxy_sent) { // an ICCN's proxy AVPs, out of the next octets
+		uint8_t len = wire_get_u8(&in);
+		struct wire_in lcp = wire_get_sub(&in, len < wire_left(&in) ? len : wire_left(&in));
+		struct ppp_proxy proxy = {
+			.received_lcp = lcp.pos, .sent_lcp = lcp.pos, .name = "sim1", .name_len = 4, .challenge = lcp.pos};
+
+		proxy.received_lcp_len = proxy.sent_lcp_len = proxy.challenge_len = wire_left(&lcp);
+		proxy.response = lcp.pos;
+		proxy.response_len = len < wire_left(&lcp) ? len : wire_left(&lcp);
+		proxy.auth_type = len & 3;
+		proxy.trust_auth = len & 4;
+		(void)ppp_link_up_proxied(&link, &proxy, now_ms);
+	}
+	if (!is_gone(&link))
+		ppp_link_up(&link, now_ms);
 	while (wire_left(&in) && !is_gone(&link)) {
 		uint8_t action = wire_get_u8(&in), len = action < 0xa0 ? wire_get_u8(&in) : 0;
 		struct wire_in packet = wire_get_sub(&in, len < wire_left(&in) ? len : wire_left(&in));

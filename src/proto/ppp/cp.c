@@ -514,6 +514,8 @@ void ppp_cp_recv(struct ppp_link *link, const struct ppp_cp_class *class, const 
 		ack = ppp_packet(buffer, sizeof(buffer), PPP_TERM_ACK, id);
 		ppp_link_text(link, data);
 		run(link, class, PPP_CP_RTR, (struct reply){.packet = &ack});
+		if (class->left)
+			class->left(link);
 		return;
 	case PPP_TERM_ACK:
 		ppp_cp_run(link, class, PPP_CP_RTA);

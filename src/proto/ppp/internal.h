@@ -108,6 +108,7 @@ struct ppp_cp_class {
 	void (*down)(struct ppp_link *link, enum ppp_cp_event why);
 	void (*finished)(struct ppp_link *link, enum ppp_cp_event why);
 	void (*diverged)(struct ppp_link *link); // no agreement after all tries
+	void (*left)(struct ppp_link *link); // a Terminate-Request was dealt with
 	void (*extra)(struct ppp_link *link, uint8_t code, uint8_t id, struct wire_in data); // codes past Code-Reject
 };
 

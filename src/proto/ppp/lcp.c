@@ -95,11 +95,14 @@ static enum ppp_verdict auth_judge(
 {
 	enum ppp_auth auth = ppp_lcp_get_auth(value);
 
-	if (link->options->server || !link->options->auth_accept)
+	if (link->options->server)
+		return PPP_REJ;
+	link->auth_disliked = !(auth & link->options->auth_accept);
+	if (!link->options->auth_accept)
 		return PPP_REJ;
 	ppp_lcp_put_auth(strongest(link->options->auth_accept, link->lcp.naks_sent), better);
 	offer->auth = (uint8_t)auth;
-	return auth & link->options->auth_accept ? PPP_ACK : PPP_NAK;
+	return link->auth_disliked ? PPP_NAK : PPP_ACK;
 }
 
 static bool auth_nak(struct ppp_link *link, uint8_t, struct wire_in value)
@@ -224,6 +227,7 @@ static void lcp_prepare(struct ppp_link *link, struct ppp_cp *cp)
 		cp->asked |= 1u << ROW_MAGIC;
 	link->magic = o->magic ? random_magic(link) : 0;
 	link->loops = 0;
+	link->auth_disliked = false;
 }
 
 static void lcp_agree(struct ppp_link *link, const struct ppp_offer *offer)
@@ -285,6 +289,13 @@ static void lcp_finished(struct ppp_link *link, enum ppp_cp_event why)
 static void lcp_diverged(struct ppp_link *link)
 {
 	ppp_link_fail(link, PPP_REASON_LCP_NOT_CONVERGING);
+}
+
+// RFC 1661 would start over. A peer that leaves because we don't accept its authentication will ask the same again.
+static void lcp_left(struct ppp_link *link)
+{
+	if (link->phase == PPP_PHASE_ESTABLISH && link->auth_disliked)
+		ppp_link_fail(link, PPP_REASON_AUTH_PROTOCOL);
 }
 
 static void echo_request(struct ppp_link *link, uint8_t id, struct wire_in data)
@@ -399,6 +410,7 @@ const struct ppp_cp_class ppp_lcp = {
 	.down = lcp_down,
 	.finished = lcp_finished,
 	.diverged = lcp_diverged,
+	.left = lcp_left,
 	.extra = lcp_extra,
 };
 

@@ -185,11 +185,20 @@ static void send_last_words(struct ppp_link *link)
 	ppp_link_send(link, PPP_LCP, &out);
 }
 
+// An LCP that ends over a demand for authentication has that for its reason, whichever way it ends.
+static enum ppp_reason refined(const struct ppp_link *link, enum ppp_reason reason)
+{
+	bool is_general = reason == PPP_REASON_LCP_TIMEOUT || reason == PPP_REASON_LCP_NOT_CONVERGING ||
+		reason == PPP_REASON_PEER_TERMINATED;
+
+	return is_general && link->auth_disliked ? PPP_REASON_AUTH_PROTOCOL : reason;
+}
+
 void ppp_link_fail(struct ppp_link *link, enum ppp_reason reason)
 {
 	if (link->phase == PPP_PHASE_DEAD)
 		return;
-	link->reason = link->reason ? link->reason : (uint8_t)reason;
+	link->reason = link->reason ? link->reason : (uint8_t)refined(link, reason);
 	if (link->lcp.state >= PPP_CP_REQ_SENT && link->lcp.heard)
 		send_last_words(link);
 	if (link->is_up)
@@ -431,6 +440,22 @@ void ppp_link_alive(struct ppp_link *link, uint64_t now_ms)
 		return;
 	link->echo_missed = 0;
 	link->echo_due_ms = link->options->echo_interval_ms ? now_ms + link->options->echo_interval_ms : PPP_NEVER;
+}
+
+enum ppp_reason ppp_link_suspect(const struct ppp_link *link)
+{
+	if (link->is_up || link->reason)
+		return link->reason;
+	switch ((enum ppp_phase)link->phase) {
+	case PPP_PHASE_ESTABLISH:
+		return refined(link, link->lcp.heard ? PPP_REASON_LCP_TIMEOUT : PPP_REASON_LCP_SILENT);
+	case PPP_PHASE_AUTHENTICATE:
+		return PPP_REASON_AUTH_TIMEOUT;
+	case PPP_PHASE_NETWORK:
+		return PPP_REASON_NCP_TIMEOUT;
+	default:
+		return PPP_REASON_CLOSED;
+	}
 }
 
 bool ppp_link_is_up(const struct ppp_link *link)

@@ -200,6 +200,7 @@ struct ppp_link {
 	uint8_t next_id; // for packets other than Configure-Requests
 	uint8_t echo_missed, loops;
 	bool settling, is_up, closing, proxied;
+	bool auth_disliked; // client: the peer's last demand for authentication was none that we accept
 };
 
 // Starts from nothing: the link is dead until ppp_link_up. `ops` and `options` are borrowed.
@@ -226,6 +227,8 @@ void ppp_link_alive(struct ppp_link *link, uint64_t now_ms);
 
 bool ppp_link_is_up(const struct ppp_link *link);
 enum ppp_phase ppp_link_phase(const struct ppp_link *link);
+// Why it is not up, were it given up now: what it waits for, as the reason that ENDED would carry; NONE while it is up.
+enum ppp_reason ppp_link_suspect(const struct ppp_link *link);
 const char *ppp_phase_name(enum ppp_phase phase);
 const struct ppp_result *ppp_link_result(const struct ppp_link *link); // what is agreed so far
 const char *ppp_auth_name(enum ppp_auth auth); // "none", "pap", "chap-md5", "mschapv2"

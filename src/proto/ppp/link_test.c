@@ -317,7 +317,34 @@ static void no_way_to_authenticate(void **)
 	setup(PPP_AUTH_CHAP_MD5, "sim1", "pass1");
 	sim.options.auth_accept = PPP_AUTH_PAP;
 	go(30000);
+	testing_pass(&wire, &sim, &lns, wire.now_ms + 100);
 	assert_int_equal(testing_last(&lns, PPP_EVENT_ENDED)->reason, PPP_REASON_AUTH_PROTOCOL);
+	assert_string_equal(testing_events(&sim), "ended"); // at once, by the LNS's Terminate-Request
+	assert_int_equal(testing_last(&sim, PPP_EVENT_ENDED)->reason, PPP_REASON_AUTH_PROTOCOL);
+}
+
+// What a host that runs out of patience may tell, at each point of the way.
+static void what_it_waits_for(void **)
+{
+	setup(PPP_AUTH_NONE, NULL, NULL);
+	sim.options.magic = false;
+	ppp_link_up(&sim.link, 0);
+	assert_int_equal(ppp_link_suspect(&sim.link), PPP_REASON_LCP_SILENT);
+	testing_recv(&sim, PPP_LCP, "01010008 0304c227", 0); // EAP
+	assert_int_equal(ppp_link_suspect(&sim.link), PPP_REASON_AUTH_PROTOCOL);
+	testing_recv(&sim, PPP_LCP, "01020009 0305c22305", 0);
+	assert_int_equal(ppp_link_suspect(&sim.link), PPP_REASON_LCP_TIMEOUT);
+	testing_recv(&sim, PPP_LCP, "02010008 010405b4", 0);
+	assert_int_equal(ppp_link_suspect(&sim.link), PPP_REASON_AUTH_TIMEOUT);
+	setup(PPP_AUTH_NONE, NULL, NULL);
+	lns.options.ipcp = false;
+	lns.options.ip6cp = true;
+	sim.options.auth_timeout_ms = 60000;
+	go(25);
+	assert_int_equal(ppp_link_suspect(&sim.link), PPP_REASON_NCP_TIMEOUT);
+	setup(PPP_AUTH_NONE, NULL, NULL);
+	go(1000);
+	assert_int_equal(ppp_link_suspect(&sim.link), PPP_REASON_NONE);
 }
 
 static void a_sim_without_password(void **)
@@ -522,6 +549,7 @@ static void a_record_goes_on(void **)
 	assert_true(ppp_link_is_up(&lns.link));
 	assert_int_equal(again.event_count, 0);
 	assert_int_equal(again.counters.echo_lost + lns.counters.echo_lost, 0);
+	again.read_count = again.sent_count;
 	testing_recv(
 		&again, PPP_CHAP, "0163001510000102030405060708090a0b0c0d0e0f", wire.now_ms); // a challenge after the restart
 	assert_memory_equal(testing_sent(&again), "c223 0263001910", 15);
@@ -569,6 +597,7 @@ int main(void)
 		cmocka_unit_test(all_families_refused),
 		cmocka_unit_test(authentication_falls_back),
 		cmocka_unit_test(no_way_to_authenticate),
+		cmocka_unit_test(what_it_waits_for),
 		cmocka_unit_test(a_sim_without_password),
 		cmocka_unit_test(ue_chap),
 		cmocka_unit_test(echo_finds_a_dead_peer),
