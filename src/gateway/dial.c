@@ -4,11 +4,14 @@
 //	dial_next -> tunnel_dial -> (ICRQ, ICRP, ICCN) -> call up -> PPP -> up: install, answer
 //
 // The budget (standards: a device waits some 8 s, the radio side needs its part): an LNS that leaves SCCRQ or ICRQ unanswered for attemptBudgetMs
-// is left for the next one, and the whole must end within overallBudgetMs. An LNS that did not answer is on hold for lnsHoldSeconds: attaches go
-// straight to the next. When all are on hold, the best is tried all the same.
+// is left for the next one, and the whole must end within overallBudgetMs. An LNS that did not answer is on hold (health.c): attaches go
+// straight to the next. When all are on hold, the best is tried all the same. The session of a tunnel that was lost is dialled again in the same
+// way (rescue.c), with nobody who waits.
 #include "base/clean.h"
 #include "gateway/access.h"
+#include "gateway/health.h"
 #include "gateway/jsonget.h"
+#include "gateway/rescue.h"
 #include "gateway/session.h"
 #include "gateway/template.h"
 #include "gateway/trace.h"
@@ -95,15 +98,7 @@ static void call_fill(struct session *session, const struct l2tp_settings *setti
 	proxy_fill(session, settings, call);
 }
 
-static bool was_tried(const struct attach *attach, const struct uuid *lns_id)
-{
-	for (unsigned i = 0; i < attach->tried_count; i++)
-		if (uuid_equal(&attach->tried[i], lns_id))
-			return true;
-	return false;
-}
-
-static struct lac *lac_of(const struct session *session)
+struct lac *session_lac(const struct session *session)
 {
 	const struct config *config = session->gateway->config;
 	const struct endpoint_config *endpoint = config ? config_endpoint_by_imsi(config, session->imsi) : NULL;
@@ -112,25 +107,47 @@ static struct lac *lac_of(const struct session *session)
 	return group ? vslice_find_lac(session->vslice, &group->lac) : NULL;
 }
 
+// Why there is no LNS for it, where nothing better is known from one that was dialled.
+static void note_lack(struct session *session, const struct lac *lac, enum choice_lack lack)
+{
+	struct attach *attach = session->attach;
+
+	if (attach->refusal)
+		return;
+	switch (lack) {
+	case CHOICE_UNREACHED:
+		attach->refusal = REFUSED_UNREACHED;
+		for (const struct pair *pair = lac->pairs; pair; pair = pair->next)
+			if (!pair->reached)
+				snprintf(attach->why, sizeof(attach->why), "%s", pair->last_error);
+		return;
+	case CHOICE_FULL:
+		attach->refusal = REFUSED_LIMIT;
+		snprintf(attach->why, sizeof(attach->why), "every LNS has maxSessionsPerLns sessions");
+		return;
+	case CHOICE_LAC_FULL:
+		attach->refusal = REFUSED_LIMIT;
+		snprintf(attach->why, sizeof(attach->why), "the LAC has maxSessionsPerLac sessions");
+		return;
+	case CHOICE_HELD:
+		attach->refusal = REFUSED_LNS_SILENT;
+		snprintf(attach->why, sizeof(attach->why), "every LNS is on hold");
+		return;
+	case CHOICE_NONE:
+		return;
+	}
+}
+
+// The next LNS. Once another one was tried, one on hold would only cost time; and a session that is dialled again can wait elsewhere.
 static struct pair *choose(struct session *session, struct lac *lac)
 {
 	struct attach *attach = session->attach;
-	struct pair *on_hold = NULL;
+	enum choice_lack lack;
+	struct pair *pair = choose_lns(lac, attach->tried, attach->tried_count, !attach->tried_count && !session->rescue, &lack);
 
-	for (struct pair *pair = lac->pairs; pair; pair = pair->next) {
-		if (was_tried(attach, &pair->lns_id))
-			continue;
-		if (!pair->reached) {
-			attach->refusal = attach->refusal ? attach->refusal : REFUSED_SLICE;
-			snprintf(attach->why, sizeof(attach->why), "%s", pair->last_error);
-			continue;
-		}
-		if (pair->dead_until_ms <= session->gateway->now_ms)
-			return pair;
-		if (!on_hold)
-			on_hold = pair;
-	}
-	return attach->tried_count ? NULL : on_hold; // once another one was tried, a dead one would only cost time
+	if (!pair)
+		note_lack(session, lac, lack);
+	return pair;
 }
 
 static int dial(struct session *session, struct pair *pair)
@@ -143,6 +160,8 @@ static int dial(struct session *session, struct pair *pair)
 
 	if (attach->tried_count < array_len(attach->tried))
 		attach->tried[attach->tried_count++] = pair->lns_id;
+	attach->last = pair->lns_id;
+	attach->dialled_ms = gateway->now_ms;
 	error = tunnel_get(pair, &tunnel);
 	if (error)
 		return error;
@@ -160,25 +179,53 @@ static int dial(struct session *session, struct pair *pair)
 	return tunnel_dial(tunnel, session, &attach->call, &session->call);
 }
 
+// Nobody waits for the answer of a session that is dialled again: it is released in its turn.
+static void redial_over(struct session *session, const char *why)
+{
+	session->ppp_started = false;
+	session->ppp_news = 0;
+	ppp_link_down(&session->ppp);
+	call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, NULL, NULL);
+	session_attach_done(session);
+	session_clear_record(session);
+	wheel_disarm(&session->gateway->wheel, &session->timer);
+	rescue_failed(session, why);
+}
+
 void session_give_up(struct session *session, enum refusal refusal, const char *why)
 {
-	session_end(session, refusal, SESSION_TELL_BOTH, why);
+	if (session->rescue)
+		redial_over(session, why && *why ? why : refusal_words(refusal));
+	else
+		session_end(session, refusal, SESSION_TELL_BOTH, why);
+}
+
+static void moved_on(const struct lac *lac, const struct attach *attach, const struct pair *to)
+{
+	struct pair *from = lac_find_pair(lac, &attach->last);
+
+	if (from && from != to)
+		health_moved_on(from, to, attach->why);
 }
 
 void session_dial_next(struct session *session)
 {
 	struct attach *attach = session->attach;
-	struct lac *lac = lac_of(session);
+	struct lac *lac = session_lac(session);
 	struct pair *pair;
 
 	while (lac && lac->dp && (pair = choose(session, lac))) {
-		int error = dial(session, pair);
+		int error;
 
+		if (attach->has_moved)
+			moved_on(lac, attach, pair);
+		attach->has_moved = false;
+		error = dial(session, pair);
 		if (!error) {
 			session_settle(session);
 			return;
 		}
-		attach->refusal = error == -EDQUOT || error == -ENOSPC ? REFUSED_LNS_FULL : REFUSED_NO_MEMORY;
+		attach->refusal = error == -EDQUOT || error == -ENOSPC ? REFUSED_LIMIT : REFUSED_NO_MEMORY;
 		snprintf(attach->why, sizeof(attach->why), "%s",
 			error == -EDQUOT ? "the tunnels to the LNS are full (maxSessionsPerTunnel, maxTunnelsPerLns)"
 					 : strerror(-error));
@@ -186,9 +233,28 @@ void session_dial_next(struct session *session)
 	session_give_up(session, attach->refusal ? attach->refusal : REFUSED_SLICE, attach->why);
 }
 
+void session_redial(struct session *session)
+{
+	struct attach *attach = calloc(1, sizeof(*attach));
+	struct gateway *gateway = session->gateway;
+
+	if (!attach) {
+		rescue_failed(session, "memory is out");
+		return;
+	}
+	attach->request.imsi = session->imsi;
+	attach->request.gtp_version = session->gtp_version;
+	attach->request.wanted = session->address;
+	attach->started_ms = gateway->now_ms;
+	attach->try_ms = WHEEL_NEVER;
+	session->attach = attach;
+	gateway->attaching++;
+	session_dial_next(session);
+}
+
 static void dial_elsewhere(struct session *session)
 {
-	session->gateway->counters.lns_failovers++;
+	session->attach->has_moved = true;
 	session->ppp_started = false;
 	session_dial_next(session);
 }
@@ -259,6 +325,15 @@ static void words_of_call(const struct session *session, const struct l2tp_sessi
 			*c = '?';
 }
 
+// The LNS asked to try another address and that is where its next tunnel goes.
+static bool is_redirected(const struct call *call, const struct l2tp_session_event *event)
+{
+	const struct tunnel *tunnel = call_tunnel(call);
+
+	return event->reason == L2TP_REASON_tunnel && tunnel->l2tp.reason == L2TP_REASON_try_another && tunnel->pair &&
+		tunnel->pair->has_redirect;
+}
+
 static void call_lost(struct session *session, const struct l2tp_session_event *event)
 {
 	struct attach *attach = session->attach;
@@ -266,12 +341,17 @@ static void call_lost(struct session *session, const struct l2tp_session_event *
 	char why[200];
 	enum refusal refusal = refusal_of_call(session, event);
 	bool elsewhere = event->reason == L2TP_REASON_tunnel || event->reason == L2TP_REASON_no_answer ||
+		event->reason == L2TP_REASON_try_another ||
 		(event->has_result && refusal != REFUSED_PPP_AUTH && is_failover_code(settings, event->result));
 
 	words_of_call(session, event, why, sizeof(why));
+	if (attach && is_redirected(session->call, event))
+		attach->tried_count--; // the same LNS at another address
 	session->call->session = NULL;
 	session->call = NULL;
 	if (!attach) {
+		if (event->reason == L2TP_REASON_tunnel && rescue_take(session, why))
+			return;
 		session_end(session, event->reason == L2TP_REASON_tunnel ? REFUSED_TUNNEL_LOST : REFUSED_LNS_HANGUP,
 			SESSION_TELL_ACCESS, why);
 		return;
@@ -295,6 +375,8 @@ static void call_up(struct session *session)
 	if (tunnel->l2tp.up_ms > attach->started_ms)
 		attach->tunnel_up_ms = tunnel->l2tp.up_ms;
 	attach->try_ms = WHEEL_NEVER;
+	if (tunnel->pair)
+		health_works(tunnel->pair);
 	session->ppp_started = true;
 	ppp_link_up(&session->ppp, gateway->now_ms);
 	session_after_ppp(session);
@@ -335,10 +417,13 @@ static void try_timed_out(struct session *session)
 		(unsigned long long)budget_ms);
 	trace_add(attach->trace, gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "%s", attach->why);
 	if (tunnel->l2tp.state == L2TP_TUNNEL_ESTABLISHED) {
+		uint64_t asked_ms = tunnel->l2tp.up_ms > attach->dialled_ms ? tunnel->l2tp.up_ms : attach->dialled_ms;
+
 		l2tp_tunnel_hello(&tunnel->l2tp, gateway->now_ms);
+		if (tunnel->pair)
+			health_unanswered(tunnel->pair, tunnel->l2tp.heard_ms <= asked_ms, attach->why);
 	} else if (tunnel->pair) {
-		tunnel->pair->dead_until_ms = gateway->now_ms + (uint64_t)session->profile->settings->lns_hold_s * 1000;
-		snprintf(tunnel->pair->last_error, sizeof(tunnel->pair->last_error), "%.150s", attach->why);
+		health_failed(tunnel->pair, attach->why);
 	}
 	call_drop(&session->call, L2TP_CDN_time_limit, L2TP_ERROR_none, NULL, NULL);
 	dial_elsewhere(session);

@@ -5,6 +5,7 @@
 #include "base/clean.h"
 #include "gateway/access.h"
 #include "gateway/jsonget.h"
+#include "gateway/rescue.h"
 #include "gateway/trace.h"
 
 #include <errno.h>
@@ -419,6 +420,8 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 	wheel_disarm(&gateway->wheel, &session->timer);
 	if (session->dp)
 		dp_session_del(&session->dp, &counters);
+	else if (session->rescue)
+		counters = *rescue_counters(session);
 	if (was_up) {
 		gateway->established--;
 		gateway->counters.sessions_ended++;
@@ -430,8 +433,9 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 	}
 	if (session->attach)
 		attach_end(session, reason, why);
-	else if (tell & SESSION_TELL_ACCESS)
+	if (was_up && tell & SESSION_TELL_ACCESS)
 		session->access->release(session, reason);
+	rescue_forget(session);
 	if (session->call) {
 		if (tell & SESSION_TELL_LNS)
 			call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, NULL, refusal_words(reason));

@@ -56,7 +56,8 @@ struct attach {
 	uint8_t pco_bytes[512]; // what pco points into
 	uint64_t started_ms, deadline_ms, try_ms; // try_ms: end of the attempt with this LNS, or WHEEL_NEVER
 	uint64_t tunnel_up_ms, call_up_ms, lcp_up_ms, auth_ok_ms, ipv4_up_ms; // 0 = not yet
-	struct uuid tried[5];
+	uint64_t dialled_ms; // when this LNS was dialled
+	struct uuid tried[5], last; // LNSs; the one being dialled
 	unsigned tried_count;
 	enum refusal refusal; // the last reason why an LNS did not do
 	char why[200]; // its words
@@ -65,6 +66,7 @@ struct attach {
 	uint8_t proxy_received[64], proxy_sent[64];
 	struct trace *trace;
 	bool must_answer; // the access side waits
+	bool has_moved; // the last LNS did not do
 };
 
 // Name and password of the device itself, kept for a later re-challenge.
@@ -85,6 +87,7 @@ struct session {
 	struct dp_session *dp;
 	struct attach *attach; // NULL when up
 	struct secrets *secrets; // NULL: from the configuration
+	struct rescue *rescue; // its tunnel was lost, and it waits or is being dialled again; NULL otherwise
 	struct timer timer;
 	struct ppp_link ppp;
 	uint64_t imsi;
@@ -140,6 +143,8 @@ struct uuid session_uuid(const struct session *session);
 
 // dial.c: the LNS side.
 void session_dial_next(struct session *session); // the next LNS; refuses when there is none left
+void session_redial(struct session *session); // a session that was up, whose tunnel is gone
+struct lac *session_lac(const struct session *session); // its Endpoint Group's, or NULL
 void session_on_call(struct session *session, const struct l2tp_session_event *event);
 void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *packet, size_t len);
 void session_after_ppp(

@@ -3,6 +3,7 @@
 //
 // The link's events are only noted inside its calls and acted upon after them (ppp_news), since acting may free the session.
 #include "base/clean.h"
+#include "gateway/rescue.h"
 #include "gateway/session.h"
 #include "gateway/template.h"
 #include "gateway/trace.h"
@@ -166,6 +167,10 @@ static void ppp_ended(struct session *session)
 		session->attach ? session->attach->why : "");
 	session->ppp_started = false;
 	call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, &disconnect, NULL);
+	if (session->rescue) {
+		session_give_up(session, refusal, why);
+		return;
+	}
 	session_end(session, refusal, SESSION_TELL_ACCESS, why);
 }
 
@@ -239,6 +244,22 @@ static void attach_complete(struct session *session)
 	}
 }
 
+// The session has a place on another tunnel, with its old address: the SIM need not know.
+static void redial_complete(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	uint32_t teid = session->local_teid;
+
+	session_install(session);
+	if (session_find(gateway, teid) != session)
+		return;
+	dp_session_restore_counters(session->dp, rescue_counters(session));
+	session_attach_done(session);
+	rescue_done(session);
+	session_store(session);
+	session_report(session);
+}
+
 static void ppp_up(struct session *session)
 {
 	const struct ppp_result *result = ppp_link_result(&session->ppp);
@@ -249,13 +270,19 @@ static void ppp_up(struct session *session)
 		ppp_ended(session);
 		return;
 	}
+	if (session->rescue && !ip_addr_equal(&address, &session->address)) {
+		session_give_up(session, REFUSED_ADDRESS_CHANGED, "the other LNS gave another address");
+		return;
+	}
 	if (!session->attach && !ip_addr_equal(&address, &session->address)) {
 		session_end(session, REFUSED_ADDRESS_CHANGED, SESSION_TELL_BOTH, NULL);
 		return;
 	}
 	session->address = address;
 	session->mtu = result->mru < result->local_mru ? result->mru : result->local_mru;
-	if (session->attach)
+	if (session->rescue)
+		redial_complete(session);
+	else if (session->attach)
 		attach_complete(session);
 	else
 		session_install(session);

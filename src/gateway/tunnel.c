@@ -7,6 +7,7 @@
 #include "gateway/tunnel.h"
 
 #include "base/clean.h"
+#include "gateway/health.h"
 #include "gateway/jsonget.h"
 #include "gateway/records.h"
 #include "gateway/session.h"
@@ -84,10 +85,8 @@ static void on_up(struct tunnel *tunnel)
 	tunnel->since_wall_ms = wall_ms();
 	tunnel->unused_ms = gateway->now_ms;
 	dp_tunnel_set_peer(tunnel->dp, tunnel->l2tp.peer_id, &tunnel->l2tp.peer);
-	if (tunnel->pair) {
-		tunnel->pair->dead_until_ms = 0;
-		tunnel->pair->last_error[0] = 0;
-	}
+	if (tunnel->pair)
+		health_works(tunnel->pair);
 	log_info("tunnel up vslice=%s tunnel=%u/%u lns=%s host=\"%.*s\"", tunnel->lac->vslice->moniker, tunnel->l2tp.local_id,
 		tunnel->l2tp.peer_id, ip_end_text(&tunnel->l2tp.peer, lns), tunnel->l2tp.peer_host_len,
 		(const char *)tunnel->l2tp.peer_host_name);
@@ -103,14 +102,14 @@ static void on_down(struct tunnel *tunnel, const struct l2tp_tunnel_event *event
 
 	words_of(event, tunnel->last_error, sizeof(tunnel->last_error));
 	gateway->counters.tunnels_lost++;
-	if (tunnel->pair && event->reason != L2TP_REASON_local) {
-		tunnel->pair->dead_until_ms = gateway->now_ms + (uint64_t)tunnel->profile->settings->lns_hold_s * 1000;
-		snprintf(tunnel->pair->last_error, sizeof(tunnel->pair->last_error), "%s", tunnel->last_error);
-	}
+	if (tunnel->pair && event->reason != L2TP_REASON_local && event->reason != L2TP_REASON_glare &&
+		!(event->reason == L2TP_REASON_try_another && health_redirect(tunnel->pair, event->text)))
+		health_failed(tunnel->pair, tunnel->last_error);
 	log_warn("tunnel %s vslice=%s tunnel=%u/%u lns=%s sessions=%u why=\"%s\"", was_up ? "down" : "failed",
 		tunnel->lac->vslice->moniker, tunnel->l2tp.local_id, tunnel->l2tp.peer_id, ip_end_text(&tunnel->l2tp.peer, lns),
 		tunnel->l2tp.sessions, tunnel->last_error);
-	tunnel_event_report(tunnel, was_up ? "l2tptunneldown_v1" : "lnsunreachable_v1", tunnel->last_error);
+	if (was_up)
+		tunnel_event_report(tunnel, "l2tptunneldown_v1", tunnel->last_error);
 	tunnel_report(tunnel);
 }
 
@@ -325,6 +324,7 @@ static bool has_room(const struct tunnel *tunnel)
 
 int tunnel_get(struct pair *pair, struct tunnel **out)
 {
+	const struct ip_end *peer = pair->has_redirect ? &pair->redirect : &pair->lns;
 	struct gateway *gateway = pair->lac->vslice->gateway;
 	int64_t live = 0;
 	struct tunnel *tunnel;
@@ -343,12 +343,12 @@ int tunnel_get(struct pair *pair, struct tunnel **out)
 	error = idset_take(pair->lac->vslice->tunnel_ids, gateway->now_ms, &id);
 	if (error)
 		return error;
-	error = tunnel_new(pair, &pair->lns, (uint16_t)id, &tunnel);
+	error = tunnel_new(pair, peer, (uint16_t)id, &tunnel);
 	if (error) {
 		idset_give(pair->lac->vslice->tunnel_ids, id, gateway->now_ms);
 		return error;
 	}
-	error = l2tp_tunnel_open(&tunnel->l2tp, (uint16_t)id, &pair->lns, 0, gateway->now_ms);
+	error = l2tp_tunnel_open(&tunnel->l2tp, (uint16_t)id, peer, 0, gateway->now_ms);
 	if (error) {
 		tunnel_free(tunnel);
 		return error;

@@ -4,7 +4,9 @@
 #include "gateway/vslice.h"
 
 #include "base/clean.h"
+#include "gateway/health.h"
 #include "gateway/jsonget.h"
+#include "gateway/rescue.h"
 #include "gateway/resume.h"
 #include "gateway/tunnel.h"
 
@@ -53,7 +55,8 @@ static void pair_take_profile(struct pair *pair, struct profile *profile)
 	}
 	profile_unref(&pair->profile);
 	pair->profile = profile;
-	pair->dead_until_ms = 0; // whatever was wrong may be mended
+	pair->health.since_ms = pair->health.unanswered = 0; // whatever was wrong may be mended
+	pair->has_redirect = false;
 }
 
 static void pairs_apply(struct lac *lac, const struct vslice_config *config, const struct lac_config *lac_config)
@@ -100,6 +103,7 @@ static void lac_on_socket(void *owner, int fd)
 	struct vslice *vslice = lac->vslice;
 	int error = fd;
 
+	gateway_wake(vslice->gateway);
 	lac->opening = false;
 	if (fd >= 0 && !lac->stale)
 		error = dp_lac_new(vslice->gateway->dp, fd, &lac->address, lac, &lac->dp);
@@ -227,12 +231,10 @@ void vslice_warm(struct vslice *vslice)
 		for (struct pair *pair = lac->pairs; lac->dp && pair; pair = pair->next) {
 			struct tunnel *tunnel;
 
-			if (pair_is_warm(pair))
-				break; // the best LNS that is not on hold has one
-			if (!pair->profile->settings->keep_tunnel_up || pair->dead_until_ms > now_ms || !pair->reached)
+			health_tick(pair);
+			if (pair_is_warm(pair) || !pair->profile->settings->keep_tunnel_up || pair_is_held(pair) || !pair->reached)
 				continue;
 			(void)tunnel_get(pair, &tunnel);
-			break;
 		}
 	}
 }
@@ -313,6 +315,7 @@ static void on_applied(
 	struct vslice *vslice = owner;
 
 	(void)slice;
+	gateway_wake(vslice->gateway);
 	targets_keep(vslice, targets, count);
 	vslice->ready = !error;
 	snprintf(vslice->message, sizeof(vslice->message), "%s", error ? message : "");
@@ -395,6 +398,7 @@ void vslice_stop(struct vslice *vslice)
 	struct tunnel *tunnel;
 
 	vslice->stopping = true;
+	rescue_stop(vslice);
 	vslice->stop_deadline_ms = vslice->gateway->now_ms + STOP_LIMIT_MS;
 	wheel_arm(&vslice->gateway->wheel, &vslice->warm_timer, vslice->gateway->now_ms + STOP_LOOK_MS);
 	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));)
@@ -418,6 +422,7 @@ void vslice_free(struct vslice *vslice, bool keep)
 	struct lac *next;
 
 	wheel_disarm(&vslice->gateway->wheel, &vslice->warm_timer);
+	rescue_stop(vslice);
 	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at)); at = 0)
 		tunnel_free(tunnel);
 	if (vslice->slice)

@@ -20,6 +20,16 @@ struct profile {
 	struct dp_framing framing;
 };
 
+// What is known of an LNS (health.c).
+struct health {
+	uint64_t since_ms; // on hold since; 0 = in use
+	uint64_t until_ms; // end of the hold
+	uint64_t probe_ms; // next probe
+	uint32_t probe_wait_ms;
+	uint8_t unanswered; // calls in a row
+	bool told, moved_told; // the events are out
+};
+
 struct pair {
 	struct pair *next; // of the LAC, by preference
 	struct lac *lac;
@@ -28,9 +38,12 @@ struct pair {
 	int preference;
 	struct profile *profile;
 	struct tunnel *tunnels;
-	uint64_t dead_until_ms; // on hold until then
-	uint64_t warm_due_ms;
+	struct health health;
+	struct ip_end redirect; // where the LNS asked to go instead, while has_redirect
+	uint64_t turn; // when it was last chosen: a number that only grows
 	char last_error[160];
+	uint8_t redirects; // in a row
+	bool has_redirect;
 	bool reached; // the policy lets the LAC reach it
 };
 
@@ -41,6 +54,7 @@ struct lac {
 	struct ip_end address;
 	struct dp_lac *dp; // NULL until the socket is there
 	struct pair *pairs;
+	uint64_t turn; // of the last choice
 	bool opening, resumed, stale; // stale: not in the configuration any longer; goes when its tunnels are gone
 };
 
@@ -57,6 +71,7 @@ struct vslice {
 	struct slice_target_status *targets;
 	size_t target_count;
 	struct timer warm_timer;
+	struct rescues *rescues; // sessions of lost tunnels; NULL = none
 	uint64_t stop_deadline_ms;
 };
 
@@ -69,7 +84,8 @@ void vslice_free(struct vslice *vslice, bool keep);
 struct lac *vslice_find_lac(const struct vslice *vslice, const struct uuid *id);
 struct pair *lac_find_pair(const struct lac *lac, const struct uuid *lns_id);
 void vslice_report(const struct vslice *vslice);
-// Opens what should be open without any session (the seed: "a tunnel can be brought up before any session is active").
+// Opens what should be open without any session (the seed: "a tunnel can be brought up before any session is active"): a tunnel from each LAC to
+// each LNS, so that HELLO tells of every LNS before a SIM needs it; and probes the LNSs on hold.
 void vslice_warm(struct vslice *vslice);
 
 struct profile *profile_new(const struct gateway *gateway, const struct vslice_config *vslice, const struct lac_config *lac,

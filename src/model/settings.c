@@ -18,6 +18,7 @@ static const struct word failover_modes[] = {
 	{FAILOVER_PREFERENCE, "preference", "Preference", "the lowest preference first, round robin among equals"},
 	{FAILOVER_BALANCED, "balanced", "Balanced", "the LNS with the fewest sessions first"},
 	{FAILOVER_RANDOM, "random", "Random", "any LNS that is not on hold"},
+	{FAILOVER_ROUND_ROBIN, "round-robin", "Round robin", "each LNS that is not on hold in turn, whatever its preference"},
 	{0},
 };
 
@@ -143,7 +144,20 @@ static const struct field settings_fields[] = {
 		.label = "Budget of an attach", .help = "How long an attach may take in all; devices lose patience at about 5 s"},
 	{INT("lnsHoldSeconds", lns_hold_s, 0, 86400, "300"), .unit = "seconds", .group = "Failover",
 		.label = "Hold time of a dead LNS",
-		.help = "How long an LNS that failed is left alone while another one answers"},
+		.help = "How long at most an LNS that failed is left alone while another one answers; 0 = it is dialled again at "
+			"once"},
+	{INT("lnsProbeSeconds", lns_probe_s, 0, 3600, "30"), .unit = "seconds", .group = "Failover", .label = "Probe interval",
+		.help = "How often an LNS on hold is asked in the background whether it is back, which ends its hold; 0 = only "
+			"when "
+			"the hold time is over"},
+	{INT("redialRate", redial_rate, 0, 100000, "1000"), .unit = "per second", .group = "Failover",
+		.label = "Sessions dialled again",
+		.help = "When a tunnel is lost, so many of its sessions a second are dialled again on another LNS, asking for "
+			"their "
+			"old addresses; 0 = none, the mobile network is told to attach them again"},
+	{INT("releaseRate", release_rate, 1, 100000, "500"), .unit = "per second", .group = "Failover",
+		.label = "Sessions released",
+		.help = "So many sessions a second of a lost LNS are released toward the mobile network"},
 	{TEXT("failoverCodes", failover_codes, 0, 64), .format = FORMAT_NUMBERS, .initial = "2,4,5,6,10", .group = "Failover",
 		.label = "Failover result codes", .help = "CDN result codes (RFC 2661 4.4.2) after which the next LNS is tried"},
 

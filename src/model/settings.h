@@ -14,7 +14,8 @@ struct l2tp_settings {
 	int64_t hello_interval_s, retransmit_initial_ms, retransmit_cap_ms, retransmit_max_setup, retransmit_max_established;
 	int64_t receive_window, idle_timeout_s, keep_tunnel_up;
 	// Failover
-	int64_t failover_mode, attempt_budget_ms, overall_budget_ms, lns_hold_s;
+	int64_t failover_mode, attempt_budget_ms, overall_budget_ms, lns_hold_s, lns_probe_s;
+	int64_t redial_rate, release_rate;
 	char *failover_codes;
 	// Limits
 	int64_t max_sessions_per_tunnel, max_sessions_per_lns, max_sessions_per_lac, max_tunnels_per_lns;
@@ -32,7 +33,7 @@ struct l2tp_settings {
 };
 
 enum tunnel_auth { TUNNEL_AUTH_NONE = 1, TUNNEL_AUTH_SEND, TUNNEL_AUTH_REQUIRE };
-enum failover_mode { FAILOVER_PREFERENCE = 1, FAILOVER_BALANCED, FAILOVER_RANDOM };
+enum failover_mode { FAILOVER_PREFERENCE = 1, FAILOVER_BALANCED, FAILOVER_RANDOM, FAILOVER_ROUND_ROBIN };
 enum source_port { SOURCE_PORT_LAC = 1, SOURCE_PORT_FIXED, SOURCE_PORT_EPHEMERAL };
 enum accept_change { ACCEPT_CHANGE_NEVER = 1, ACCEPT_CHANGE_ONCE };
 enum link_auth { LINK_AUTH_NONE = 1, LINK_AUTH_PAP, LINK_AUTH_CHAP, LINK_AUTH_MSCHAPV2, LINK_AUTH_PCO };

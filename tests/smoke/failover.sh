@@ -25,7 +25,7 @@ accepted_within() { # IMSI MS
 }
 lns_id() { api GET /vslices/diagnostics-a/lnss | jq -er --arg name "$1" '.[] | select(.name == $name).id'; } # NAME
 on_lns() { [ "$(session "$1" .lns)" = "$(lns_id "$2")" ]; }                                              # IMSI NAME
-logged() { says slicegate-gateway "$1"; }
+logged() { says slicegate-controller "$1"; } # EVENT
 same_address() { [ "$(session $one .ipAddress)" = "$1" ]; }
 no_half_session() { # every call that the second LNS knows is a session
 	! "$BUILD/src/sim/slicegate-sim" tell "$LAB_WORK/lns2.ctl" sessions | tee /dev/stderr | grep 'session=' | grep -v 'state=established'
