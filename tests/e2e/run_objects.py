@@ -223,9 +223,10 @@ class Objects(Case):
         self.api.ok("PATCH", url, {"reference": "R-1", "tags": ["a", "b"]})
         read = self.api.ok("GET", url)
         self.assertEqual((read["reference"], read["tags"], read["pppPasswordSet"]), ("R-1", ["a", "b"], True))
-        self.api.ok("PATCH", url, {"reference": None, "tags": None})
+        self.api.ok("PATCH", url, {"reference": None, "tags": None, "moniker": None})
         read = self.api.ok("GET", url)
         self.assertEqual((read["reference"], read["tags"], read["iccid"]), (None, [], iccid(1)))
+        self.assertEqual(read["moniker"], iccid(1))
 
 
 if __name__ == "__main__":

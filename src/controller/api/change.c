@@ -141,6 +141,8 @@ void change_store(struct op *op, const struct noun *noun, void *object, const vo
 
 	if (!before && !(noun->flags & NOUN_PLATFORM))
 		field_text_set(&head->customer.id, op->actor.customer);
+	if (before && !head->moniker) // null is "the platform chooses", and it has chosen
+		field_text_set(&head->moniker, ((const struct object *)before)->moniker);
 	object_judge(&op->ruling, noun, object, before);
 	check_conflicts(op, noun, head);
 	if (noun == &noun_token)

@@ -28,6 +28,7 @@ LOG_CATEGORY(http);
 #define CONNECTIONS_MAX 4096
 #define CONNECTION_MEMORY (32 * 1024) // head of a request included
 #define IDLE_SECONDS 60
+#define BODIES_MAX (256 * 1024 * 1024) // of all requests together: who sends them is not known yet
 
 struct listener {
 	struct http_server *server;
@@ -45,6 +46,7 @@ struct http_server {
 	struct listener listeners[LISTEN_MAX];
 	size_t count;
 	unsigned pending, handles;
+	size_t bodies; // octets of bodies that are held
 	struct exchange *streams;
 	bool stopping, freeing;
 };
@@ -72,6 +74,7 @@ static void on_timer(uv_timer_t *timer);
 
 static void exchange_free(struct exchange *exchange)
 {
+	exchange->server->bodies -= exchange->room;
 	free(exchange->path);
 	free(exchange->body);
 	free(exchange->out);
@@ -107,11 +110,16 @@ static int body_add(struct exchange *exchange, const char *bytes, size_t len)
 
 		while (room < exchange->len + len + 1)
 			room *= 2;
+		if (exchange->server->bodies + room > BODIES_MAX) {
+			exchange->too_large = true;
+			return 0;
+		}
 		char *body = realloc(exchange->body, room);
 
 		if (!body)
 			return -ENOMEM;
 		exchange->body = body;
+		exchange->server->bodies += room - exchange->room;
 		exchange->room = room;
 	}
 	memcpy(exchange->body + exchange->len, bytes, len);

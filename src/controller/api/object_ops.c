@@ -205,10 +205,34 @@ static void user_fault(
 			field->name);
 }
 
+// Whatever belongs to a customer keeps it.
+static void find_property(const struct plan *plan, struct users *users)
+{
+	char sql[120];
+
+	if (plan->noun->flags & (NOUN_ROW | NOUN_PLATFORM))
+		return;
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s WHERE customer = ?1", plan->noun->table);
+	sqlite3_stmt *statement = db_statement(users->op->db, sql);
+
+	if (!statement)
+		return;
+	sqlite3_bind_text(statement, 1, users->id, -1, SQLITE_STATIC);
+	int64_t count = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+
+	sqlite3_reset(statement);
+	if (count)
+		ruling_fault_of(&users->op->ruling, RULING_CONFLICT, NULL,
+			"Customer is in use: %lld %s(s) belong to it; delete them first", (long long)count, plan->noun->title);
+}
+
 static void find_users(const struct plan *plan, void *context)
 {
 	struct users *users = context;
 	bool is_row = plan->noun->flags & NOUN_ROW;
+
+	if (users->noun == &noun_customer)
+		find_property(plan, users);
 
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct column *column = &plan->columns[i];
@@ -257,7 +281,11 @@ void op_delete(struct op *op)
 			plans_each(find_users, &users);
 		if (op->ruling.fault_count)
 			op_fail_ruling(op);
-		else if ((error = db_delete(op->db, op->noun, id, op->actor.token)))
+		else if ((error = db_delete(op->db, op->noun, id, op->actor.token)) == -EBUSY && op->noun == &noun_gateway)
+			op_fail(op, 409,
+				"Regional Gateway is in use: a Routing Target stands in one of its Redundancy Zones; move it to "
+				"another first");
+		else if (error)
 			op_fail_store(op, error);
 		else
 			op_reply_id(op, id);
