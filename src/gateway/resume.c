@@ -183,7 +183,7 @@ static void session_resume(struct tunnel *tunnel, uint32_t index, const struct s
 	struct session *session = record->is_up ? pool_take(&gateway->session_pool) : NULL;
 	struct dp_counters counters = record->counters;
 	uint32_t teid = record->local_teid;
-	int error = session ? 0 : -ENOENT;
+	int error;
 
 	if (!session) {
 		dp_teid_give(gateway->dp, record->local_teid, gateway->now_ms);
