@@ -182,6 +182,21 @@ int64_t db_touch(
 	return error ? error : revision;
 }
 
+// How many objects a customer has, kept beside them: to count 100,000 for each page of a list would cost more than the page.
+static int count_object(struct db *db, const struct noun *noun, const char *customer, int step)
+{
+	sqlite3_stmt *statement = db_statement(db,
+		"INSERT INTO object_count (noun, customer, count) VALUES (?1, ifnull(?2, ''), ?3) "
+		"ON CONFLICT (noun, customer) DO UPDATE SET count = object_count.count + ?3");
+
+	if (!statement)
+		return -EIO;
+	sqlite3_bind_text(statement, 1, noun->word, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, customer, -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 3, step);
+	return db_step(db, statement);
+}
+
 // A moniker that is free: the name's slug, then with a number.
 static int choose_moniker(struct db *db, const struct noun *noun, struct object *object)
 {
@@ -320,7 +335,8 @@ int db_insert(struct db *db, const struct noun *noun, void *object, const char *
 		return error;
 	if (!head->moniker && (error = choose_moniker(db, noun, head)))
 		return error;
-	return store_object(db, noun, object, true, actor);
+	error = store_object(db, noun, object, true, actor);
+	return error ? error : count_object(db, noun, head->customer.id, 1);
 }
 
 int db_update(struct db *db, const struct noun *noun, void *object, const char *actor)
@@ -415,5 +431,5 @@ int db_delete(struct db *db, const struct noun *noun, const char *id, const char
 		return error;
 	int64_t revision = db_touch(db, noun, id, *customer ? customer : NULL, DB_DELETE, actor);
 
-	return revision < 0 ? (int)revision : 0;
+	return revision < 0 ? (int)revision : count_object(db, noun, *customer ? customer : NULL, -1);
 }

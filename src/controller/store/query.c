@@ -132,18 +132,31 @@ static void bind(sqlite3_stmt *statement, const struct db_query *query, const st
 		sqlite3_bind_text(statement, BIND_FILTER + (int)i, conditions->values[i], -1, SQLITE_STATIC);
 }
 
+// The count that the store keeps, for a list without conditions of its own.
+static int count_kept(struct db *db, const struct plan *plan, const struct db_query *query, int64_t *total)
+{
+	sqlite3_stmt *statement =
+		db_statement(db, "SELECT count FROM object_count WHERE noun = ?1 AND customer = ifnull(?2, '')");
+
+	if (!statement)
+		return -EIO;
+	sqlite3_bind_text(statement, 1, plan->noun->word, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, plan->noun->flags & NOUN_PLATFORM ? NULL : query->customer, -1, SQLITE_STATIC);
+	*total = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
+	sqlite3_reset(statement);
+	return 0;
+}
+
 static int count_all(
 	struct db *db, const struct plan *plan, const struct db_query *query, const struct conditions *conditions, int64_t *total)
 {
-	struct text sql = {0};
-	bool is_plain = !conditions->count && !query->where; // then the joins are not needed
+	bool is_whole = !query->where && !query->owner && !query->id && !query->after && (!query->filter || !*query->filter);
 
-	text_add(&sql, "SELECT count(*)");
-	if (is_plain)
-		text_format(&sql, " FROM %s t", plan->noun->table);
-	else
-		text_add(&sql, plan->count_from);
-	text_add(&sql, conditions->where.bytes ? conditions->where.bytes : "");
+	if (is_whole && (query->customer || plan->noun->flags & NOUN_PLATFORM))
+		return count_kept(db, plan, query, total);
+	struct text sql = {0};
+
+	text_format(&sql, "SELECT count(*)%s%s", plan->count_from, conditions->where.bytes ? conditions->where.bytes : "");
 	sqlite3_stmt *statement = sql.failed ? NULL : db_statement(db, sql.bytes);
 
 	text_fini(&sql);

@@ -141,6 +141,19 @@ static void write_missing(const struct plan *plan, void *context)
 	}
 }
 
+// Counted anew at each start: a count that went wrong would be wrong for ever.
+static void write_counts(const struct plan *plan, void *context)
+{
+	struct text *sql = &((struct writing *)context)->sql;
+	const struct noun *noun = plan->noun;
+
+	if (!(noun->flags & NOUN_ROW))
+		text_format(sql,
+			"DELETE FROM object_count WHERE noun = '%s'; INSERT INTO object_count (noun, customer, count) "
+			"SELECT '%s', ifnull(customer, ''), count(*) FROM %s GROUP BY customer;\n",
+			noun->word, noun->word, noun->table);
+}
+
 static int run_written(struct db *db, void (*write)(const struct plan *plan, void *context))
 {
 	struct writing writing = {.db = db};
@@ -192,6 +205,8 @@ static int build(struct db *db, int64_t version)
 		"CREATE TABLE IF NOT EXISTS idempotency (token TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, reply "
 		"TEXT NOT NULL, "
 		"at_ms INTEGER NOT NULL, PRIMARY KEY (token, key)) STRICT;"
+		"CREATE TABLE IF NOT EXISTS object_count (noun TEXT NOT NULL, customer TEXT NOT NULL, count INTEGER NOT NULL, "
+		"PRIMARY KEY (noun, customer)) STRICT;"
 		"CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB) STRICT;");
 
 	for (int64_t at = version; !error && version && at < SCHEMA_VERSION; at++)
@@ -203,6 +218,8 @@ static int build(struct db *db, int64_t version)
 		error = run_written(db, write_missing);
 	if (!error)
 		error = run_written(db, write_indexes);
+	if (!error && version)
+		error = run_written(db, write_counts);
 	if (!error && !version)
 		error = seeds_plant(db);
 	char set[60];

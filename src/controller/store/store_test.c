@@ -260,6 +260,14 @@ static void test_what_goes_along_with_a_vslice(void **state)
 	assert_int_equal(db_number(fixture->db, "SELECT count(*) FROM lac", -1), 0);
 	assert_int_equal(db_number(fixture->db, "SELECT count(*) FROM changes WHERE change = 2", -1), 4);
 	assert_int_equal(db_delete(fixture->db, &noun_vslice, vslice, "test"), -ENOENT);
+	// The kept counts follow what went along.
+	assert_int_equal(
+		db_number(fixture->db,
+			"SELECT sum(count) FROM object_count WHERE noun IN ('vslice', 'routing-policy', 'routing-target', "
+			"'endpoint-group')",
+			-1),
+		0);
+	assert_int_equal(db_number(fixture->db, "SELECT count FROM object_count WHERE noun = 'regional-gateway'", -1), 2);
 }
 
 static void test_secrets_at_rest(void **state)
