@@ -220,9 +220,11 @@ int io_tell(const char *path, int count, char **words)
 		return 1;
 	}
 	while ((got = read(fd, answer, sizeof(answer))) > 0) {
-		fwrite(answer, 1, (size_t)got, stdout);
-		if (answer[got - 1] == '\n' && (got > 1 ? answer[got - 2] : last) == '\n')
-			break; // the empty line
+		bool is_end = answer[got - 1] == '\n' && (got > 1 ? answer[got - 2] : last) == '\n'; // the empty line
+
+		fwrite(answer, 1, (size_t)got - is_end, stdout);
+		if (is_end)
+			break;
 		last = answer[got - 1];
 	}
 	return 0;

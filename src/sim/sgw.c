@@ -19,6 +19,7 @@ enum asked { ASKED_CREATE = 1, ASKED_DELETE, ASKED_MOVE };
 #define TALKATIVE 20 // up to so many SIMs each has its lines
 #define PROGRESS_MS 1000
 #define REATTACH_LIMIT 100
+#define DRAIN_MS 300
 
 static bool is_talkative(const struct sgw *sgw)
 {
@@ -306,6 +307,8 @@ static uint32_t allowed(const struct sgw *sgw)
 static void pump(struct sgw *sgw, uint64_t now_ms)
 {
 	if (sgw->leaving) {
+		if (now_ms < sgw->drain_until_ms)
+			return;
 		while (sgw->inflight < sgw->config.window && sgw->detach_next < sgw->config.count) {
 			struct sim *sim = &sgw->sims[sgw->detach_next++];
 
@@ -332,6 +335,8 @@ void sgw_leave(struct sgw *sgw)
 {
 	sgw->leaving = true;
 	sgw->next = sgw->config.count;
+	// Echoes that are under way still count.
+	sgw->drain_until_ms = sgw->config.load ? io_ms() + DRAIN_MS : 0;
 }
 
 static void on_tick(void *owner, uint64_t now_ms)
@@ -349,9 +354,10 @@ static void on_tick(void *owner, uint64_t now_ms)
 static uint64_t on_next(void *owner)
 {
 	struct sgw *sgw = owner;
-	uint64_t now_ms = io_ms(), next = sgw_load_next_ms(sgw, now_ms);
+	uint64_t now_ms = io_ms(), next;
 
 	pump(sgw, now_ms);
+	next = sgw_load_next_ms(sgw, now_ms);
 	for (size_t i = 0; i < array_len(sgw->sides); i++)
 		if (sgw->sides[i].ep && gtp_endpoint_next(sgw->sides[i].ep) < next)
 			next = gtp_endpoint_next(sgw->sides[i].ep);
@@ -359,6 +365,8 @@ static uint64_t on_next(void *owner)
 		next = now_ms + 1;
 	if (sgw->all_tried && !sgw->leaving && sgw->hold_until_ms < next)
 		next = sgw->hold_until_ms;
+	if (sgw->leaving && sgw->drain_until_ms > now_ms && sgw->drain_until_ms < next)
+		next = sgw->drain_until_ms;
 	return next;
 }
 

@@ -65,7 +65,7 @@ struct sgw {
 	uint32_t detach_next;
 	uint32_t in; // SIMs attached
 	uint64_t started_us, attached_us; // the first request, the last answer
-	uint64_t hold_until_ms, load_from_us, printed_ms;
+	uint64_t hold_until_ms, drain_until_ms, load_from_us, printed_ms;
 	uint64_t load_due; // packets that the load should have sent by now
 	uint32_t load_cursor;
 	bool leaving, all_tried;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "sim/lns.h"
 #include "sim/tally.h"
 #include "sim/traffic.h"
 
@@ -69,6 +70,43 @@ static void a_ping(void **)
 	assert_false(traffic_echo(ping, sizeof(ping)));
 }
 
+static void faults(void **)
+{
+	static const char *const bad[] = {"bogus", "cdn", "cdn=", "cdn=x", "no-icrp=1", "cdn=4,", "slow=12ms"};
+	struct lns_faults out;
+	char error[200];
+
+	assert_int_equal(lns_faults_parse("none", &out, error, sizeof(error)), 0);
+	assert_int_equal(out.set, 0);
+	assert_int_equal(lns_faults_parse("cdn=4,no-echo,slow=150", &out, error, sizeof(error)), 0);
+	assert_true(lns_has(&out, LNS_FAULT_cdn) && lns_has(&out, LNS_FAULT_no_echo) && lns_has(&out, LNS_FAULT_slow));
+	assert_false(lns_has(&out, LNS_FAULT_no_icrp));
+	assert_int_equal(out.number[LNS_FAULT_cdn], 4);
+	assert_int_equal(out.number[LNS_FAULT_slow], 150);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		error[0] = 0;
+		if (lns_faults_parse(bad[i], &out, error, sizeof(error)) == 0)
+			assert_string_equal(bad[i], "cdn=4,"); // an empty word at the end is no harm
+		else
+			assert_true(error[0]);
+		assert_int_equal(out.number[LNS_FAULT_cdn], 4); // untouched
+	}
+}
+
+static void ends(void **)
+{
+	struct ip_end end;
+
+	assert_int_equal(lns_end_parse("192.0.2.1", &end), 0);
+	assert_int_equal(end.port, 1701);
+	assert_int_equal(lns_end_parse("192.0.2.1:1702", &end), 0);
+	assert_int_equal(end.port, 1702);
+	assert_int_equal(lns_end_parse("192.0.2.1:0", &end), -EINVAL);
+	assert_int_equal(lns_end_parse("192.0.2.1:70000", &end), -EINVAL);
+	assert_int_equal(lns_end_parse("192.0.2.1:x", &end), -EINVAL);
+	assert_int_equal(lns_end_parse("lns", &end), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -76,6 +114,8 @@ int main(void)
 		cmocka_unit_test(every_step_is_close),
 		cmocka_unit_test(a_packet_and_its_echo),
 		cmocka_unit_test(a_ping),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,10 @@ static bool magic_nak(struct ppp_link *link, uint8_t, struct wire_in)
 	return true;
 }
 
+static void nothing_put(struct ppp_link *, uint8_t, struct wire_out *)
+{
+}
+
 static enum ppp_verdict pfc_judge(struct ppp_link *, uint8_t, struct wire_in, struct ppp_offer *offer, struct wire_out *)
 {
 	offer->pfc = true;
@@ -195,8 +199,8 @@ static const struct ppp_option options[] = {
 		.put = magic_put,
 		.judge = magic_judge,
 		.nak = magic_nak},
-	{.type = 7, .name = "pfc", .kind = PPP_VALUE_NOTHING, .judge = pfc_judge},
-	{.type = 8, .name = "acfc", .kind = PPP_VALUE_NOTHING, .judge = acfc_judge},
+	{.type = 7, .name = "pfc", .kind = PPP_VALUE_NOTHING, .put = nothing_put, .judge = pfc_judge},
+	{.type = 8, .name = "acfc", .kind = PPP_VALUE_NOTHING, .put = nothing_put, .judge = acfc_judge},
 	{.type = 13, .name = "callback", .min = 1, .max = 253, .kind = PPP_VALUE_HEX},
 	{.type = 17, .name = "mrru", .min = 2, .max = 2, .kind = PPP_VALUE_NUMBER}, // multilink: not over L2TP sessions of SIMs
 	{.type = 18, .name = "short-sequence", .kind = PPP_VALUE_NOTHING},
@@ -208,7 +212,7 @@ static const struct ppp_option options[] = {
 		.judge = accept_judge}, // harmless without 17
 };
 
-enum { ROW_MRU = 0, ROW_AUTH = 2, ROW_MAGIC = 4 };
+enum { ROW_MRU = 0, ROW_AUTH = 2, ROW_MAGIC = 4, ROW_PFC = 5, ROW_ACFC = 6 };
 
 static void lcp_prepare(struct ppp_link *link, struct ppp_cp *cp)
 {
@@ -225,6 +229,7 @@ static void lcp_prepare(struct ppp_link *link, struct ppp_cp *cp)
 	}
 	if (o->magic)
 		cp->asked |= 1u << ROW_MAGIC;
+	cp->asked |= (uint16_t)(o->pfc << ROW_PFC | o->acfc << ROW_ACFC);
 	link->magic = o->magic ? random_magic(link) : 0;
 	link->loops = 0;
 	link->auth_disliked = false;

@@ -14,6 +14,8 @@
 
 #include "proto/ppp/internal.h"
 
+_Static_assert(sizeof(struct ppp_link) <= 320, "there are very many of them");
+
 #define PROXY_TRIES 2 // unanswered IPCP requests before LCP is negotiated after all
 
 void ppp_options_init(struct ppp_options *options)

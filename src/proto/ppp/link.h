@@ -156,6 +156,7 @@ struct ppp_options {
 	uint8_t echo_failures; // 3 unanswered in a row end the link
 	uint16_t mru; // 1460: what we announce and the longest that we send
 	bool magic; // true: negotiate the magic number
+	bool pfc, acfc; // false: let the peer compress the protocol, the address and control fields of what it sends
 	bool server; // false: the client (SIM) role; true: authenticates the peer and gives it its address
 	bool ipcp, ip6cp; // true, false: families wanted
 	bool proxy_sent; // false; client: proxy LCP and auth AVPs stood in the ICCN, the LNS may go on from there (RFC 2661 6.12)
@@ -203,6 +204,11 @@ struct ppp_link {
 	bool auth_disliked; // client: the peer's last demand for authentication was none that we accept
 };
 
+// Other options from now on; the old ones may be freed. What was agreed stays agreed until the next negotiation.
+static inline void ppp_link_reconfigure(struct ppp_link *link, const struct ppp_options *options)
+{
+	link->options = options;
+}
 // Starts from nothing: the link is dead until ppp_link_up. `ops` and `options` are borrowed.
 void ppp_link_init(struct ppp_link *link, const struct ppp_ops *ops, const struct ppp_options *options);
 // Client: ask for this address in place of 0.0.0.0 (an old one, or a subscribed one). Before ppp_link_up.
