@@ -47,6 +47,10 @@ struct vslice_config {
 	json_t *settings; // the advancedSettings that are set; owned
 };
 
+struct prefix_list {
+	VEC(struct ip_prefix) rows;
+};
+
 enum target_type { TARGET_INTERNET = 1, TARGET_VPN, TARGET_WIREGUARD, TARGET_PEERING };
 
 struct peering_config {
@@ -54,15 +58,38 @@ struct peering_config {
 	struct ip_addr local; // with local_len
 	uint8_t local_len;
 	struct ip_addr gateway; // IP_NONE = on link
-	VEC(struct ip_prefix) remote_subnets; // empty = everything
+	struct prefix_list remote_subnets; // empty = everything
 };
 
+#define WIREGUARD_KEY_TEXT 45 // 44 characters of base64
+
+struct wireguard_config {
+	char remote_key[WIREGUARD_KEY_TEXT]; // the peer's public one
+	struct ip_end remote; // IP_NONE = the peer dials
+	struct prefix_list local_subnets, remote_subnets; // remote: empty = everything
+};
+
+struct vpn_config {
+	struct ip_addr remote; // the peer's IKE end
+	char secret[129]; // "" = none yet
+	char ike[101], esp[101]; // proposals, as strongSwan writes them; "" = its defaults
+	uint32_t ike_lifetime_s, esp_lifetime_s;
+	struct prefix_list local_subnets, remote_subnets; // remote: what the routes lead to; empty = everything
+	struct prefix_list local_domain, remote_domain; // traffic selectors; empty = the subnets
+};
+
+// The configuration of a Routing Target. What belongs to another type is empty.
 struct target_config {
 	struct uuid id, vslice;
 	char *moniker;
 	enum target_type type;
 	struct peering_config peering;
+	struct wireguard_config wireguard;
+	struct vpn_config vpn;
 };
+
+int target_config_copy(const struct target_config *from, struct target_config **out); // 0 or -ENOMEM
+void target_config_free(struct target_config **config);
 
 enum rule_action { RULE_FORWARD = 1, RULE_DROP };
 enum rule_direction { RULE_UPLINK = 1, RULE_DOWNLINK };

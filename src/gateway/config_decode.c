@@ -122,96 +122,6 @@ static int vslice_decode(struct config *config, const json_t *data, void **out, 
 	return error;
 }
 
-static void target_free(void *object)
-{
-	struct target_config *target = object;
-
-	if (!target)
-		return;
-	vec_free(&target->peering.remote_subnets);
-	free(target->moniker);
-	free(target);
-}
-
-static int subnets_decode(struct peering_config *peering, const char *list, char *why)
-{
-	_cleanup_free_ char *copy = strdup(list);
-	char *rest = copy, *word;
-
-	if (!copy)
-		return -ENOMEM;
-	while ((word = strsep(&rest, ", "))) {
-		struct ip_prefix *prefix;
-
-		if (!*word)
-			continue;
-		prefix = vec_add(&peering->remote_subnets);
-		if (!prefix)
-			return -ENOMEM;
-		if (ip_prefix_parse(word, prefix)) {
-			fail(why, "remoteSubnets holds something that is not a prefix");
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-static int peering_decode(const json_t *data, struct peering_config *out, char *why)
-{
-	const char *interface = jsonget_text(data, "interface", ""), *local = jsonget_text(data, "localAddress", "");
-	const char *gateway = jsonget_text(data, "gatewayAddress", "");
-	const char *slash = strchr(local, '/');
-	char bare[IP_ADDR_TEXT];
-
-	if (!*interface || strlen(interface) >= sizeof(out->interface)) {
-		fail(why, "peeringConfig.interface is needed, 1 to 15 characters");
-		return -EINVAL;
-	}
-	snprintf(out->interface, sizeof(out->interface), "%s", interface);
-	snprintf(bare, sizeof(bare), "%.*s", (int)(slash ? slash - local : (long)strlen(local)), local);
-	if (ip_addr_parse(bare, &out->local)) {
-		fail(why, "peeringConfig.localAddress is needed, as an address with a prefix length");
-		return -EINVAL;
-	}
-	out->local_len = slash ? (uint8_t)strtoul(slash + 1, NULL, 10) : out->local.family == IP_V4 ? 32 : 128;
-	if (*gateway && ip_addr_parse(gateway, &out->gateway)) {
-		fail(why, "peeringConfig.gatewayAddress is not an address");
-		return -EINVAL;
-	}
-	return subnets_decode(out, jsonget_text(data, "remoteSubnets", ""), why);
-}
-
-static int target_decode(struct config *config, const json_t *data, void **out, char *why)
-{
-	static const char *const names[] = {[TARGET_INTERNET] = "internet",
-		[TARGET_VPN] = "vpn",
-		[TARGET_WIREGUARD] = "wireguard",
-		[TARGET_PEERING] = "peering"};
-	struct target_config *target = calloc(1, sizeof(*target));
-	const char *type = jsonget_text(data, "routingTargetType", "");
-	int error = 0;
-
-	(void)config;
-	if (!target)
-		return -ENOMEM;
-	target->moniker = jsonget_dup(data, "moniker");
-	uuid_set(&target->vslice, jsonget_text(data, "vslice", NULL));
-	for (size_t i = TARGET_INTERNET; i < array_len(names); i++)
-		if (!strcmp(type, names[i]))
-			target->type = (enum target_type)i;
-	if (!target->type || !target->moniker) {
-		fail(why, "routingTargetType and moniker are needed");
-		error = -EINVAL;
-	}
-	if (!error && target->type == TARGET_PEERING)
-		error = peering_decode(json_object_get(data, "peeringConfig"), &target->peering, why);
-	if (error)
-		target_free(target);
-	else
-		*out = target;
-	return error;
-}
-
 static void policy_free(void *object)
 {
 	struct policy_config *policy = object;
@@ -418,7 +328,7 @@ int config_decode_gateway(struct config *config, const char *id, const json_t *d
 
 const struct kind config_kinds[] = {
 	{"vslice", offsetof(struct config, vslices), vslice_decode, vslice_free, NULL},
-	{"routingTarget", offsetof(struct config, targets), target_decode, target_free, NULL},
+	{"routingTarget", offsetof(struct config, targets), config_target_decode, config_target_free, NULL},
 	{"routingPolicy", offsetof(struct config, policies), policy_decode, policy_free, NULL},
 	{"endpointGroup", offsetof(struct config, groups), group_decode, group_free, NULL},
 	{"endpoint", offsetof(struct config, endpoints), endpoint_decode, endpoint_free, endpoint_linked},

@@ -15,5 +15,9 @@ struct kind {
 extern const struct kind config_kinds[];
 extern const size_t config_kind_count;
 
+// Of Routing Targets (config_target.c), for the table.
+int config_target_decode(struct config *config, const json_t *data, void **out, char *why);
+void config_target_free(void *object);
+
 // The Regional Gateway's own row is the configuration itself.
 int config_decode_gateway(struct config *config, const char *id, const json_t *data, char *why);

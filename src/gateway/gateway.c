@@ -303,6 +303,8 @@ static int parts_start(struct gateway *gateway)
 	if (!error)
 		error = worker_new(gateway->loop, &gateway->worker);
 	if (!error)
+		worker_keep_in(gateway->worker, gateway->options->state_dir);
+	if (!error)
 		error = report_new(REPORT_ROWS, &gateway->report);
 	if (!error)
 		error = http_new(gateway->loop, &gateway->http);

@@ -27,7 +27,7 @@ struct nl_link {
 	char name[16];
 	uint32_t flags; // IFF_*
 	uint32_t mtu;
-	char alias[32];
+	char alias[40]; // room for an id
 	char kind[16]; // "veth", "vlan", ..., "" for hardware
 };
 
@@ -41,7 +41,7 @@ int nl_link_up(struct nl *nl, int index);
 int nl_link_move(struct nl *nl, int index, int ns_fd);
 int nl_link_del(struct nl *nl, int index);
 // Makes VLAN `id` of the link `lower`, straight into the namespace `ns_fd`. -EOPNOTSUPP where the kernel has no VLAN.
-int nl_vlan_new(struct nl *nl, int lower, uint16_t id, const char *name, const char *alias, int ns_fd);
+int nl_vlan_new(struct nl *nl, int lower, uint16_t id, const char *name, int ns_fd);
 
 // Makes the global addresses of a link be exactly `wanted` (those of link-local and host scope stay).
 struct nl_addr {
@@ -65,6 +65,14 @@ bool nl_has_default_route(struct nl *nl, int link); // some default route of the
 
 // Makes the gateway's rules be exactly "fwmark M lookup M" for each mark, in both families. Routes of tables that lose their rule are removed.
 int nl_marks_set(struct nl *nl, const uint32_t *marks, size_t count);
+
+// Makes a pair of virtual cables' ends: `name` here, `far_name` in the namespace `far_fd`. -EEXIST when one of the names is taken.
+int nl_veth_new(struct nl *nl, const char *name, const char *far_name, int far_fd);
+// Makes a link of a kind that needs no more than a name ("wireguard", "dummy"), straight into the namespace `ns_fd`. -EOPNOTSUPP where the
+// kernel has none.
+int nl_kind_new(struct nl *nl, const char *kind, const char *name, int ns_fd);
+int nl_alias_set(struct nl *nl, int index, const char *alias); // the kernel takes none while a link is made
+int nl_mtu_set(struct nl *nl, int index, uint32_t mtu);
 
 // The number by which events name the namespace `ns_fd` to a listener in this one (NETLINK_LISTEN_ALL_NSID); made where there is none.
 int nl_nsid(struct nl *nl, int ns_fd, int *out);

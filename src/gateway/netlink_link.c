@@ -9,6 +9,7 @@
 #include <linux/if_link.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -134,13 +135,12 @@ int nl_link_del(struct nl *nl, int index)
 	return nl_talk(nl, NULL, NULL);
 }
 
-int nl_vlan_new(struct nl *nl, int lower, uint16_t id, const char *name, const char *alias, int ns_fd)
+int nl_vlan_new(struct nl *nl, int lower, uint16_t id, const char *name, int ns_fd)
 {
 	struct nlmsghdr *request = link_request(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){0});
 	struct nlattr *info, *data;
 
 	mnl_attr_put_strz(request, IFLA_IFNAME, name);
-	mnl_attr_put_strz(request, IFLA_IFALIAS, alias);
 	mnl_attr_put_u32(request, IFLA_LINK, (uint32_t)lower);
 	mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)ns_fd);
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
@@ -149,6 +149,50 @@ int nl_vlan_new(struct nl *nl, int lower, uint16_t id, const char *name, const c
 	mnl_attr_put_u16(request, IFLA_VLAN_ID, id);
 	mnl_attr_nest_end(request, data);
 	mnl_attr_nest_end(request, info);
+	return nl_talk(nl, NULL, NULL);
+}
+
+int nl_veth_new(struct nl *nl, const char *name, const char *far_name, int far_fd)
+{
+	struct nlmsghdr *request = link_request(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){0});
+	struct nlattr *info, *data, *peer;
+
+	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
+	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(request, VETH_INFO_PEER);
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(request, IFLA_IFNAME, far_name);
+	mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)far_fd);
+	mnl_attr_nest_end(request, peer);
+	mnl_attr_nest_end(request, data);
+	mnl_attr_nest_end(request, info);
+	return nl_talk(nl, NULL, NULL);
+}
+
+int nl_kind_new(struct nl *nl, const char *kind, const char *name, int ns_fd)
+{
+	struct nlmsghdr *request = link_request(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){0});
+	struct nlattr *info;
+
+	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)ns_fd);
+	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
+	mnl_attr_put_strz(request, IFLA_INFO_KIND, kind);
+	mnl_attr_nest_end(request, info);
+	return nl_talk(nl, NULL, NULL);
+}
+
+int nl_alias_set(struct nl *nl, int index, const char *alias)
+{
+	mnl_attr_put_str(link_request(nl, RTM_NEWLINK, 0, (struct ifinfomsg){.ifi_index = index}), IFLA_IFALIAS, alias);
+	return nl_talk(nl, NULL, NULL);
+}
+
+int nl_mtu_set(struct nl *nl, int index, uint32_t mtu)
+{
+	mnl_attr_put_u32(link_request(nl, RTM_NEWLINK, 0, (struct ifinfomsg){.ifi_index = index}), IFLA_MTU, mtu);
 	return nl_talk(nl, NULL, NULL);
 }
 

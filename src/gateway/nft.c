@@ -208,3 +208,24 @@ int nft_counters_get(struct nft_counters *out)
 	}
 	return 0;
 }
+
+int nft_script(const char *text, char *why)
+{
+	_cleanup_nft_ struct nft_ctx *nft = context();
+	int error = nft ? 0 : -ENOMEM;
+
+	if (!error && nft_run_cmd_from_buffer(nft, text)) {
+		explain(nft, why);
+		error = -EINVAL;
+	}
+	return error;
+}
+
+bool nft_has(const char *object)
+{
+	_cleanup_nft_ struct nft_ctx *nft = context();
+	char command[100];
+
+	snprintf(command, sizeof(command), "list %s", object);
+	return nft && !nft_run_cmd_from_buffer(nft, command);
+}

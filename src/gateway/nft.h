@@ -14,3 +14,7 @@ struct nft_counters {
 int nft_load(const struct policy *policy, uint64_t *digest, char *why);
 // What the rules counted since they were first loaded. 0 or -errno.
 int nft_counters_get(struct nft_counters *out); // vec_free(&out->rows) when done
+
+// Runs nft commands as one transaction in the current namespace. 0 or -EINVAL with `why` (POLICY_WHY).
+int nft_script(const char *text, char *why);
+bool nft_has(const char *object); // "table inet x", "chain inet x y" is there

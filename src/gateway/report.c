@@ -113,7 +113,7 @@ void report_forget_live(struct report *report)
 static void make_room(struct report *report)
 {
 	static const char *const traces[] = {"attach", NULL};
-	static const char *const repeated[] = {"session", "tunnel", "slice", "status", NULL};
+	static const char *const repeated[] = {"session", "tunnel", "slice", "rules", "status", NULL};
 	size_t dropped;
 
 	if (report->count < report->max)

@@ -74,7 +74,8 @@ int slice_new(struct worker *worker, const char *gateway_name, const struct uuid
 
 	if (!slice)
 		return -ENOMEM;
-	error = slice_kernel_new(worker_underlay_fd(worker), gateway_name, vslice, moniker, &slice->kernel);
+	error = slice_kernel_new(
+		worker_underlay_fd(worker), worker_state_dir(worker), gateway_name, vslice, moniker, &slice->kernel);
 	if (error) {
 		free(slice);
 		return error;

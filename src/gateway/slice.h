@@ -28,6 +28,7 @@ struct slice_host {
 };
 
 int worker_new(uv_loop_t *loop, struct worker **out);
+void worker_keep_in(struct worker *worker, const char *state_dir); // borrowed; before the first slice. /run otherwise
 void worker_free(struct worker **worker); // finishes what is queued
 
 // `name` of the gateway goes into namespace names. The slice exists from here on; nothing is done in the kernel before slice_apply.

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "gateway/conntrack.h"
 #include "gateway/nft.h"
+#include "gateway/target/transfer.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -33,6 +34,7 @@ LOG_CATEGORY(slice);
 
 struct slice_kernel {
 	int underlay_fd;
+	const char *state_dir; // the worker's
 	char prefix[48], suffix[16]; // of the namespace's name
 	char name[NETNS_NAME];
 	bool is_found; // `name` is that of the namespace which is there
@@ -73,8 +75,8 @@ static bool has_suffix(const char *name, const char *suffix)
 	return len >= tail && !strcmp(name + len - tail, suffix);
 }
 
-int slice_kernel_new(
-	int underlay_fd, const char *gateway_name, const struct uuid *vslice, const char *moniker, struct slice_kernel **out)
+int slice_kernel_new(int underlay_fd, const char *state_dir, const char *gateway_name, const struct uuid *vslice,
+	const char *moniker, struct slice_kernel **out)
 {
 	struct slice_kernel *kernel = calloc(1, sizeof(*kernel));
 	char word[31];
@@ -82,6 +84,7 @@ int slice_kernel_new(
 	if (!kernel)
 		return -ENOMEM;
 	kernel->underlay_fd = underlay_fd;
+	kernel->state_dir = state_dir;
 	name_prefix(gateway_name, kernel->prefix);
 	name_suffix(vslice, kernel->suffix);
 	clean_word(moniker ? moniker : "", sizeof(word), word);
@@ -142,7 +145,8 @@ static int env_open(struct slice_kernel *kernel, struct target_env *env, bool *i
 {
 	int error = netns_enter(kernel->underlay_fd);
 
-	*env = (struct target_env){.inside_fd = -1, .underlay_fd = kernel->underlay_fd};
+	*env = (struct target_env){
+		.inside_fd = -1, .underlay_fd = kernel->underlay_fd, .name = kernel->name, .state_dir = kernel->state_dir};
 	if (!kernel->is_found)
 		netns_each(find_name, kernel);
 	if (!error)
@@ -359,7 +363,10 @@ static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const st
 		error = load_policy(kernel, spec, result);
 	if (!error) {
 		stop_targets(kernel, spec, env);
-		error = netns_sysctl("ipv4/ip_forward", "1");
+		transfer_sweep(env->underlay, env->underlay_fd);
+		error = netns_enter(env->inside_fd);
+		if (!error)
+			error = netns_sysctl("ipv4/ip_forward", "1");
 		if (error)
 			fail(result, error, "/proc/sys/net/ipv4/ip_forward cannot be written");
 	}
@@ -394,6 +401,13 @@ void slice_kernel_apply(struct slice_kernel *kernel, struct slice_spec *spec, st
 		log_info("slice=%s message=\"network namespace made\"", kernel->name);
 }
 
+static int nl_open_in(int ns_fd, struct nl **out)
+{
+	int error = netns_enter(ns_fd);
+
+	return error ? error : nl_new(out);
+}
+
 // Takes the namespace of that name down, with its interfaces saved.
 static void remove_namespace(int underlay_fd, const char *name)
 {
@@ -415,6 +429,8 @@ static void remove_namespace(int underlay_fd, const char *name)
 				strerror(-kept));
 	}
 	vec_free(&links.rows);
+	if (!error && !nl_open_in(underlay_fd, &env.underlay))
+		transfer_sweep(env.underlay, underlay_fd);
 	env_close(&env);
 	if (error == -ENOENT)
 		error = 0; // only a file, or nothing

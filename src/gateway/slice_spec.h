@@ -36,9 +36,9 @@ struct slice_result {
 
 struct slice_kernel;
 
-// `underlay_fd` is borrowed. Nothing is done in the kernel yet.
-int slice_kernel_new(
-	int underlay_fd, const char *gateway_name, const struct uuid *vslice, const char *moniker, struct slice_kernel **out);
+// `underlay_fd` and `state_dir` are borrowed. Nothing is done in the kernel yet.
+int slice_kernel_new(int underlay_fd, const char *state_dir, const char *gateway_name, const struct uuid *vslice,
+	const char *moniker, struct slice_kernel **out);
 void slice_kernel_free(struct slice_kernel **kernel); // the object only
 // Brings the kernel to `spec` (taken; NULL = as last time, look again) and says what came of it.
 void slice_kernel_apply(struct slice_kernel *kernel, struct slice_spec *spec, struct slice_result *result);

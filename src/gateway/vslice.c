@@ -9,6 +9,7 @@
 #include "gateway/rescue.h"
 #include "gateway/resume.h"
 #include "gateway/tunnel.h"
+#include "gateway/vslice_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -371,6 +372,7 @@ static int vslice_new(struct gateway *gateway, const struct vslice_config *confi
 		vslice_free(vslice, false);
 		return error;
 	}
+	vslice_watch_start(vslice);
 	*out = vslice;
 	return 0;
 }
@@ -423,6 +425,7 @@ void vslice_free(struct vslice *vslice, bool keep)
 
 	wheel_disarm(&vslice->gateway->wheel, &vslice->warm_timer);
 	rescue_stop(vslice);
+	vslice_watch_stop(vslice);
 	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at)); at = 0)
 		tunnel_free(tunnel);
 	if (vslice->slice)

@@ -70,8 +70,10 @@ struct vslice {
 	char message[200]; // why it is not ready
 	struct slice_target_status *targets;
 	size_t target_count;
-	struct timer warm_timer;
 	struct rescues *rescues; // sessions of lost tunnels; NULL = none
+	struct timer warm_timer, watch_timer;
+	uint64_t rules_told; // digest of the rule counters as last reported
+	unsigned rules_silent; // rounds in which they had not changed
 	uint64_t stop_deadline_ms;
 };
 

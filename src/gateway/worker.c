@@ -25,6 +25,7 @@ struct worker {
 	struct job_queue todo, finished;
 	bool stopping;
 	int underlay_fd;
+	const char *state_dir;
 	struct slice_list slices;
 };
 
@@ -122,6 +123,7 @@ int worker_new(uv_loop_t *loop, struct worker **out)
 		return -ENOMEM;
 	worker->loop = loop;
 	worker->underlay_fd = -1;
+	worker->state_dir = "/run";
 	worker->todo.last = &worker->todo.first;
 	worker->finished.last = &worker->finished.first;
 	worker->async = calloc(1, sizeof(*worker->async));
@@ -182,6 +184,16 @@ void worker_unlock(struct worker *worker)
 int worker_underlay_fd(const struct worker *worker)
 {
 	return worker->underlay_fd;
+}
+
+void worker_keep_in(struct worker *worker, const char *state_dir)
+{
+	worker->state_dir = state_dir;
+}
+
+const char *worker_state_dir(const struct worker *worker)
+{
+	return worker->state_dir;
 }
 
 uv_loop_t *worker_loop(const struct worker *worker)

@@ -8,6 +8,7 @@
 imsi=999700000000002
 moved=$LNS old=$LNS_NET.99
 divert() { rule uplink forward dc-a "\"transportProtocol\": \"udp\", \"divertIp\": \"$moved\", \"divertPort\": \"1701\""; }
+order_of() { order_vslice "$1" && order_route "$1" && order_l2tp "$1" && order_endpoint "$1" $imsi; }
 counted() { # RULE: it has decided something, and no other rule anything since
 	api GET /routingpolicies/policy-a | jq -e ".routingPolicyRules[$1] | .packets > 4 and .bytes > 200"
 }
@@ -15,11 +16,11 @@ counted() { # RULE: it has decided something, and no other rule anything since
 lab_open "A rule diverts the tunnel"
 world a
 LNS=$old
-step "the order of customer a names an address where nobody is" order a $imsi
+step "the order of customer a names an address where nobody is" order_of a
 phone car2
 step "so the SIM cannot attach" refuse sgw_attach car2 $imsi
 step "a rule diverts what goes there" rules a "$(rule uplink drop '' '"transportProtocol": "tcp"')" "$(divert)"
-step "the SIM attaches" sgw_attach car2 $imsi
+step "the SIM attaches once the tunnel is tried again" wait_for 8 sgw_attach car2 $imsi
 step "and reaches its server" reaches car2
 step "the second rule has counted it" wait_for 10 counted 1
 step "the first one nothing" refuse counted 0

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/target/target.h"
 
+#include "base/clean.h"
+#include "gateway/netns.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +13,7 @@
 const struct target_ops *target_ops_get(enum target_type type)
 {
 	static const struct target_ops *const types[] = {
+		[TARGET_INTERNET] = &target_internet,
 		[TARGET_PEERING] = &target_peering,
 	};
 
@@ -38,6 +42,14 @@ bool target_interface_is_valid(const char *name)
 		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-@") == len;
 }
 
+int target_claim_link(struct nl *nl, const char *name)
+{
+	struct nl_link link;
+	int error = nl_link_get(nl, name, &link);
+
+	return error ? error : nl_alias_set(nl, link.index, TARGET_MADE_BY_US);
+}
+
 int target_link_give_back(const struct target_env *env, const struct nl_link *link)
 {
 	if (!strcmp(link->alias, TARGET_MADE_BY_US))
@@ -45,37 +57,48 @@ int target_link_give_back(const struct target_env *env, const struct nl_link *li
 	return nl_link_move(env->inside, link->index, env->underlay_fd);
 }
 
+void target_own_interface(const char *prefix, const struct uuid *id, char out[16])
+{
+	uint32_t hash = 2166136261u; // FNV-1a
+
+	for (const char *c = id->text; *c; c++)
+		hash = (hash ^ (uint8_t)*c) * 16777619u;
+	snprintf(out, 16, "%.7s%08x", prefix, hash);
+}
+
+void target_own_stop(const struct target_env *env, const char *prefix, const struct target_spec *spec)
+{
+	struct nl_link link;
+	char name[16];
+
+	target_own_interface(prefix, &spec->config->id, name);
+	if (!nl_link_get(env->inside, name, &link))
+		nl_link_del(env->inside, link.index);
+}
+
+int target_sysctls(const char *interface)
+{
+	static const char *const off[] = {"rp_filter", "send_redirects", "accept_redirects"};
+	int error = 0;
+
+	for (size_t i = 0; !error && i < array_len(off); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "ipv4/conf/%s/%s", interface, off[i]);
+		error = netns_sysctl(path, "0");
+	}
+	return error;
+}
+
 int target_spec_init(struct target_spec *spec, const struct target_config *config, uint32_t table)
 {
-	struct target_config *copy = malloc(sizeof(*copy));
-
-	if (!copy)
-		return -ENOMEM;
-	*copy = *config;
-	copy->moniker = strdup(config->moniker ? config->moniker : "");
-	memset(&copy->peering.remote_subnets, 0, sizeof(copy->peering.remote_subnets));
-	*spec = (struct target_spec){.config = copy, .table = table};
-	vec_each (&config->peering.remote_subnets, prefix) {
-		struct ip_prefix *room = vec_add(&copy->peering.remote_subnets);
-
-		if (!room)
-			break;
-		*room = *prefix;
-	}
-	if (copy->moniker && copy->peering.remote_subnets.count == config->peering.remote_subnets.count)
-		return 0;
-	target_spec_fini(spec);
-	return -ENOMEM;
+	*spec = (struct target_spec){.table = table};
+	return target_config_copy(config, &spec->config);
 }
 
 void target_spec_fini(struct target_spec *spec)
 {
-	if (!spec->config)
-		return;
-	vec_free(&spec->config->peering.remote_subnets);
-	free(spec->config->moniker);
-	free(spec->config);
-	spec->config = NULL;
+	target_config_free(&spec->config);
 }
 
 void target_unavailable(struct slice_target_status *status, const struct uuid *target, const char *format, ...)

@@ -10,9 +10,14 @@
 #include "gateway/netlink.h"
 #include "gateway/slice.h"
 
+#define TARGET_METRIC 100
+#define TARGET_METRIC_LAST 4278198272u // after every route that could be learned
+
 struct target_env {
 	struct nl *inside, *underlay; // netlink of the slice and of the namespace that the gateway lives in
 	int inside_fd, underlay_fd; // the namespaces themselves
+	const char *name; // of the slice's namespace
+	const char *state_dir; // for what a target must keep to itself: keys, sockets of its daemon
 };
 
 // A target as the worker holds it: a copy, independent of the configuration.
@@ -37,7 +42,7 @@ struct target_ops {
 	void (*status)(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status);
 };
 
-extern const struct target_ops target_peering;
+extern const struct target_ops target_internet, target_peering;
 
 // NULL for a type that this gateway does not have.
 const struct target_ops *target_ops_get(enum target_type type);
@@ -49,8 +54,15 @@ bool target_interface_is_valid(const char *name);
 
 // The alias by which links that the gateway made itself are known: they are not anybody's to get back.
 #define TARGET_MADE_BY_US "slicegate"
+int target_claim_link(struct nl *nl, const char *name); // gives it that alias
 // Moves a link of the slice back to the gateway's namespace; one that the gateway made is deleted. 0 or -errno.
 int target_link_give_back(const struct target_env *env, const struct nl_link *link);
+
+// The name of an interface that the gateway makes for the target: the prefix and eight digits of its id's hash.
+void target_own_interface(const char *prefix, const struct uuid *id, char out[16]);
+// Removes it.
+void target_own_stop(const struct target_env *env, const char *prefix, const struct target_spec *spec);
+int target_sysctls(const char *interface); // what every interface of a target is set to; 0 or -errno
 
 int target_spec_init(struct target_spec *spec, const struct target_config *config, uint32_t table); // copies; 0 or -ENOMEM
 void target_spec_fini(struct target_spec *spec);

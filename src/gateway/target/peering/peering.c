@@ -8,7 +8,6 @@
 
 #include "base/clean.h"
 #include "base/log.h"
-#include "gateway/netns.h"
 
 #include <errno.h>
 #include <linux/if.h>
@@ -17,9 +16,6 @@
 #include <string.h>
 
 LOG_CATEGORY(peering);
-
-#define METRIC 100
-#define METRIC_LAST 4278198272u // after every route that could be learned
 
 static int peering_interface(const struct target_config *config, char out[16])
 {
@@ -45,10 +41,10 @@ static bool peering_reaches(const struct target_config *config, const struct ip_
 
 	if (addr->family != peering->local.family)
 		return false;
-	vec_each (&peering->remote_subnets, prefix)
+	vec_each (&peering->remote_subnets.rows, prefix)
 		if (ip_prefix_has(prefix, addr))
 			return true;
-	return !peering->remote_subnets.count || ip_prefix_has(&local, addr);
+	return !peering->remote_subnets.rows.count || ip_prefix_has(&local, addr);
 }
 
 // "eth1.100" -> 100, and "eth1" to `lower`; 0 when it is not such a name.
@@ -85,7 +81,9 @@ static int bring_vlan(const struct target_env *env, const struct target_spec *sp
 			"interface %s, for VLAN %u of it, is not in the gateway's namespace", lower, id);
 		return -ENODEV;
 	}
-	error = nl_vlan_new(env->underlay, link.index, id, name, TARGET_MADE_BY_US, env->inside_fd);
+	error = nl_vlan_new(env->underlay, link.index, id, name, env->inside_fd);
+	if (!error)
+		error = target_claim_link(env->inside, name);
 	if (error == -EOPNOTSUPP)
 		target_unavailable(
 			status, &spec->config->id, "this kernel has no VLAN support (module 8021q): %s cannot be made", name);
@@ -119,41 +117,27 @@ static int set_addresses(const struct target_env *env, const struct peering_conf
 	return nl_addrs_set(env->inside, link, &addr, 1);
 }
 
-static int set_sysctls(const char *interface)
-{
-	static const char *const off[] = {"rp_filter", "send_redirects", "accept_redirects"};
-	int error = 0;
-
-	for (size_t i = 0; !error && i < array_len(off); i++) {
-		char path[64];
-
-		snprintf(path, sizeof(path), "ipv4/conf/%s/%s", interface, off[i]);
-		error = netns_sysctl(path, "0");
-	}
-	return error;
-}
-
 // The target's table: what lies behind the interface, and an end, so that a marked packet never falls through to another table.
 // `link` is 0 while there is no interface.
 static int set_routes(const struct target_env *env, const struct target_spec *spec, int link)
 {
 	const struct peering_config *peering = &spec->config->peering;
-	struct nl_route base = {.kind = NL_ROUTE_UNICAST, .gateway = peering->gateway, .link = link, .metric = METRIC};
+	struct nl_route base = {.kind = NL_ROUTE_UNICAST, .gateway = peering->gateway, .link = link, .metric = TARGET_METRIC};
 	VEC(struct nl_route) routes = {0};
 	struct nl_route *room = vec_add(&routes);
 	int error = room ? 0 : -ENOMEM;
 
 	if (room)
-		*room = (struct nl_route){.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = METRIC_LAST};
+		*room = (struct nl_route){.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = TARGET_METRIC_LAST};
 	if (link && !error && (room = vec_add(&routes)))
 		*room = (struct nl_route){
-			.kind = NL_ROUTE_UNICAST, .to = local_prefix(peering), .link = link, .metric = METRIC - 1};
-	for (size_t i = 0; link && room && i < peering->remote_subnets.count; i++)
-		if (peering->remote_subnets.items[i].addr.family == peering->local.family && (room = vec_add(&routes))) {
+			.kind = NL_ROUTE_UNICAST, .to = local_prefix(peering), .link = link, .metric = TARGET_METRIC - 1};
+	for (size_t i = 0; link && room && i < peering->remote_subnets.rows.count; i++)
+		if (peering->remote_subnets.rows.items[i].addr.family == peering->local.family && (room = vec_add(&routes))) {
 			*room = base;
-			room->to = peering->remote_subnets.items[i];
+			room->to = peering->remote_subnets.rows.items[i];
 		}
-	if (link && room && !peering->remote_subnets.count && (room = vec_add(&routes))) {
+	if (link && room && !peering->remote_subnets.rows.count && (room = vec_add(&routes))) {
 		*room = base;
 		room->to.addr.family = peering->local.family;
 	}
@@ -182,7 +166,7 @@ static int bring_up(
 	if (error)
 		return error;
 	*step = "be set up";
-	error = set_sysctls(link.name);
+	error = target_sysctls(link.name);
 	if (!error && !(link.flags & IFF_UP))
 		error = nl_link_up(env->inside, link.index);
 	if (error)
