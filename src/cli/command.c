@@ -161,8 +161,9 @@ static int list_query(struct command *command, char *path, long *limit)
 		snprintf(value, sizeof(value), "%s", option->value);
 		if (rows[row].query)
 			query_add(path, PATH_SIZE, rows[row].query, value);
-		else
-			*limit = strtol(value, NULL, 10);
+		else if (!*value || value[strspn(value, "0123456789")] || strlen(value) > 9 ||
+			!(*limit = strtol(value, NULL, 10)))
+			return usage(command, "--limit: \"%.50s\": a number from 1 is wanted", value);
 	}
 	return 0;
 }

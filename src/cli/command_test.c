@@ -276,6 +276,8 @@ static void test_wrong_words(void **state)
 	assert_string_equal(said, "show has no --name");
 	assert_int_equal(run(REPLIES({0}), "vslice", "list", NULL, OPTIONS("name", "x")), EXIT_USAGE);
 	assert_string_equal(said, "list has no --name; it has --filter, --sort-by, --limit and --offset");
+	assert_int_equal(run(REPLIES({0}), "vslice", "list", NULL, OPTIONS("limit", "some")), EXIT_USAGE);
+	assert_string_equal(said, "--limit: \"some\": a number from 1 is wanted");
 }
 
 static void test_wait_says_what_stands_in_the_way(void **state)

@@ -241,12 +241,22 @@ static int run_noun(struct client *client, struct sorted *sorted)
 	return result ? complain(result, command.error) : 0;
 }
 
+// "slicegate help", "slicegate help vslice": the same as with --help.
+static void take_help_word(struct sorted *sorted)
+{
+	if (!sorted->words.count || strcmp(sorted->words.items[0], "help") != 0)
+		return;
+	sorted->help = true;
+	memmove(sorted->words.items, sorted->words.items + 1, --sorted->words.count * sizeof(*sorted->words.items));
+}
+
 static int run(struct sorted *sorted)
 {
 	char error[CLI_ERROR_TEXT];
 	struct client client;
 	int result;
 
+	take_help_word(sorted);
 	if (!sorted->words.count) {
 		char *argv[] = {"slicegate", "--help"};
 
