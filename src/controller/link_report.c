@@ -212,8 +212,12 @@ static void on_slice(struct report *report, const json_t *row)
 		enum target_status status;
 	} statuses[] = {{"pending", TARGET_PENDING}, {"available", TARGET_AVAILABLE}, {"unavailable", TARGET_UNAVAILABLE}};
 	const json_t *targets = json_object_get(row, "targets"), *item;
+	const char *vslice = text_of(row, "vslice");
 	size_t i;
 
+	if (vslice)
+		live_put_slice(
+			report->controller->live, vslice, json_is_true(json_object_get(row, "ready")), text_of(row, "message"));
 	json_array_foreach(targets, i, item)
 	{
 		const char *id = text_of(item, "routingTarget"), *word = text_of(item, "status");

@@ -29,15 +29,11 @@ struct gateway_state {
 	int64_t sync_mark;
 };
 
-struct target_state {
+// What a gateway last said of a target, a rule or a slice.
+struct said {
 	char id[40];
-	enum target_status status;
+	int64_t first, second; // status; packets and bytes; ready
 	char message[200];
-};
-
-struct rule_state {
-	char id[40];
-	int64_t packets, bytes;
 };
 
 // The map's value: the object and when it was last put, to find what a sync did not name.
@@ -50,7 +46,8 @@ struct entry {
 struct live {
 	pthread_rwlock_t lock;
 	struct strmap sessions, by_endpoint, tunnels; // id -> struct entry
-	struct strmap gateways, targets, rules, attaches;
+	struct strmap gateways, attaches;
+	struct strmap targets, rules, slices; // id -> struct said
 	struct attaches *newest, *oldest;
 	int64_t mark;
 };
@@ -106,6 +103,7 @@ void live_free(struct live **handle)
 	entries_free(&noun_tunnel, &live->tunnels);
 	values_free(&live->gateways);
 	values_free(&live->targets);
+	values_free(&live->slices);
 	values_free(&live->rules);
 	for (size_t i = 0; (attaches = strmap_next(&live->attaches, &i));)
 		attaches_free(attaches);
@@ -273,42 +271,53 @@ void live_sync_end(struct live *live, const char *gateway)
 	pthread_rwlock_unlock(&live->lock);
 }
 
+static void say(struct live *live, struct strmap *map, const char *id, int64_t first, int64_t second, const char *message)
+{
+	if (strlen(id) >= sizeof((struct said){0}.id)) // no id of ours
+		return;
+	pthread_rwlock_wrlock(&live->lock);
+	struct said *said = strmap_get(map, id);
+
+	if (!said) {
+		said = calloc(1, sizeof(*said));
+		if (!said)
+			abort();
+		strcpy(said->id, id);
+		if (strmap_put(map, said->id, said))
+			abort();
+	}
+	said->first = first;
+	said->second = second;
+	snprintf(said->message, sizeof(said->message), "%s", message ? message : "");
+	pthread_rwlock_unlock(&live->lock);
+}
+
 void live_put_target(struct live *live, const char *target, enum target_status status, const char *message)
 {
-	pthread_rwlock_wrlock(&live->lock);
-	struct target_state *state = strmap_get(&live->targets, target);
-
-	if (!state && (state = calloc(1, sizeof(*state)))) {
-		snprintf(state->id, sizeof(state->id), "%s", target);
-		if (strmap_put(&live->targets, state->id, state)) {
-			free(state);
-			state = NULL;
-		}
-	}
-	if (state) {
-		state->status = status;
-		snprintf(state->message, sizeof(state->message), "%s", message ? message : "");
-	}
-	pthread_rwlock_unlock(&live->lock);
+	say(live, &live->targets, target, status, 0, message);
 }
 
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes)
 {
-	pthread_rwlock_wrlock(&live->lock);
-	struct rule_state *state = strmap_get(&live->rules, rule);
+	say(live, &live->rules, rule, packets, bytes, NULL);
+}
 
-	if (!state && (state = calloc(1, sizeof(*state)))) {
-		snprintf(state->id, sizeof(state->id), "%s", rule);
-		if (strmap_put(&live->rules, state->id, state)) {
-			free(state);
-			state = NULL;
-		}
-	}
-	if (state) {
-		state->packets = packets;
-		state->bytes = bytes;
+void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message)
+{
+	say(live, &live->slices, vslice, ready, 0, message);
+}
+
+bool live_slice(struct live *live, const char *vslice, bool *ready, char message[200])
+{
+	pthread_rwlock_rdlock(&live->lock);
+	const struct said *said = strmap_get(&live->slices, vslice);
+
+	if (said) {
+		*ready = said->first;
+		strcpy(message, said->message);
 	}
 	pthread_rwlock_unlock(&live->lock);
+	return said;
 }
 
 static void attaches_unlink(struct live *live, struct attaches *attaches)
@@ -404,10 +413,10 @@ static void fill_rules(struct live *live, struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rules.count; i++) {
 		struct rule *rule = field_rows_at(&noun_rule, &policy->rules, i);
-		struct rule_state *state = strmap_get(&live->rules, rule->object.id);
+		const struct said *state = strmap_get(&live->rules, rule->object.id);
 
-		rule->packets = state ? state->packets : 0;
-		rule->bytes = state ? state->bytes : 0;
+		rule->packets = state ? state->first : 0;
+		rule->bytes = state ? state->second : 0;
 	}
 }
 
@@ -422,10 +431,10 @@ void live_fill(struct live *live, const struct noun *noun, void *object)
 		fill_rules(live, object);
 	} else if (noun == &noun_target) {
 		struct target *target = object;
-		struct target_state *state = strmap_get(&live->targets, target->object.id);
+		const struct said *state = strmap_get(&live->targets, target->object.id);
 
 		if (state) {
-			target->status = state->status;
+			target->status = state->first;
 			if (*state->message)
 				field_text_set(&target->status_message, state->message);
 		}

@@ -27,6 +27,7 @@ void live_sync_begin(struct live *live, const char *gateway); // what is not put
 void live_sync_end(struct live *live, const char *gateway);
 void live_put_target(struct live *live, const char *target, enum target_status status, const char *message);
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes); // what a Routing Policy's rule matched
+void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message);
 void live_put_attach(struct live *live, const char *endpoint, char *json);
 
 struct live_gateway {
@@ -56,4 +57,6 @@ bool live_gateway_of(struct live *live, bool tunnel, const char *customer, const
 // A VSlice's tunnels and what was last heard from them, for readiness: calls `each` on every one.
 void live_each_tunnel(
 	struct live *live, const char *vslice, void (*each)(const struct tunnel *tunnel, void *context), void *context);
+// What was last said of a VSlice's network. False when nothing was.
+bool live_slice(struct live *live, const char *vslice, bool *ready, char message[200]);
 void live_counts(struct live *live, int64_t *sessions, int64_t *tunnels, int64_t *gateways);

@@ -103,36 +103,74 @@ static bool prefixes_have(const char *prefixes, const char *address)
 	return has || !any;
 }
 
-// May the target carry packets from the LAC to the LNS? Where it names its subnets they must lie in them.
-static bool target_reaches(const struct target *target, const struct lns *lns)
+// Does a list of ports and ranges ("80,8000-8100") hold the port? No list: any.
+static bool ports_have(const char *ports, int64_t port)
 {
-	const char *remote = target->type == TARGET_VPN ? target->config.vpn.remote_subnets
-		: target->type == TARGET_WIREGUARD	? target->config.wireguard.remote_subnets
-		: target->type == TARGET_PEERING	? target->config.peering.remote_subnets
-							: NULL;
+	while (ports && *ports) {
+		char *rest;
+		long first = strtol(ports, &rest, 10), last = *rest == '-' ? strtol(rest + 1, &rest, 10) : first;
 
-	return prefixes_have(remote, lns->address);
+		if (port >= first && port <= last)
+			return true;
+		ports = rest + strspn(rest, ", ");
+		if (ports == rest) // not a list that the API would have taken
+			return false;
+	}
+	return !ports;
+}
+
+// What a target says of the networks at its two ends; NULL = nothing.
+static void target_subnets(const struct target *target, const char **local, const char **remote)
+{
+	*local = *remote = NULL;
+	if (target->type == TARGET_VPN) {
+		*local = target->config.vpn.local_subnets;
+		*remote = target->config.vpn.remote_subnets;
+	} else if (target->type == TARGET_WIREGUARD) {
+		*local = target->config.wireguard.local_subnets;
+		*remote = target->config.wireguard.remote_subnets;
+	} else if (target->type == TARGET_PEERING) {
+		*remote = target->config.peering.remote_subnets;
+	}
+}
+
+static bool is_here(const struct rule *rule, const struct vslice *vslice)
+{
+	return !rule->regional_gateway.id ||
+		(vslice->regional_gateway.id && strcmp(rule->regional_gateway.id, vslice->regional_gateway.id) == 0);
 }
 
 // The first uplink rule that the LAC's packets to the LNS match decides. NULL = none matches.
-static const struct rule *rule_for(const struct policy *policy, const struct lac *lac, const struct lns *lns)
+static const struct rule *rule_for(const struct readiness *readiness, const struct lac *lac, const struct lns *lns)
 {
+	const struct policy *policy = readiness->policy;
+
 	for (size_t i = 0; i < policy->rules.count; i++) {
 		const struct rule *rule = field_rows_at(&noun_rule, &policy->rules, i);
 
-		if (rule->enabled && rule->direction == RULE_UPLINK && pattern_has(rule->source_ip, lac->address) &&
-			pattern_has(rule->destination_ip, lns->address) &&
-			(rule->protocol == FIELD_UNSET || rule->protocol == TRANSPORT_UDP) && !rule->source_port &&
-			!rule->destination_port)
+		if (rule->enabled && rule->direction == RULE_UPLINK && is_here(rule, readiness->vslice) &&
+			(rule->protocol == FIELD_UNSET || rule->protocol == TRANSPORT_UDP) &&
+			pattern_has(rule->source_ip, lac->address) && pattern_has(rule->destination_ip, lns->address) &&
+			ports_have(rule->source_port, lac->port) && ports_have(rule->destination_port, lns->port))
 			return rule;
 	}
 	return NULL;
 }
 
+// The end of a target where the address should lie and does not, in words; NULL when all is well.
+static const char *misplaced(const struct target *target, const struct lac *lac, const struct lns *lns)
+{
+	const char *local, *remote;
+
+	target_subnets(target, &local, &remote);
+	return !prefixes_have(remote, lns->address) ? "remote" : !prefixes_have(local, lac->address) ? "local" : NULL;
+}
+
 static void check_route(struct readiness *readiness, const struct lac *lac, const struct lns *lns)
 {
-	const struct rule *rule = rule_for(readiness->policy, lac, lns);
+	const struct rule *rule = rule_for(readiness, lac, lns);
 	struct target *target = NULL;
+	const char *end = NULL;
 	char message[300];
 	bool ok = false;
 
@@ -147,9 +185,9 @@ static void check_route(struct readiness *readiness, const struct lac *lac, cons
 	} else if (!rule->target.id || db_get(readiness->db, &noun_target, rule->target.id, DB_LEAN, (void **)&target)) {
 		snprintf(
 			message, sizeof(message), "rule %lld names no Routing Target: set one", (long long)rule->object.position);
-	} else if (!target_reaches(target, lns)) {
-		snprintf(message, sizeof(message), "LNS %s is not in the remote subnets of Routing Target %s: add it there",
-			lns->address, target->object.moniker);
+	} else if ((end = misplaced(target, lac, lns))) {
+		snprintf(message, sizeof(message), "%s %s is not in the %s subnets of Routing Target %s: add it there",
+			*end == 'r' ? "LNS" : "LAC", *end == 'r' ? lns->address : lac->address, end, target->object.moniker);
 	} else {
 		live_fill(readiness->live, &noun_target, target);
 		ok = target->status != TARGET_UNAVAILABLE;
@@ -160,6 +198,19 @@ static void check_route(struct readiness *readiness, const struct lac *lac, cons
 	}
 	object_free(&noun_target, target);
 	row(readiness, "lnsRoute", ok, message);
+}
+
+// What the gateway says of the VSlice's network.
+static void check_slice(struct readiness *readiness)
+{
+	char message[200];
+	bool ready;
+
+	if (live_slice(readiness->live, readiness->vslice->object.id, &ready, message))
+		row(readiness, "network", ready,
+			*message	? message
+				: ready ? "the VSlice's network is up at the gateway"
+					: "the VSlice's network is not up");
 }
 
 static void check_gateway(struct readiness *readiness)
@@ -188,6 +239,7 @@ static void check_gateway(struct readiness *readiness)
 			    : "Regional Gateway %s has not taken the last change yet: wait a moment",
 			gateway->object.moniker);
 		row(readiness, "configuration", has, message);
+		check_slice(readiness);
 	}
 	if (!gateway->gtp_peers.count) {
 		snprintf(message, sizeof(message), "nobody may speak GTP to Regional Gateway %s: set its gtpPeers",

@@ -203,6 +203,11 @@ class Link(Case):
         readiness = {row["check"]: row for row in self.api.ok("GET", f"vslices/{self.ids['vslice']}")["readiness"]}
         self.assertIn("dc0 is down", readiness["lnsRoute"]["message"])
         self.assertFalse(readiness["lnsRoute"]["ok"])
+        self.assertEqual((readiness["network"]["ok"], readiness["configuration"]["ok"]), (True, True))
+        self.report(2, [{"row": "slice", "vslice": self.ids["vslice"], "ready": False, "message": "no interface dc0", "configRevision": 5, "targets": []}],
+                    boot="boot-2")
+        readiness = {row["check"]: row for row in self.api.ok("GET", f"vslices/{self.ids['vslice']}")["readiness"]}
+        self.assertEqual((readiness["network"]["ok"], readiness["network"]["message"]), (False, "no interface dc0"))
         attaches = self.api.ok("GET", f"endpoints/{self.ids['endpoint']}/attaches")
         self.assertEqual([row["verdict"] for row in attaches], [f"no {number}" for number in range(14, 4, -1)])
 

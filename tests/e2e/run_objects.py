@@ -31,6 +31,38 @@ class Objects(Case):
         self.assertLessEqual(blocking, {"regionalGateway", "gtpPeers"}, vslice["readiness"])
         self.assertEqual((vslice["endpointGroupCount"], vslice["endpointCount"]), (1, 1))
 
+    def test_readiness_follows_the_rules(self):
+        ids = l2tp_setup(self.api, "Ready")
+        check = lambda name: [row for row in self.api.ok("GET", f"vslices/{ids['vslice']}")["readiness"] if row["check"] == name]
+        rule = {"ruleAction": "forward", "ruleDirection": "uplink", "routingTarget": ids["target"]}
+        peering = {"interface": "dc0", "localAddress": "192.0.2.1/30"}
+        for rules, config, ok, said in (
+            ([rule], {}, True, "rule 1"),
+            ([], {}, False, "no uplink rule"),
+            ([{**rule, "ruleDirection": "downlink"}], {}, False, "no uplink rule"),
+            ([{**rule, "enabled": False}], {}, False, "no uplink rule"),
+            ([{"ruleAction": "drop", "ruleDirection": "uplink"}, rule], {}, False, "rule 1 drops"),
+            ([{"ruleAction": "drop", "ruleDirection": "uplink", "transportProtocol": "tcp"}, rule], {}, True, "rule 2"),
+            ([{**rule, "destinationIpPattern": "10.65.0.0/16", "sourceIpPattern": "10.64.0.1"}], {}, True, "rule 1"),
+            ([{**rule, "destinationIpPattern": "10.66.0.0/16"}], {}, False, "no uplink rule"),
+            ([{**rule, "transportProtocol": "udp", "destinationPortPattern": "500,1700-1702"}], {}, True, "rule 1"),
+            ([{**rule, "transportProtocol": "udp", "destinationPortPattern": "500"}], {}, False, "no uplink rule"),
+            ([{**rule, "regionalGateway": "north-america"}], {}, False, "no uplink rule"),
+            ([rule], {"remoteSubnets": "10.66.0.0/16"}, False, "LNS 10.65.0.1 is not in the remote subnets"),
+            ([rule], {"remoteSubnets": "10.66.0.0/16, 10.65.0.0/24"}, True, "rule 1"),
+        ):
+            with self.subTest(rules=rules, config=config):
+                self.api.ok("PATCH", f"RoutingPolicies/{ids['policy']}", {"routingPolicyRules": rules})
+                self.api.ok("PATCH", f"routingtargets/{ids['target']}", {"configurationData": {"peeringConfig": {**peering, "remoteSubnets": None, **config}}})
+                row = check("lnsRoute")[0]
+                self.assertEqual(row["ok"], ok, row)
+                self.assertIn(said, row["message"])
+        self.api.ok("POST", f"vslices/{ids['vslice']}/lacs", {"address": "10.64.0.1"})
+        self.assertIn("are both 10.64.0.1 port 1701", check("lacAddresses")[0]["message"])
+        self.assertIn("not authenticated", check("tunnelSecret")[0]["message"])
+        self.api.ok("PATCH", f"RoutingPolicies/{ids['policy']}", {"routingPolicyStatus": "inactive"})
+        self.assertIn("not active", check("defaultRoutingPolicy")[0]["message"])
+
     def test_envelope(self):
         reply = self.api.get("vslices")
         self.assertEqual(set(reply.body), {"success", "messages", "data", "totalItems", "limit", "offset"})
