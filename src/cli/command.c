@@ -349,7 +349,7 @@ static int run_action(struct command *command, const struct verb *verb)
 	build_path(command, path, command->words[0], verb->action, NULL);
 	result = call(command, "POST", path, NULL, &answer);
 	if (!result)
-		print_done(command, verb->usage, command->words[0], &answer);
+		print_done(command, verb->done, command->words[0], &answer);
 	answer_fini(&answer);
 	return result;
 }
@@ -385,29 +385,32 @@ static int run_wait(struct command *command, const struct verb *verb)
 
 const struct verb verbs[] = {
 	{.word = "restart",
-		.usage = "restarts",
+		.usage = "WHICH",
 		.help = "close it and open it again; its sessions end",
 		.noun = &noun_tunnel,
 		.words_min = 1,
 		.words_max = 1,
 		.run = run_action,
-		.action = "restart"},
+		.action = "restart",
+		.done = "restarts"},
 	{.word = "drain",
-		.usage = "drains",
+		.usage = "WHICH",
 		.help = "take no new sessions; it ends with the last",
 		.noun = &noun_tunnel,
 		.words_min = 1,
 		.words_max = 1,
 		.run = run_action,
-		.action = "drain"},
+		.action = "drain",
+		.done = "drains"},
 	{.word = "detach",
-		.usage = "is detached",
+		.usage = "WHICH",
 		.help = "take its live session down",
 		.noun = &noun_endpoint,
 		.words_min = 1,
 		.words_max = 1,
 		.run = run_action,
-		.action = "detach"},
+		.action = "detach",
+		.done = "is detached"},
 	{.word = "attaches",
 		.usage = "WHICH",
 		.help = "its last attaches, step by step, each with a verdict",

@@ -30,6 +30,7 @@ struct verb {
 	bool takes_fields; // options are members of the noun
 	int (*run)(struct command *command, const struct verb *verb); // an exit status; on failure `error` says why
 	const char *action; // what the path ends in
+	const char *done; // what is said of the object then: "restarts"
 };
 
 extern const struct verb verbs[]; // ends with an empty row

@@ -123,8 +123,7 @@ void help_noun(FILE *out, const struct noun *noun)
 		if (!verb_applies(verb, noun))
 			continue;
 		snprintf(line, sizeof(line), "slicegate %s %s%s%s%s%s", noun->word, verb->word, noun->owner ? " --" : "",
-			noun->owner ? noun->owner->word : "", noun->owner ? " WHOSE " : " ",
-			verb->action ? "WHICH" : verb->usage);
+			noun->owner ? noun->owner->word : "", noun->owner ? " WHOSE " : " ", verb->usage);
 		grid_add(&grid, strdup(line));
 		grid_add(&grid, strdup(verb->help));
 	}
