@@ -231,6 +231,7 @@ class Refusals(Case):
         expired = self.api.call("POST", "apitokens", {"name": "expired", "expiresAt": "2020-01-01T00:00:00Z"}).body["token"]
         self.assertEqual(self.api.get("vslices", token=reader).status, 200)
         self.assertSaid(self.api.refused("POST", "vslices", {"name": "x"}, status=403, token=reader), "only read")
+        self.assertSaid(self.api.refused("POST", f"endpoints/{self.ids['endpoint']}/detach", status=403, token=reader), "only read")
         self.assertSaid(self.api.refused("POST", "regionalgateways", {"name": "x"}, status=403, token=customer), "platform owner")
         self.assertSaid(self.api.refused("POST", "apitokens", {"name": "x", "scope": "platform-owner"}, status=403, token=customer), "scope")
         self.assertEqual(self.api.get("customers", token=customer).status, 403)
