@@ -132,16 +132,17 @@ static int stream_identify(struct db *db, struct stream *stream)
 }
 
 // Can the gateway be told only what changed since the revision that it has?
-static bool has_difference(struct db *db, int64_t since, int64_t now)
+static bool has_difference(struct db *db, const char *gateway, int64_t since, int64_t now)
 {
 	sqlite3_stmt *statement = db_statement(db,
 		"SELECT (SELECT min(revision) FROM changes) <= ?1 + 1 AND NOT EXISTS "
-		"(SELECT 1 FROM changes WHERE revision > ?1 AND change = 3)");
+		"(SELECT 1 FROM changes WHERE revision > ?1 AND change = 3 AND id = ?2)");
 	bool has = false;
 
 	if (since <= 0 || since > now || !statement)
 		return false;
 	sqlite3_bind_int64(statement, 1, since);
+	sqlite3_bind_text(statement, 2, gateway, -1, SQLITE_STATIC);
 	if (sqlite3_step(statement) == SQLITE_ROW)
 		has = sqlite3_column_int(statement, 0);
 	sqlite3_reset(statement);
@@ -164,7 +165,7 @@ static void open_run(struct db *db, struct store_job *job)
 		return;
 	}
 	stream->revision = db_revision(db);
-	stream->snapshot = !has_difference(db, stream->since, stream->revision);
+	stream->snapshot = !has_difference(db, stream->gateway, stream->since, stream->revision);
 	put_hello(stream);
 	if (!stream->snapshot)
 		stream->revision = stream->since;
@@ -299,7 +300,7 @@ static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *chang
 		const struct link_kind *kind = kind_of(word);
 
 		last = sqlite3_column_int64(changes, 2);
-		if (sqlite3_column_int(changes, 3)) {
+		if (sqlite3_column_int(changes, 3) && strcmp(id, stream->gateway) == 0) {
 			start_again(db, stream);
 			return 0;
 		}

@@ -114,6 +114,15 @@ class Link(Case):
                 break
         self.assertIn(moved["endpoint"], [row.get("id") for row in rows])
         self.assertNotIn(moved["endpoint"], [row.get("id") for row in self.stream("europe").until("ready")])
+        back = self.stream("north-america", since=rows[-1]["revision"]).until("ready")
+        self.assertIs(back[0]["snapshot"], False)
+        third = self.stream("third")
+        third.until("ready")
+        revision = third.revision
+        self.api.ok("PATCH", f"vslices/{moved['vslice']}", {"regionalGateway": "europe"})
+        self.assertNotIn("hello", [row["row"] for row in third.until("ready")])  # it is none of its business
+        self.assertIs(self.stream("third", since=revision).until("ready")[0]["snapshot"], False)
+        self.assertIs(self.stream("north-america", since=back[-1]["revision"]).until("ready")[0]["snapshot"], True)
 
     def test_first_join_with_the_administrator_s_token(self):
         rows = self.stream("lab-7").until("ready")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/api/change.h"
 
+#include "base/clean.h"
 #include "controller/api/token.h"
 #include "controller/link.h"
 #include "controller/live.h"
@@ -109,17 +110,20 @@ static void endpoint_after(struct op *op, const struct endpoint *endpoint)
 	op->after = end_session;
 }
 
-// Gateways hold what hangs on a VSlice; when the VSlice moves, all of it does.
+// Gateways hold what hangs on a VSlice; when the VSlice moves, all of it does: both gateways must look at everything again.
 static int vslice_after(struct op *op, const struct vslice *vslice, const struct vslice *before)
 {
-	const char *now = vslice->regional_gateway.id, *then = before ? before->regional_gateway.id : NULL;
+	const char *gateways[] = {vslice->regional_gateway.id, before ? before->regional_gateway.id : NULL};
 
-	if (!before || (now && then && strcmp(now, then) == 0) || now == then)
+	if (!before || (gateways[0] && gateways[1] && strcmp(gateways[0], gateways[1]) == 0))
 		return 0;
-	int64_t revision =
-		db_touch(op->db, &noun_vslice, vslice->object.id, vslice->object.customer.id, DB_MOVE, op->actor.token);
+	for (size_t i = 0; i < array_len(gateways); i++) {
+		int64_t revision = gateways[i] ? db_touch(op->db, &noun_gateway, gateways[i], NULL, DB_MOVE, op->actor.token) : 0;
 
-	return revision < 0 ? (int)revision : 0;
+		if (revision < 0)
+			return (int)revision;
+	}
+	return 0;
 }
 
 static int follow_up(struct op *op, const struct noun *noun, void *object, const void *before)

@@ -9,7 +9,7 @@
 
 struct db;
 
-enum db_change { DB_PUT = 1, DB_DELETE, DB_MOVE }; // MOVE: gateways must look at all that hangs on it again
+enum db_change { DB_PUT = 1, DB_DELETE, DB_MOVE }; // MOVE: of a gateway: what hangs on a VSlice came or went
 
 // Opens the file. A writable connection makes or migrates the schema. 0 or -errno with one line in `why`.
 int db_open(const char *path, const struct seal *seal, bool writable, struct db **out, char why[200]);
