@@ -102,7 +102,7 @@ static void put_protocol(const struct policy_rule *rule, FILE *out)
 	const char *header = rule->protocol ? names[rule->protocol] : "th";
 
 	if (rule->protocol == IPPROTO_ICMP)
-		fputs(" meta l4proto { icmp, ipv6-icmp }", out);
+		fputs(" meta l4proto { icmp, icmpv6 }", out);
 	else if (rule->protocol && !ports)
 		fprintf(out, " meta l4proto %s", header);
 	else if (ports && !rule->protocol)
@@ -300,7 +300,7 @@ static void put_tracked_answers(const struct policy *policy, FILE *out)
 		fputs("add rule inet slicegate input", out);
 		put_interfaces(policy, true, out);
 		fprintf(out, " ct direction reply ct state established,related%s accept\n",
-			any_divert ? "" : " meta l4proto { icmp, ipv6-icmp }");
+			any_divert ? "" : " meta l4proto { icmp, icmpv6 }");
 	}
 }
 

@@ -95,7 +95,7 @@ static void patterns_in_nft_words(void **state)
 	assert_chain("{'id': $e1, 'ruleAction': 'drop', 'sourcePortPattern': '53'}", "uplink",
 		"meta l4proto { tcp, udp } th sport { 53 } counter name " RULE_E1 " drop\n" LAST);
 	assert_chain("{'id': $e1, 'ruleAction': 'drop', 'transportProtocol': 'icmp'}", "uplink",
-		"meta l4proto { icmp, ipv6-icmp } counter name " RULE_E1 " drop\n" LAST);
+		"meta l4proto { icmp, icmpv6 } counter name " RULE_E1 " drop\n" LAST);
 	assert_chain("{'id': $e1, 'ruleAction': 'drop', 'transportProtocol': 'tcp'}", "uplink",
 		"meta l4proto tcp counter name " RULE_E1 " drop\n" LAST);
 }
@@ -157,7 +157,7 @@ static void downlink_rules_come_first(void **state)
 		     "'routingTarget': $a2}",
 		"downlink", "iifname \"peer1\" ip saddr { 10.9.9.10 } counter name " RULE_E1 " drop\n");
 	assert_chain("{'id': $e1, 'ruleDirection': 'downlink', 'transportProtocol': 'icmp'}", "downlink",
-		"meta l4proto { icmp, ipv6-icmp } counter name " RULE_E1 " accept\n");
+		"meta l4proto { icmp, icmpv6 } counter name " RULE_E1 " accept\n");
 }
 
 static void no_policy_drops_all(void **state)
