@@ -11,7 +11,8 @@ LOG_CATEGORY(lac);
 static struct pair *pair_by_address(const struct lac *lac, const struct ip_addr *address)
 {
 	for (struct pair *pair = lac->pairs; pair; pair = pair->next)
-		if (ip_addr_equal(&pair->lns.addr, address) || (pair->has_redirect && ip_addr_equal(&pair->redirect.addr, address)))
+		if (ip_addr_equal(&pair->lns.addr, address) ||
+			(pair->has_redirect && ip_addr_equal(&pair->redirect.addr, address)))
 			return pair;
 	return NULL;
 }
