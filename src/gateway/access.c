@@ -380,7 +380,7 @@ int access_new(struct gateway *gateway, uint8_t restart_counter, struct access *
 	access->restart_counter = restart_counter;
 	access->tick.fire = on_tick;
 	access->purge.fire = on_purge_due;
-	error = udp_open(&address, &fd);
+	error = gateway_socket(gateway, "gtp-c", &address, &fd);
 	if (!error)
 		error = udp_new(gateway->loop, fd, &host, &access->udp);
 	if (!error)

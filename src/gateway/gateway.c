@@ -231,6 +231,29 @@ static void on_dp_batch_end(void *owner)
 	tunnels_flush(owner);
 }
 
+int gateway_socket(struct gateway *gateway, const char *name, const struct ip_end *address, int *fd)
+{
+	char whole[KEEPER_NAME], text[IP_END_TEXT];
+	int error;
+
+	snprintf(whole, sizeof(whole), "%s %s", name, ip_end_text(address, text));
+	if (keeper_take(gateway->keeper, whole, fd) == 0)
+		return 0;
+	error = udp_open(address, fd);
+	if (!error)
+		keeper_put(gateway->keeper, whole, *fd);
+	return error;
+}
+
+// Before any thread, since it forks, and before the state file, whose lock would go along.
+static void keeper_start(struct gateway *gateway)
+{
+	int error = keeper_new(gateway->options->state_dir, &gateway->keeper);
+
+	if (error)
+		log_warn("sockets are not kept over a restart error=%s", strerror(-error));
+}
+
 static int dp_start(struct gateway *gateway)
 {
 	const struct dp_host host = {.on_gtpu = on_dp_gtpu,
@@ -240,7 +263,7 @@ static int dp_start(struct gateway *gateway)
 		.owner = gateway};
 	struct ip_end address = {.addr = gateway->options->gtp_address, .port = GTP_U_PORT};
 	char text[IP_END_TEXT];
-	int fd, error = udp_open(&address, &fd);
+	int fd, error = gateway_socket(gateway, "gtp-u", &address, &fd);
 
 	if (error)
 		return log_err_r(error, "the GTP-U address can't be used address=%s error=%s", ip_end_text(&address, text),
@@ -286,6 +309,8 @@ static int parts_start(struct gateway *gateway)
 	int error;
 
 	error = handles_new(gateway);
+	if (!error)
+		keeper_start(gateway);
 	if (!error)
 		error = state_start(gateway, &restart_counter, &start);
 	if (!error)
@@ -424,9 +449,11 @@ static void drop_vslices(struct gateway *gateway)
 void gateway_free(struct gateway **out)
 {
 	struct gateway *gateway = *out;
+	bool is_stopped;
 
 	if (!gateway)
 		return;
+	is_stopped = gateway->stopping && !gateway->keep;
 	gateway->stopping = true;
 	if (gateway->report)
 		report_off(gateway->report);
@@ -439,6 +466,7 @@ void gateway_free(struct gateway **out)
 	access_free(&gateway->access);
 	worker_free(&gateway->worker);
 	dp_free(&gateway->dp);
+	keeper_free(&gateway->keeper, !is_stopped);
 	apns_fini(&gateway->apns);
 	state_close(&gateway->state);
 	map_fini(&gateway->sessions);

@@ -14,6 +14,7 @@
 #include "gateway/apns.h"
 #include "gateway/config.h"
 #include "gateway/dataplane/dataplane.h"
+#include "gateway/keeper.h"
 #include "gateway/link.h"
 #include "gateway/refusal.h"
 #include "gateway/report.h"
@@ -75,6 +76,7 @@ struct gateway {
 	struct link *link;
 	struct config *config; // the link's; NULL before the first one
 	struct worker *worker;
+	struct keeper *keeper; // NULL: sockets are not kept over a restart
 	struct dp *dp;
 	struct state *state;
 	struct access *access;
@@ -115,6 +117,9 @@ static inline void gateway_wake(struct gateway *gateway)
 {
 	gateway->now_ms = uv_now(gateway->loop);
 }
+
+// The socket of `name` that the keeper held for us, or a new one, which it holds from here on. 0 or -errno.
+int gateway_socket(struct gateway *gateway, const char *name, const struct ip_end *address, int *fd);
 
 struct vslice *gateway_vslice(const struct gateway *gateway, const struct uuid *id);
 uint64_t wall_ms(void); // milliseconds since 1970

@@ -98,6 +98,15 @@ static void pairs_apply(struct lac *lac, const struct vslice_config *config, con
 	}
 }
 
+// A LAC's socket has the name of its slice too: two may have the same address.
+static const char *socket_name(const struct lac *lac, char name[KEEPER_NAME])
+{
+	char text[IP_END_TEXT];
+
+	snprintf(name, KEEPER_NAME, "lac %s %s", lac->vslice->id.text, ip_end_text(&lac->address, text));
+	return name;
+}
+
 static void lac_on_socket(void *owner, int fd)
 {
 	struct lac *lac = owner;
@@ -128,13 +137,35 @@ static void lac_on_socket(void *owner, int fd)
 	}
 }
 
+static void lac_on_new_socket(void *owner, int fd)
+{
+	struct lac *lac = owner;
+	char name[KEEPER_NAME];
+
+	if (fd >= 0 && !lac->stale)
+		keeper_put(lac->vslice->gateway->keeper, socket_name(lac, name), fd);
+	lac_on_socket(lac, fd);
+}
+
+// At a restart the sockets are there before the slice is looked at, and the first packet of the loop finds its session.
+static void lacs_take_kept(struct vslice *vslice)
+{
+	char name[KEEPER_NAME];
+	int fd;
+
+	for (struct lac *lac = vslice->lacs; lac; lac = lac->next)
+		if (!lac->dp && !lac->opening && !lac->stale &&
+			keeper_take(vslice->gateway->keeper, socket_name(lac, name), &fd) == 0)
+			lac_on_socket(lac, fd);
+}
+
 static void lacs_open(struct vslice *vslice)
 {
 	for (struct lac *lac = vslice->lacs; lac; lac = lac->next) {
 		if (lac->dp || lac->opening || lac->stale)
 			continue;
 		lac->opening = true;
-		slice_socket(vslice->slice, &lac->address, lac_on_socket, lac);
+		slice_socket(vslice->slice, &lac->address, lac_on_new_socket, lac);
 	}
 }
 
@@ -151,9 +182,11 @@ static bool lac_has_tunnels(const struct lac *lac)
 void lac_free_if_unused(struct lac *lac)
 {
 	struct lac **link = &lac->vslice->lacs;
+	char name[KEEPER_NAME];
 
 	if (!lac->stale || lac->opening || lac_has_tunnels(lac))
 		return;
+	keeper_drop(lac->vslice->gateway->keeper, socket_name(lac, name));
 	while (*link != lac)
 		link = &(*link)->next;
 	*link = lac->next;
@@ -390,6 +423,8 @@ int vslice_apply(struct gateway *gateway, const struct vslice_config *config)
 	if (error)
 		return log_err_r(error, "a VSlice can't be set up vslice=%s error=%s", config->moniker, strerror(-error));
 	error = lacs_apply(vslice, config);
+	if (gateway->resume)
+		lacs_take_kept(vslice);
 	reach_update(vslice);
 	slice_apply(vslice->slice, config, gateway->config);
 	return error;
@@ -407,8 +442,12 @@ void vslice_stop(struct vslice *vslice)
 		tunnel_close(tunnel, L2TP_STOP_shutdown, NULL);
 }
 
-static void lac_drop(struct lac *lac)
+static void lac_drop(struct lac *lac, bool keep)
 {
+	char name[KEEPER_NAME];
+
+	if (!keep)
+		keeper_drop(lac->vslice->gateway->keeper, socket_name(lac, name));
 	for (struct pair *pair = lac->pairs, *next; pair; pair = next) {
 		next = pair->next;
 		profile_unref(&pair->profile);
@@ -432,7 +471,7 @@ void vslice_free(struct vslice *vslice, bool keep)
 		slice_free(&vslice->slice, keep);
 	for (struct lac *lac = vslice->lacs; lac; lac = next) {
 		next = lac->next;
-		lac_drop(lac);
+		lac_drop(lac, keep);
 	}
 	if (gateway_vslice(vslice->gateway, &vslice->id) == vslice)
 		strmap_del(&vslice->gateway->vslices, vslice->id.text);
