@@ -25,6 +25,7 @@ struct lac_config {
 	char *name;
 	struct ip_end address;
 	char *secret; // NULL = none
+	char *next_secret; // valid beside it; NULL = none
 };
 
 struct lns_config {
@@ -33,6 +34,7 @@ struct lns_config {
 	struct ip_end address;
 	int preference; // 1 is tried first
 	char *secret; // overrides the LAC's; NULL = the LAC's
+	char *next_secret; // valid beside it; NULL = the LAC's where `secret` is
 };
 
 enum vslice_type { VSLICE_INTEGRATED = 1, VSLICE_L2TP };

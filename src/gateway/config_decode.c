@@ -28,10 +28,12 @@ static void vslice_free(void *object)
 	vec_each (&vslice->lacs, lac) {
 		free(lac->name);
 		free(lac->secret);
+		free(lac->next_secret);
 	}
 	vec_each (&vslice->lnss, lns) {
 		free(lns->name);
 		free(lns->secret);
+		free(lns->next_secret);
 	}
 	vec_free(&vslice->lacs);
 	vec_free(&vslice->lnss);
@@ -67,6 +69,7 @@ static int lacs_decode(struct vslice_config *vslice, const json_t *rows, char *w
 		uuid_set(&lac->id, jsonget_text(row, "id", NULL));
 		lac->name = jsonget_dup(row, "name");
 		lac->secret = jsonget_dup(row, "tunnelSecret");
+		lac->next_secret = jsonget_dup(row, "nextTunnelSecret");
 		if (end_decode(row, &lac->address, why))
 			return -EINVAL;
 	}
@@ -87,6 +90,7 @@ static int lnss_decode(struct vslice_config *vslice, const json_t *rows, char *w
 		uuid_set(&lns->id, jsonget_text(row, "id", NULL));
 		lns->name = jsonget_dup(row, "name");
 		lns->secret = jsonget_dup(row, "tunnelSecret");
+		lns->next_secret = jsonget_dup(row, "nextTunnelSecret");
 		lns->preference = (int)jsonget_int(row, "preference", (int64_t)i + 1);
 		if (end_decode(row, &lns->address, why))
 			return -EINVAL;

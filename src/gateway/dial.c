@@ -325,15 +325,6 @@ static void words_of_call(const struct session *session, const struct l2tp_sessi
 			*c = '?';
 }
 
-// The LNS asked to try another address and that is where its next tunnel goes.
-static bool is_redirected(const struct call *call, const struct l2tp_session_event *event)
-{
-	const struct tunnel *tunnel = call_tunnel(call);
-
-	return event->reason == L2TP_REASON_tunnel && tunnel->l2tp.reason == L2TP_REASON_try_another && tunnel->pair &&
-		tunnel->pair->has_redirect;
-}
-
 static void call_lost(struct session *session, const struct l2tp_session_event *event)
 {
 	struct attach *attach = session->attach;
@@ -345,8 +336,8 @@ static void call_lost(struct session *session, const struct l2tp_session_event *
 		(event->has_result && refusal != REFUSED_PPP_AUTH && is_failover_code(settings, event->result));
 
 	words_of_call(session, event, why, sizeof(why));
-	if (attach && is_redirected(session->call, event))
-		attach->tried_count--; // the same LNS at another address
+	if (attach && event->reason == L2TP_REASON_tunnel && call_tunnel(session->call)->is_again)
+		attach->tried_count--; // the LNS asked to try another address, or the other secret may do
 	session->call->session = NULL;
 	session->call = NULL;
 	if (!attach) {

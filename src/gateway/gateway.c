@@ -86,8 +86,15 @@ static void on_status_due(struct timer *timer, uint64_t now_ms)
 	wheel_arm(&gateway->wheel, timer, now_ms + STATUS_MS);
 }
 
-// Usage of all sessions, in pieces: a round through the whole map every `usage_ms`. A session whose downlink was silent since the last
-// rounds is probed by LCP echo.
+static void on_watch_due(struct timer *timer, uint64_t now_ms)
+{
+	struct gateway *gateway = container_of(timer, struct gateway, watch_timer);
+
+	session_watch_some(gateway);
+	wheel_arm(&gateway->wheel, timer, now_ms + SESSION_WATCH_MS);
+}
+
+// Usage of all sessions, in pieces: a round through the whole map every `usage_ms`.
 static void on_usage_due(struct timer *timer, uint64_t now_ms)
 {
 	struct gateway *gateway = container_of(timer, struct gateway, usage_timer);
@@ -99,7 +106,6 @@ static void on_usage_due(struct timer *timer, uint64_t now_ms)
 		if (session->state != SESSION_UP)
 			continue;
 		session_report_usage(session);
-		session_watch_silence(session);
 	}
 	gateway->usage_cursor = done < SYNC_PIECE ? 0 : cursor;
 	link_kick(gateway->link);
@@ -357,6 +363,7 @@ int gateway_new(uv_loop_t *loop, const struct gateway_options *options, struct g
 	gateway->attach_times.shape = &attach_shape;
 	gateway->status_timer.fire = on_status_due;
 	gateway->usage_timer.fire = on_usage_due;
+	gateway->watch_timer.fire = on_watch_due;
 	error = parts_start(gateway);
 	if (error) {
 		gateway_free(&gateway);
@@ -364,6 +371,7 @@ int gateway_new(uv_loop_t *loop, const struct gateway_options *options, struct g
 	}
 	wheel_arm(&gateway->wheel, &gateway->status_timer, gateway->now_ms + STATUS_MS);
 	wheel_arm(&gateway->wheel, &gateway->usage_timer, gateway->now_ms + options->usage_ms);
+	wheel_arm(&gateway->wheel, &gateway->watch_timer, gateway->now_ms + SESSION_WATCH_MS);
 	*out = gateway;
 	return 0;
 }

@@ -97,13 +97,13 @@ struct gateway {
 	struct log_rate unknown_rate, trace_rate;
 	char user_name[256]; // scratch of the credentials callback
 	uint64_t started_wall_ms;
-	size_t sync_cursor, usage_cursor; // how far a sync, a usage round has come in the sessions
+	size_t sync_cursor, usage_cursor, watch_cursor; // how far a round of each has come in the sessions
 	size_t sync_told; // sessions told in this round of the sync
 	uint8_t sync_round;
 	bool syncing, stopping, keep, tunnels_stopped, stopped;
 	void (*stop_done)(struct gateway *gateway);
 	uint64_t stop_deadline_ms;
-	struct timer status_timer, usage_timer, stop_timer;
+	struct timer status_timer, usage_timer, watch_timer, stop_timer;
 };
 
 int gateway_new(uv_loop_t *loop, const struct gateway_options *options, struct gateway **out);

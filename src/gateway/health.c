@@ -35,8 +35,8 @@ static void tell(const struct pair *pair, const char *type, const char *why)
 	log_info("%s vslice=%s lns=%s why=\"%s\"", type, pair->lac->vslice->moniker, lns, why);
 	report_add(gateway->report,
 		json_pack("{s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}", "row", "event", "eventType", type, "vslice",
-			pair->lac->vslice->id.text, "detail", "lns", pair->lns_id.text, "lnsAddress", lns, "lac", pair->lac->id.text,
-			"reason", why));
+			pair->lac->vslice->id.text, "detail", "lns", pair->lns_id.text, "lnsAddress", lns, "lac",
+			pair->lac->id.text, "reason", why));
 	if (gateway->link)
 		link_kick(gateway->link);
 }
@@ -77,6 +77,7 @@ void health_works(struct pair *pair)
 	pair->health = (struct health){0};
 	pair->last_error[0] = 0;
 	pair->redirects = 0;
+	pair->has_other_secret = false;
 	if (was_told)
 		tell(pair, "lnsreachable_v1", "it answers again");
 }
@@ -123,6 +124,16 @@ bool health_redirect(struct pair *pair, struct l2tp_bytes text)
 	return true;
 }
 
+bool health_other_secret(struct pair *pair)
+{
+	if (!pair->profile->l2tp.secrets[0].len || !pair->profile->l2tp.secrets[1].len || pair->has_other_secret)
+		return false;
+	log_info("the LNS refuses one tunnel secret, the other one is tried vslice=%s", pair->lac->vslice->moniker);
+	pair->secret ^= 1;
+	pair->has_other_secret = true;
+	return true;
+}
+
 static struct tunnel *established(const struct pair *pair)
 {
 	for (struct tunnel *tunnel = pair->tunnels; tunnel; tunnel = tunnel->next)
@@ -155,7 +166,9 @@ void health_tick(struct pair *pair)
 	struct health *health = &pair->health;
 	uint64_t now_ms = gateway_of(pair)->now_ms;
 	uint64_t most_ms = (uint64_t)pair->profile->settings->lns_probe_s * 1000;
+	uint64_t hold_ms = (uint64_t)pair->profile->settings->lns_hold_s * 1000;
 
+	most_ms = most_ms < hold_ms ? most_ms : hold_ms;
 	if (!health->since_ms || !pair->reached || !pair->lac->dp)
 		return;
 	if (most_ms ? now_ms < health->probe_ms : now_ms < health->until_ms)

@@ -16,6 +16,8 @@ void health_works(struct pair *pair);
 void health_moved_on(struct pair *from, const struct pair *to, const char *why);
 // The LNS asks to try another address (RFC 3193 4): true when that address is taken, and the pair's next tunnel goes there.
 bool health_redirect(struct pair *pair, struct l2tp_bytes text);
+// The LNS refused the tunnel's secret: true when another one is valid too, and the pair's next tunnel begins with it.
+bool health_other_secret(struct pair *pair);
 // Once a second: probes what is on hold. A held LNS that answers is used again.
 void health_tick(struct pair *pair);
 
@@ -29,4 +31,5 @@ uint32_t pair_sessions(const struct pair *pair); // live ones, those being diall
 enum choice_lack { CHOICE_NONE, CHOICE_UNREACHED, CHOICE_FULL, CHOICE_LAC_FULL, CHOICE_HELD };
 // The LNS for an attach that has tried `tried` already, by the settings' failover mode. `may_be_held`: when all others are out, one on hold is
 // better than none. NULL: none, and `*lack` says what the last one passed over lacked.
-struct pair *choose_lns(struct lac *lac, const struct uuid *tried, unsigned tried_count, bool may_be_held, enum choice_lack *lack);
+struct pair *choose_lns(
+	struct lac *lac, const struct uuid *tried, unsigned tried_count, bool may_be_held, enum choice_lack *lack);

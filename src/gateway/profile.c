@@ -27,7 +27,9 @@ static void l2tp_fill(struct l2tp_options *out, const struct profile *profile, c
 	out->host_name = bytes_of(profile->host_name);
 	out->vendor_name = settings->send_vendor_name ? bytes_of("Slicegate") : bytes_of(NULL);
 	out->peer_host_name = bytes_of(settings->lns_host_name);
-	out->secrets[0] = bytes_of(profile->secret);
+	if (settings->tunnel_auth != TUNNEL_AUTH_NONE)
+		for (unsigned i = 0; i < L2TP_SECRETS; i++)
+			out->secrets[i] = bytes_of(i ? profile->next_secret : profile->secret);
 	out->auth = auth_of(settings->tunnel_auth);
 	out->hide = settings->hide_avps;
 	out->accept_move = settings->accept_peer_change == ACCEPT_CHANGE_ONCE;
@@ -66,7 +68,9 @@ static void ppp_fill(struct ppp_options *out, const struct l2tp_settings *settin
 	ppp_options_init(out);
 	out->mru = (uint16_t)settings->ppp_mru;
 	out->magic = settings->ppp_magic;
-	out->echo_interval_ms = 0; // silent sessions are probed by the usage round, spread (session.c)
+	out->pfc = settings->ppp_pfc;
+	out->acfc = settings->ppp_acfc;
+	out->echo_interval_ms = 0; // silent sessions are probed by session_watch, spread
 	out->echo_failures = (uint8_t)settings->ppp_echo_failures;
 	out->auth_accept = auth_mask(settings->ppp_auth);
 	out->ask_dns = true;
@@ -74,10 +78,27 @@ static void ppp_fill(struct ppp_options *out, const struct l2tp_settings *settin
 	out->proxy_sent = settings->proxy_lcp || settings->proxy_auth;
 }
 
+static void framing_fill(struct dp_framing *out, const struct l2tp_settings *settings)
+{
+	*out = (struct dp_framing){
+		.address_control = true,
+		.udp_checksum = settings->data_udp_checksum,
+		.df = settings->df_policy == DF_COPY	? DP_DF_COPY
+			: settings->df_policy == DF_SET ? DP_DF_SET
+							: DP_DF_CLEAR,
+		.dscp = settings->outer_dscp == OUTER_DSCP_FIXED ? (uint8_t)settings->outer_dscp_value : DP_DSCP_COPY,
+	};
+}
+
 static void profile_free(struct profile *profile)
 {
 	settings_free(&profile->settings);
+	if (profile->secret)
+		explicit_bzero(profile->secret, strlen(profile->secret));
+	if (profile->next_secret)
+		explicit_bzero(profile->next_secret, strlen(profile->next_secret));
 	free(profile->secret);
+	free(profile->next_secret);
 	free(profile->host_name);
 	free(profile);
 }
@@ -87,6 +108,7 @@ struct profile *profile_new(const struct gateway *gateway, const struct vslice_c
 {
 	struct profile *profile = calloc(1, sizeof(*profile));
 	const char *secret = lns->secret ? lns->secret : lac->secret;
+	const char *next = lns->secret || lns->next_secret ? lns->next_secret : lac->next_secret;
 
 	if (!profile)
 		return NULL;
@@ -96,12 +118,24 @@ struct profile *profile_new(const struct gateway *gateway, const struct vslice_c
 		return NULL;
 	}
 	profile->secret = secret ? strdup(secret) : NULL;
+	profile->next_secret = next ? strdup(next) : NULL;
 	profile->host_name = strdup(profile->settings->lac_host_name ? profile->settings->lac_host_name : vslice->moniker);
 	l2tp_fill(&profile->l2tp, profile, profile->settings);
 	ppp_fill(&profile->ppp, profile->settings);
 	profile->ppp.counters = (struct ppp_counters *)&gateway->ppp_counters;
-	profile->framing = (struct dp_framing){.address_control = true, .udp_checksum = profile->settings->data_udp_checksum};
+	framing_fill(&profile->framing, profile->settings);
 	return profile;
+}
+
+static bool text_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+bool profile_equal(const struct profile *a, const struct profile *b)
+{
+	return text_equal(a->secret, b->secret) && text_equal(a->next_secret, b->next_secret) &&
+		text_equal(a->host_name, b->host_name) && settings_equal(a->settings, b->settings);
 }
 
 struct profile *profile_ref(struct profile *profile)

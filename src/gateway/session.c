@@ -350,6 +350,17 @@ static uint16_t tcp_mss_of(const struct session *session)
 	}
 }
 
+void session_take_profile(struct session *session, struct profile *profile)
+{
+	uint16_t mss = tcp_mss_of(session);
+
+	profile_unref(&session->profile);
+	session->profile = profile_ref(profile);
+	ppp_link_reconfigure(&session->ppp, &profile->ppp);
+	if (session->dp && mss != tcp_mss_of(session))
+		session_install(session);
+}
+
 void session_install(struct session *session)
 {
 	struct tunnel *tunnel = call_tunnel(session->call);

@@ -131,8 +131,12 @@ void session_clear_record(struct session *session);
 void session_report(struct session *session);
 void session_report_end(struct session *session, const struct dp_counters *counters, const char *reason);
 void session_report_usage(struct session *session); // only when packets have passed since the last time
-// The LNS may have forgotten the session: a long downlink silence is probed by LCP echo, whose failure ends the link.
-void session_watch_silence(struct session *session);
+// The LNS may have forgotten a session: a downlink silence of pppEchoIntervalSeconds is probed by LCP echo, whose failure ends the link. Looks at
+// some of the sessions; called every SESSION_WATCH_MS it comes round in ten seconds.
+#define SESSION_WATCH_MS 100
+void session_watch_some(struct gateway *gateway);
+// The settings were changed: they hold for this session too.
+void session_take_profile(struct session *session, struct profile *profile);
 void session_attach_done(struct session *session); // the attach was answered: frees what only it needed
 void session_settle(struct session *session); // arms the timer
 void session_init_timer(struct session *session);

@@ -4,8 +4,6 @@
 #include "gateway/jsonget.h"
 #include "gateway/session.h"
 
-#define SILENT_MS 300000 // downlink silence after which a session's link is probed
-
 static void add_counters(json_t *row, const struct dp_counters *counters)
 {
 	json_object_set_new(row, "bytesUplink", json_integer((json_int_t)counters->uplink_bytes));
@@ -86,22 +84,35 @@ void session_report_usage(struct session *session)
 	report_add(session->gateway->report, row);
 }
 
-void session_watch_silence(struct session *session)
+static void watch(struct session *session)
 {
+	uint64_t silent_ms = (uint64_t)session->profile->settings->ppp_echo_interval_s * 1000;
 	uint64_t now_ms = session->gateway->now_ms;
 	struct dp_counters counters;
 
-	if (!session->dp || !session->profile->settings->ppp_echo_interval_s)
+	if (!session->dp || !silent_ms)
 		return;
 	dp_session_counters(session->dp, &counters);
 	if (counters.downlink_packets != session->heard_packets || !session->heard_ms) {
 		session->heard_packets = counters.downlink_packets;
 		session->heard_ms = now_ms;
-	} else if (now_ms - session->heard_ms >= SILENT_MS) {
+	} else if (now_ms - session->heard_ms >= silent_ms) {
 		session->heard_ms = now_ms;
 		ppp_link_probe(&session->ppp, now_ms);
 		session_settle(session);
 	}
+}
+
+void session_watch_some(struct gateway *gateway)
+{
+	uint32_t some = gateway->established / (10000 / SESSION_WATCH_MS) + 1;
+	struct session *session;
+
+	while (some-- && (session = map_next(&gateway->sessions, &gateway->watch_cursor)))
+		if (session->state == SESSION_UP)
+			watch(session);
+	if (some != UINT32_MAX) // the end of the map
+		gateway->watch_cursor = 0;
 }
 
 void session_report_end(struct session *session, const struct dp_counters *counters, const char *reason)

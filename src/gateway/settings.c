@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void setting_take(const struct field *field, const json_t *value, struct l2tp_settings *settings)
 {
@@ -47,6 +48,24 @@ int settings_new(const json_t *data, struct l2tp_settings **out)
 	}
 	*out = settings;
 	return 0;
+}
+
+static bool text_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+bool settings_equal(const struct l2tp_settings *a, const struct l2tp_settings *b)
+{
+	for (size_t i = 0; i < noun_settings.field_count; i++) {
+		const struct field *field = &noun_settings.fields[i];
+		bool same = field->type == FIELD_TEXT ? text_equal(*field_text(field, (void *)a), *field_text(field, (void *)b))
+						      : *field_int(field, (void *)a) == *field_int(field, (void *)b);
+
+		if (!same)
+			return false;
+	}
+	return true;
 }
 
 void settings_free(struct l2tp_settings **settings)

@@ -76,6 +76,24 @@ static void tunnel_event_report(const struct tunnel *tunnel, const char *type, c
 			ip_end_text(&tunnel->l2tp.peer, lns), "reason", why));
 }
 
+// For people it is gone, though it lives on to acknowledge what the LNS repeats.
+static void tell_end(struct tunnel *tunnel)
+{
+	if (tunnel->is_told)
+		return;
+	tunnel->is_told = true;
+	report_add(gateway_of(tunnel)->report,
+		json_pack("{s:s, s:s, s:s}", "row", "tunnelEnd", "id", tunnel->id.text, "reason", tunnel->last_error));
+}
+
+// What failed before is no news any longer.
+static void forget_failures(struct tunnel *up)
+{
+	for (struct tunnel *tunnel = up->pair ? up->pair->tunnels : NULL; tunnel; tunnel = tunnel->next)
+		if (tunnel->l2tp.state == L2TP_TUNNEL_CLOSING)
+			tell_end(tunnel);
+}
+
 static void on_up(struct tunnel *tunnel)
 {
 	struct gateway *gateway = gateway_of(tunnel);
@@ -92,6 +110,7 @@ static void on_up(struct tunnel *tunnel)
 		(const char *)tunnel->l2tp.peer_host_name);
 	tunnel_event_report(tunnel, "l2tptunnelup_v1", "");
 	tunnel_report(tunnel);
+	forget_failures(tunnel);
 }
 
 static void on_down(struct tunnel *tunnel, const struct l2tp_tunnel_event *event)
@@ -102,15 +121,21 @@ static void on_down(struct tunnel *tunnel, const struct l2tp_tunnel_event *event
 
 	words_of(event, tunnel->last_error, sizeof(tunnel->last_error));
 	gateway->counters.tunnels_lost++;
-	if (tunnel->pair && event->reason != L2TP_REASON_local && event->reason != L2TP_REASON_glare &&
-		!(event->reason == L2TP_REASON_try_another && health_redirect(tunnel->pair, event->text)))
+	if (tunnel->pair && event->reason == L2TP_REASON_try_another)
+		tunnel->is_again = health_redirect(tunnel->pair, event->text);
+	else if (tunnel->pair && event->reason == L2TP_REASON_secret_refused)
+		tunnel->is_again = health_other_secret(tunnel->pair);
+	if (tunnel->pair && event->reason != L2TP_REASON_local && event->reason != L2TP_REASON_glare && !tunnel->is_again)
 		health_failed(tunnel->pair, tunnel->last_error);
 	log_warn("tunnel %s vslice=%s tunnel=%u/%u lns=%s sessions=%u why=\"%s\"", was_up ? "down" : "failed",
 		tunnel->lac->vslice->moniker, tunnel->l2tp.local_id, tunnel->l2tp.peer_id, ip_end_text(&tunnel->l2tp.peer, lns),
 		tunnel->l2tp.sessions, tunnel->last_error);
 	if (was_up)
 		tunnel_event_report(tunnel, "l2tptunneldown_v1", tunnel->last_error);
-	tunnel_report(tunnel);
+	if (event->reason == L2TP_REASON_local)
+		tell_end(tunnel);
+	else
+		tunnel_report(tunnel);
 }
 
 static void on_tunnel_event(struct l2tp_tunnel *l2tp, const struct l2tp_tunnel_event *event)
@@ -348,7 +373,7 @@ int tunnel_get(struct pair *pair, struct tunnel **out)
 		idset_give(pair->lac->vslice->tunnel_ids, id, gateway->now_ms);
 		return error;
 	}
-	error = l2tp_tunnel_open(&tunnel->l2tp, (uint16_t)id, peer, 0, gateway->now_ms);
+	error = l2tp_tunnel_open(&tunnel->l2tp, (uint16_t)id, peer, pair->secret, gateway->now_ms);
 	if (error) {
 		tunnel_free(tunnel);
 		return error;
@@ -387,8 +412,7 @@ void tunnel_free(struct tunnel *tunnel)
 	struct lac *lac = tunnel->lac;
 	struct gateway *gateway = gateway_of(tunnel);
 
-	report_add(gateway->report,
-		json_pack("{s:s, s:s, s:s}", "row", "tunnelEnd", "id", tunnel->id.text, "reason", tunnel->last_error));
+	tell_end(tunnel);
 	unlink_from_pair(tunnel);
 	unlink_from_touched(tunnel);
 	wheel_disarm(&gateway->wheel, &tunnel->timer);
@@ -490,7 +514,7 @@ void tunnel_report(struct tunnel *tunnel)
 	struct gateway *gateway = gateway_of(tunnel);
 	json_t *row;
 
-	if (!report_is_on(gateway->report))
+	if (!report_is_on(gateway->report) || tunnel->is_told)
 		return;
 	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:I, s:s, s:o}", "row", "tunnel", "id",
 		tunnel->id.text, "vslice", tunnel->lac->vslice->id.text, "lac", tunnel->lac->id.text, "lns", tunnel->lns_id.text,

@@ -30,7 +30,9 @@ struct tunnel {
 	uint32_t messages[L2TP_WINDOW_MAX]; // records of unacknowledged messages
 	char last_error[160];
 	uint64_t unused_ms; // since when it has had no session
-	bool is_touched, is_draining, is_told, gone;
+	bool is_touched, is_draining, gone;
+	bool is_told; // its end was reported
+	bool is_again; // it failed, and another address or secret may do: dial the same LNS again
 };
 
 #define NO_RECORD UINT32_MAX

@@ -35,17 +35,23 @@ union udp_sockaddr {
 	struct sockaddr_in6 v6;
 };
 
+union udp_control { // room for one control message with an int
+	struct cmsghdr head;
+	uint8_t bytes[CMSG_SPACE(sizeof(int))];
+};
+
 struct udp_entry { // a datagram that waits for the flush
 	struct udp_entry *next;
 	struct iovec iov;
 	union udp_sockaddr peer;
-	bool borrowed, checksum;
+	unsigned how; // UDP_CHECKSUM, UDP_DF, UDP_DSCP
+	bool borrowed;
 };
 
 struct udp_held { // a copied datagram that waits for room in the kernel's buffer
 	struct udp_held *next;
 	union udp_sockaddr peer;
-	bool checksum;
+	unsigned how;
 	size_t len;
 	uint8_t datagram[];
 };
@@ -62,6 +68,7 @@ struct udp_hub {
 	uint8_t *slots; // UDP_BATCH of UDP_SLOT octets, then copy_room; mapped, so only pages that were used cost
 	uint8_t *copy_room;
 	struct mmsghdr in[UDP_BATCH], out[UDP_BATCH];
+	union udp_control out_control[UDP_BATCH];
 	struct iovec in_iov[UDP_BATCH];
 	union udp_sockaddr in_peer[UDP_BATCH];
 	struct udp_entry entries[UDP_QUEUE];
@@ -73,7 +80,7 @@ struct udp {
 	struct udp_host host;
 	int fd;
 	bool closed, touched;
-	bool checksum; // what SO_NO_CHECK on the socket says now
+	unsigned how; // what SO_NO_CHECK and IP_MTU_DISCOVER on the socket say now
 	struct udp *next_touched;
 	struct udp_entry *first, *last;
 	struct udp_held *held_first, *held_last;
@@ -116,14 +123,36 @@ static void end_from_sockaddr(const union udp_sockaddr *peer, struct ip_end *out
 	memcpy(out->addr.bytes, &peer->v6.sin6_addr, 16);
 }
 
-static void set_checksum(struct udp *udp, bool checksum)
-{
-	int off = !checksum;
+#define UDP_OF_SOCKET (UDP_CHECKSUM | UDP_DF) // what is said per socket; the rest is said per datagram
 
-	if (udp->checksum == checksum)
+static void set_how(struct udp *udp, unsigned how)
+{
+	int off = !(how & UDP_CHECKSUM);
+	int discover =
+		how & UDP_DF ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT; // PROBE: DF, and the kernel keeps no path MTU of its own
+
+	if ((udp->how ^ how) & UDP_CHECKSUM)
+		setsockopt(udp->fd, SOL_SOCKET, SO_NO_CHECK, &off, sizeof(off));
+	if ((udp->how ^ how) & UDP_DF)
+		setsockopt(udp->fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover, sizeof(discover));
+	udp->how = how & UDP_OF_SOCKET;
+}
+
+// The header of a datagram for the kernel, with its DSCP where it has one.
+static void fill_header(struct msghdr *out, union udp_sockaddr *peer, struct iovec *iov, unsigned how, union udp_control *control)
+{
+	bool v4 = peer->any.sa_family == AF_INET;
+	int tos = (int)(how >> 8);
+
+	*out = (struct msghdr){.msg_name = &peer->any, .msg_namelen = sockaddr_len(peer), .msg_iov = iov, .msg_iovlen = 1};
+	if (!tos)
 		return;
-	setsockopt(udp->fd, SOL_SOCKET, SO_NO_CHECK, &off, sizeof(off));
-	udp->checksum = checksum;
+	out->msg_control = control;
+	out->msg_controllen = sizeof(*control);
+	control->head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(tos)),
+		.cmsg_level = v4 ? IPPROTO_IP : IPPROTO_IPV6,
+		.cmsg_type = v4 ? IP_TOS : IPV6_TCLASS};
+	memcpy(CMSG_DATA(&control->head), &tos, sizeof(tos));
 }
 
 static int watch(struct udp *udp);
@@ -141,7 +170,7 @@ static void hold(struct udp *udp, const struct udp_entry *entry)
 	}
 	held->next = NULL;
 	held->peer = entry->peer;
-	held->checksum = entry->checksum;
+	held->how = entry->how;
 	held->len = entry->iov.iov_len;
 	memcpy(held->datagram, entry->iov.iov_base, held->len);
 	if (udp->held_last)
@@ -168,10 +197,14 @@ static void held_send(struct udp *udp)
 {
 	while (udp->held_first) {
 		struct udp_held *held = udp->held_first;
+		struct iovec iov = {.iov_base = held->datagram, .iov_len = held->len};
+		union udp_control control;
+		struct msghdr header;
 		ssize_t sent;
 
-		set_checksum(udp, held->checksum);
-		sent = sendto(udp->fd, held->datagram, held->len, MSG_DONTWAIT, &held->peer.any, sockaddr_len(&held->peer));
+		set_how(udp, held->how);
+		fill_header(&header, &held->peer, &iov, held->how, &control);
+		sent = sendmsg(udp->fd, &header, MSG_DONTWAIT);
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0 && errno == EAGAIN)
@@ -189,7 +222,7 @@ static void send_run(struct udp *udp, struct udp_entry *entry, unsigned count)
 	struct mmsghdr *out = udp->hub->out;
 	unsigned done = 0;
 
-	set_checksum(udp, entry->checksum);
+	set_how(udp, entry->how);
 	while (done < count) {
 		int sent = sendmmsg(udp->fd, out + done, count - done, MSG_DONTWAIT);
 
@@ -223,14 +256,9 @@ void udp_flush(struct udp *udp)
 			entry = entry->next;
 			continue;
 		}
-		for (; entry && count < UDP_BATCH && entry->checksum == start->checksum; entry = entry->next, count++) {
-			udp->hub->out[count].msg_hdr = (struct msghdr){
-				.msg_name = &entry->peer,
-				.msg_namelen = sockaddr_len(&entry->peer),
-				.msg_iov = &entry->iov,
-				.msg_iovlen = 1,
-			};
-		}
+		for (; entry && count < UDP_BATCH && !((entry->how ^ start->how) & UDP_OF_SOCKET); entry = entry->next, count++)
+			fill_header(&udp->hub->out[count].msg_hdr, &entry->peer, &entry->iov, entry->how,
+				&udp->hub->out_control[count]);
 		send_run(udp, start, count);
 	}
 	udp->first = udp->last = NULL;
@@ -249,7 +277,7 @@ static void hub_flush(struct udp_hub *hub)
 	hub->copied = 0;
 }
 
-static int queue(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, bool borrowed, bool checksum)
+static int queue(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, bool borrowed, unsigned how)
 {
 	struct udp_hub *hub = udp->hub;
 	struct udp_entry *entry;
@@ -267,7 +295,7 @@ static int queue(struct udp *udp, const struct ip_end *peer, const void *datagra
 	}
 	entry->iov = (struct iovec){.iov_base = (void *)datagram, .iov_len = len};
 	entry->borrowed = borrowed;
-	entry->checksum = checksum;
+	entry->how = how;
 	entry->next = NULL;
 	hub->queued++;
 	if (udp->last)
@@ -283,14 +311,14 @@ static int queue(struct udp *udp, const struct ip_end *peer, const void *datagra
 	return 0;
 }
 
-int udp_send(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, bool checksum)
+int udp_send(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, unsigned how)
 {
-	return len > UDP_MAX ? -EMSGSIZE : queue(udp, peer, datagram, len, false, checksum);
+	return len > UDP_MAX ? -EMSGSIZE : queue(udp, peer, datagram, len, false, how);
 }
 
-int udp_send_borrowed(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, bool checksum)
+int udp_send_borrowed(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, unsigned how)
 {
-	return len > UDP_MAX ? -EMSGSIZE : queue(udp, peer, datagram, len, true, checksum);
+	return len > UDP_MAX ? -EMSGSIZE : queue(udp, peer, datagram, len, true, how);
 }
 
 uint64_t udp_send_errors(const struct udp *udp)
@@ -494,7 +522,7 @@ int udp_new(uv_loop_t *loop, int fd, const struct udp_host *host, struct udp **o
 	udp->poll.data = udp;
 	udp->fd = TAKE_FD(taken);
 	udp->host = *host;
-	udp->checksum = true;
+	udp->how = UDP_CHECKSUM;
 	error = watch(udp);
 	if (error) {
 		struct udp *failed = TAKE_PTR(udp);

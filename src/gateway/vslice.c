@@ -8,7 +8,7 @@
 #include "gateway/jsonget.h"
 #include "gateway/rescue.h"
 #include "gateway/resume.h"
-#include "gateway/tunnel.h"
+#include "gateway/session.h"
 #include "gateway/vslice_watch.h"
 
 #include <errno.h>
@@ -40,15 +40,34 @@ struct pair *lac_find_pair(const struct lac *lac, const struct uuid *lns_id)
 	return NULL;
 }
 
-// Live tunnels learn the new options; where identity or secret differ, the tunnel is built anew.
+// Those that are being dialled end as they began.
+static void sessions_take_profile(struct tunnel *tunnel)
+{
+	struct l2tp_session *l2tp;
+
+	for (uint32_t cursor = 0; (l2tp = l2tp_tunnel_session_next(&tunnel->l2tp, &cursor));) {
+		struct session *session = container_of(l2tp, struct call, l2tp)->session;
+
+		if (session && !session->attach)
+			session_take_profile(session, tunnel->profile);
+	}
+}
+
+// Live tunnels and sessions learn the new options; where identity or secret differ, the tunnel is built anew.
 static void pair_take_profile(struct pair *pair, struct profile *profile)
 {
+	if (pair->profile && profile_equal(pair->profile, profile)) {
+		profile_unref(&profile);
+		return;
+	}
 	for (struct tunnel *tunnel = pair->tunnels, *next; tunnel; tunnel = next) {
 		bool taken = l2tp_tunnel_reconfigure(&tunnel->l2tp, &profile->l2tp);
 
 		next = tunnel->next;
 		profile_unref(&tunnel->profile);
 		tunnel->profile = profile_ref(profile);
+		dp_tunnel_set_framing(tunnel->dp, &profile->framing);
+		sessions_take_profile(tunnel);
 		if (!taken)
 			tunnel_close(tunnel, L2TP_STOP_clear, "the tunnel's settings were changed");
 		else
@@ -57,7 +76,8 @@ static void pair_take_profile(struct pair *pair, struct profile *profile)
 	profile_unref(&pair->profile);
 	pair->profile = profile;
 	pair->health.since_ms = pair->health.unanswered = 0; // whatever was wrong may be mended
-	pair->has_redirect = false;
+	pair->has_redirect = pair->has_other_secret = false;
+	pair->secret = 0;
 }
 
 static void pairs_apply(struct lac *lac, const struct vslice_config *config, const struct lac_config *lac_config)
@@ -165,7 +185,7 @@ static void lacs_open(struct vslice *vslice)
 		if (lac->dp || lac->opening || lac->stale)
 			continue;
 		lac->opening = true;
-		slice_socket(vslice->slice, &lac->address, lac_on_new_socket, lac);
+		slice_socket(vslice->slice, &lac->bound, lac_on_new_socket, lac);
 	}
 }
 
@@ -215,32 +235,66 @@ struct lac *vslice_find_lac(const struct vslice *vslice, const struct uuid *id)
 	return NULL;
 }
 
+// One that was retired, whose last tunnels still linger: its socket is the only one that can have that address.
+static struct lac *revive(struct vslice *vslice, const struct lac_config *config, const struct ip_end *bound)
+{
+	for (struct lac *lac = vslice->lacs; lac; lac = lac->next) {
+		if (!lac->stale || !ip_end_equal(&lac->address, &config->address) || !ip_end_equal(&lac->bound, bound))
+			continue;
+		lac->stale = false;
+		lac->id = config->id;
+		return lac;
+	}
+	return NULL;
+}
+
+static struct ip_end bound_of(const struct lac_config *config, const struct l2tp_settings *settings)
+{
+	struct ip_end bound = config->address;
+
+	if (settings->source_port == SOURCE_PORT_FIXED)
+		bound.port = 1701;
+	else if (settings->source_port == SOURCE_PORT_EPHEMERAL)
+		bound.port = 0;
+	return bound;
+}
+
 static int lacs_apply(struct vslice *vslice, const struct vslice_config *config)
 {
+	struct l2tp_settings *settings;
 	struct lac *next;
 
+	if (settings_new(config->settings, &settings))
+		return -ENOMEM;
 	for (struct lac *lac = vslice->lacs; lac; lac = next) {
 		const struct lac_config *as = vslice_lac(config, &lac->id);
 
 		next = lac->next;
-		if (!lac->stale && (!as || !ip_end_equal(&as->address, &lac->address)))
+		struct ip_end bound = as ? bound_of(as, settings) : lac->bound;
+
+		if (!lac->stale && (!as || !ip_end_equal(&as->address, &lac->address) || !ip_end_equal(&bound, &lac->bound)))
 			lac_retire(lac);
 	}
 	vec_each (&config->lacs, lac_config) {
+		struct ip_end bound = bound_of(lac_config, settings);
 		struct lac *lac = vslice_find_lac(vslice, &lac_config->id);
 
+		if (!lac)
+			lac = revive(vslice, lac_config, &bound);
 		if (!lac) {
 			lac = calloc(1, sizeof(*lac));
 			if (!lac)
-				return -ENOMEM;
+				break;
 			lac->vslice = vslice;
 			lac->id = lac_config->id;
 			lac->address = lac_config->address;
+			lac->bound = bound;
 			lac->next = vslice->lacs;
 			vslice->lacs = lac;
 		}
 		pairs_apply(lac, config, lac_config);
 	}
+	settings_free(&settings);
 	return 0;
 }
 
@@ -261,16 +315,30 @@ void vslice_warm(struct vslice *vslice)
 	wheel_arm(&vslice->gateway->wheel, &vslice->warm_timer, now_ms + WARM_MS);
 	if (!vslice->ready)
 		return;
+	lacs_open(vslice); // one whose address was not free is tried again
 	for (struct lac *lac = vslice->lacs; lac; lac = lac->next) {
 		for (struct pair *pair = lac->pairs; lac->dp && pair; pair = pair->next) {
 			struct tunnel *tunnel;
 
 			health_tick(pair);
-			if (pair_is_warm(pair) || !pair->profile->settings->keep_tunnel_up || pair_is_held(pair) || !pair->reached)
+			if (pair_is_warm(pair) || !pair->profile->settings->keep_tunnel_up || pair_is_held(pair) ||
+				!pair->reached)
 				continue;
 			(void)tunnel_get(pair, &tunnel);
 		}
 	}
+}
+
+// With keepTunnelUp the last one of a pair stays, idle or not.
+static bool is_kept(const struct tunnel *tunnel)
+{
+	unsigned others = 0;
+
+	if (!tunnel->pair || !tunnel->profile->settings->keep_tunnel_up)
+		return false;
+	for (const struct tunnel *other = tunnel->pair->tunnels; other; other = other->next)
+		others += other != tunnel && !other->is_draining && other->l2tp.state == L2TP_TUNNEL_ESTABLISHED;
+	return !others;
 }
 
 // Tunnels that nobody needs any longer: drained ones, and idle ones where the settings say so.
@@ -283,6 +351,8 @@ static void close_unused(struct vslice *vslice)
 		uint64_t idle_ms = (uint64_t)tunnel->profile->settings->idle_timeout_s * 1000;
 
 		if (tunnel->l2tp.state != L2TP_TUNNEL_ESTABLISHED || tunnel->l2tp.sessions)
+			continue;
+		if (!tunnel->is_draining && is_kept(tunnel))
 			continue;
 		if (tunnel->is_draining)
 			tunnel_close(tunnel, L2TP_STOP_clear, "drained");

@@ -14,7 +14,7 @@ struct tunnel;
 struct profile {
 	unsigned refs;
 	struct l2tp_settings *settings;
-	char *secret, *host_name;
+	char *secret, *next_secret, *host_name; // both secrets are valid
 	struct l2tp_options l2tp;
 	struct ppp_options ppp;
 	struct dp_framing framing;
@@ -43,7 +43,9 @@ struct pair {
 	uint64_t turn; // when it was last chosen: a number that only grows
 	char last_error[160];
 	uint8_t redirects; // in a row
+	uint8_t secret; // which one the next tunnel begins with
 	bool has_redirect;
+	bool has_other_secret; // the one that was used first was refused
 	bool reached; // the policy lets the LAC reach it
 };
 
@@ -52,6 +54,7 @@ struct lac {
 	struct vslice *vslice;
 	struct uuid id;
 	struct ip_end address;
+	struct ip_end bound; // what its socket is bound to: port 0 = any
 	struct dp_lac *dp; // NULL until the socket is there
 	struct pair *pairs;
 	uint64_t turn; // of the last choice
@@ -70,8 +73,8 @@ struct vslice {
 	char message[200]; // why it is not ready
 	struct slice_target_status *targets;
 	size_t target_count;
-	struct rescues *rescues; // sessions of lost tunnels; NULL = none
 	struct timer warm_timer, watch_timer;
+	struct rescues *rescues; // sessions of lost tunnels; NULL = none
 	uint64_t rules_told; // digest of the rule counters as last reported
 	unsigned rules_silent; // rounds in which they had not changed
 	uint64_t stop_deadline_ms;
@@ -92,6 +95,7 @@ void vslice_warm(struct vslice *vslice);
 
 struct profile *profile_new(const struct gateway *gateway, const struct vslice_config *vslice, const struct lac_config *lac,
 	const struct lns_config *lns); // NULL when memory is out
+bool profile_equal(const struct profile *a, const struct profile *b);
 struct profile *profile_ref(struct profile *profile);
 void profile_unref(struct profile **profile);
 

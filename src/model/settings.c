@@ -131,7 +131,8 @@ static const struct field settings_fields[] = {
 	{INT("receiveWindow", receive_window, 1, 1024, "16"), .group = "Timers", .label = "Receive window",
 		.help = "Control messages that the LNS may send ahead of our acknowledgement"},
 	{INT("idleTimeoutSeconds", idle_timeout_s, 0, 86400, "0"), .unit = "seconds", .group = "Timers", .label = "Idle timeout",
-		.help = "A tunnel without sessions is closed after this long; 0 = never"},
+		.help = "A tunnel without sessions is closed after this long, but not the last one where keepTunnelUp is set; 0 "
+			"= never"},
 	{BOOL("keepTunnelUp", keep_tunnel_up, "true"), .group = "Timers", .label = "Keep the tunnel up",
 		.help = "Bring the tunnel up before any session is active, and keep it"},
 
@@ -228,9 +229,9 @@ static const struct field settings_fields[] = {
 	{BOOL("dataUdpChecksum", data_udp_checksum, "false"), .group = "Data", .label = "UDP checksum on data",
 		.help = "Control messages always have one (RFC 2661 8.1)"},
 	{ENUM("dfPolicy", df_policy, df_policies, "clear"), .group = "Data", .label = "Don't Fragment",
-		.help = "The DF bit of outer packets"},
+		.help = "The DF bit of outer data packets"},
 	{ENUM("outerDscp", outer_dscp, outer_dscps, "copy"), .group = "Data", .label = "Outer DSCP",
-		.help = "The DSCP of outer packets"},
+		.help = "The DSCP of outer data packets"},
 	{INT("outerDscpValue", outer_dscp_value, 0, 63, NULL), .visible = {"outerDscp", "fixed"},
 		.required = {"outerDscp", "fixed"}, .group = "Data", .label = "Outer DSCP value",
 		.help = "The DSCP of outer packets when it is fixed", .refusal = "it is used only when outerDscp is fixed"},
@@ -253,6 +254,10 @@ static void settings_check(struct ruling *ruling, void *object, const void *befo
 	if (settings->retransmit_initial_ms > settings->retransmit_cap_ms)
 		ruling_fault(ruling, "retransmitInitialMs", "%lld is more than retransmitCapMs (%lld); lower it or raise the cap",
 			(long long)settings->retransmit_initial_ms, (long long)settings->retransmit_cap_ms);
+	if (settings->hide_avps && settings->tunnel_auth == TUNNEL_AUTH_NONE)
+		ruling_fault(ruling, "hideAvps",
+			"hiding encrypts with the tunnel secret, which tunnelAuth none does not use; set tunnelAuth to send or "
+			"require");
 }
 
 const struct noun noun_settings = {

@@ -95,6 +95,16 @@ static const struct field lac_fields[] = {
 		.label = "Tunnel Secret",
 		.link = "tunnelSecret",
 		.help = "The secret that the LNS shares; none = no tunnel authentication; null takes it away"},
+	{.name = "nextTunnelSecret",
+		.type = FIELD_TEXT,
+		.flags = FIELD_SECRET | FIELD_KEEP,
+		FIELD_AT(struct lac, next_tunnel_secret),
+		.min = 1,
+		.max = 128,
+		.label = "Next Tunnel Secret",
+		.link = "nextTunnelSecret",
+		.help = "While the secret is being changed: valid beside tunnelSecret. Set it, change the LNS, then make it the "
+			"tunnelSecret"},
 };
 
 static const struct field lns_fields[] = {
@@ -159,7 +169,17 @@ static const struct field lns_fields[] = {
 		.max = 128,
 		.label = "Tunnel Secret",
 		.link = "tunnelSecret",
-		.help = "Overrides the LAC's secret toward this LNS"},
+		.help = "Overrides the LAC's secrets toward this LNS"},
+	{.name = "nextTunnelSecret",
+		.type = FIELD_TEXT,
+		.flags = FIELD_SECRET | FIELD_KEEP,
+		FIELD_AT(struct lns, next_tunnel_secret),
+		.min = 1,
+		.max = 128,
+		.label = "Next Tunnel Secret",
+		.link = "nextTunnelSecret",
+		.help = "While the secret is being changed: valid beside this LNS's tunnelSecret, or the LAC's where it has "
+			"none"},
 };
 
 static const struct field vslice_fields[] = {

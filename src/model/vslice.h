@@ -13,7 +13,7 @@ struct lac {
 	struct object object;
 	char *address;
 	int64_t port;
-	char *tunnel_secret;
+	char *tunnel_secret, *next_tunnel_secret;
 };
 
 struct lns {
@@ -21,7 +21,7 @@ struct lns {
 	char *address;
 	int64_t port;
 	int64_t preference; // as the list stands, from 1
-	char *tunnel_secret;
+	char *tunnel_secret, *next_tunnel_secret;
 };
 
 struct vslice {

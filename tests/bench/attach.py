@@ -23,8 +23,9 @@ FIRST_IMSI = 1010000000001
 SIMS, PACED_SIMS, WINDOW = 100000, 10000, 128
 
 
-def snapshot(path, sims):
-    ids = {word: str(uuid.uuid4()) for word in ("gateway", "vslice", "target", "policy", "group", "lac", "lns", "rule")}
+def snapshot(path, sims, lnss=(LNS,), settings=None):
+    """The configuration of one VSlice with these SIMs and LNSs, in order of preference; `settings` beside what every bench needs."""
+    ids = {word: str(uuid.uuid4()) for word in ("gateway", "vslice", "target", "policy", "group", "lac", "rule")}
     rule = {"id": ids["rule"], "precedence": 100, "description": "", "ruleAction": "divert", "ruleDirection": "uplink",
             "routingTarget": ids["target"], "reflexive": False, "enabled": True}
     objects = [
@@ -32,12 +33,14 @@ def snapshot(path, sims):
         ("vslice", ids["vslice"], {
             "moniker": "bench", "name": "bench", "vsliceType": "l2tp", "ipAddressFamily": "ipv4", "defaultRoutingPolicy": ids["policy"],
             "lacs": [{"id": ids["lac"], "moniker": "lac", "name": "lac", "address": LAC, "port": 1701, "tunnelSecret": SECRET}],
-            "lnss": [{"id": ids["lns"], "name": "lns", "address": LNS, "port": 1701, "preference": 1, "tunnelSecret": SECRET}],
-            "advancedSettings": {"pppUsername": USER, "pppPassword": PASSWORD, "maxTunnelsPerLns": 64, "maxSessionsPerTunnel": 4096}}),
+            "lnss": [{"id": str(uuid.uuid4()), "name": "lns", "address": lns, "port": 1701, "preference": place + 1, "tunnelSecret": SECRET}
+                     for place, lns in enumerate(lnss)],
+            "advancedSettings": {"pppUsername": USER, "pppPassword": PASSWORD, "maxTunnelsPerLns": 64, "maxSessionsPerTunnel": 4096,
+                                 **(settings or {})}}),
         ("routingTarget", ids["target"], {
             "moniker": "peering", "name": "peering", "vslice": ids["vslice"], "routingTargetType": "peering",
             "peeringConfig": {"interface": "peering", "localAddress": PEERING + "/24", "gatewayAddress": CUSTOMER,
-                              "remoteSubnets": LNS + "/32"}}),
+                              "remoteSubnets": ",".join(lns + "/32" for lns in lnss)}}),
         ("routingPolicy", ids["policy"], {
             "moniker": "default", "name": "default", "vslice": ids["vslice"], "routingPolicyStatus": "active", "rules": [rule]}),
         ("endpointGroup", ids["group"], {"moniker": "sims", "name": "sims", "vslice": ids["vslice"], "lac": ids["lac"]}),
@@ -83,12 +86,12 @@ def wait_for(what, seconds, condition):
 class Gateway:
     """The gateway that is measured, and what its metrics say."""
 
-    def __init__(self, lab, options, namespace, place, sims):
+    def __init__(self, lab, options, namespace, place, sims, **more):
         self.namespace = namespace
         words = ["--name", "bench", "--gtp-address", GATEWAY, "--state-dir", os.path.join(place, "state"), "--controller",
                  "http://127.0.0.1:5050", "--max-sessions", str(max(sims, 1024)), "--metrics-listen", "127.0.0.1:9100",
                  "--log", "warn"]
-        snapshot(os.path.join(place, "snapshot.ndjson"), sims)
+        snapshot(os.path.join(place, "snapshot.ndjson"), sims, **more)
         lab.start(namespace, 1, "{}/tests/bench/bench_sink".format(options.build), "5050", os.path.join(place, "snapshot.ndjson"),
                   stdout=subprocess.DEVNULL)
         with open(os.path.join(place, "log"), "wb") as log:
@@ -115,10 +118,19 @@ class Sgw:
         return json.loads(self.program.communicate(timeout=600)[0].splitlines()[-1])
 
 
-def start_lns(lab, options, namespace):
-    lab.start(namespace, 1, "{}/src/sim/slicegate-sim".format(options.build), "lns", "--listen", LNS, "--secret", SECRET, "--user",
-              "{}:{}".format(USER, PASSWORD), "--pool", "10.64.0.0/12", "--dns", "10.50.0.53", "--window", "256", "--quiet",
-              stdout=subprocess.DEVNULL)
+def start_lns(lab, options, namespace, address=LNS, *more):
+    return lab.start(namespace, 1, "{}/src/sim/slicegate-sim".format(options.build), "lns", "--listen", address, "--secret", SECRET, "--user",
+                     "{}:{}".format(USER, PASSWORD), "--pool", "10.64.0.0/12", "--dns", "10.50.0.53", "--window", "256", "--quiet", *more,
+                     stdout=subprocess.DEVNULL)
+
+
+def connect(lab, spaces, lnss=(LNS,)):
+    """The cables between mobile network, gateway and customer."""
+    lab.link(spaces["mobile"], SGW + "/24", spaces["gateway"], GATEWAY + "/24", cpus=(1, 0))
+    lab.cable(spaces["gateway"], "peering", spaces["customer"], "wan", CUSTOMER + "/24")
+    for lns in lnss:
+        lab.ip("address", "add", lns + "/32", "dev", "lo", inside=spaces["customer"])
+    lab.ip("route", "add", LAC + "/32", "via", PEERING, inside=spaces["customer"])
 
 
 def measure(lab, options, spaces, place, sims, paced):
@@ -143,10 +155,7 @@ def measure(lab, options, spaces, place, sims, paced):
 def run(lab, options):
     sims, paced = (2000, 500) if options.quick else (SIMS, PACED_SIMS)
     spaces = {word: lab.namespace(word) for word in ("mobile", "gateway", "customer")}
-    lab.link(spaces["mobile"], SGW + "/24", spaces["gateway"], GATEWAY + "/24", cpus=(1, 0))
-    lab.cable(spaces["gateway"], "peering", spaces["customer"], "wan", CUSTOMER + "/24")
-    lab.ip("address", "add", LNS + "/32", "dev", "lo", inside=spaces["customer"])
-    lab.ip("route", "add", LAC + "/32", "via", PEERING, "src", LNS, inside=spaces["customer"])
+    connect(lab, spaces)
     with tempfile.TemporaryDirectory(prefix="slicegate-bench-") as place:
         return report(sims, paced, *measure(lab, options, spaces, place, sims, paced))
 

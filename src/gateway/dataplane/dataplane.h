@@ -45,7 +45,12 @@ struct dp_framing { // how we send to this LNS; everything legal is accepted
 	bool address_control; // send FF 03
 	bool length; // send the L bit
 	bool udp_checksum; // on data; control always has one
+	uint8_t df; // enum dp_df: Don't Fragment of the outer packet
+	uint8_t dscp; // of the outer packet, 0 to 63, or DP_DSCP_COPY: the inner packet's
 };
+
+enum dp_df { DP_DF_CLEAR = 0, DP_DF_COPY, DP_DF_SET };
+#define DP_DSCP_COPY 0xff
 
 struct dp_session_spec {
 	uint32_t local_teid; // ours, uplink G-PDUs carry it
@@ -108,6 +113,7 @@ int dp_gtpu_send(struct dp *dp, const struct ip_end *peer, const uint8_t *datagr
 int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const struct ip_end *peer,
 	const struct dp_framing *framing, struct dp_tunnel **out);
 void dp_tunnel_set_peer(struct dp_tunnel *tunnel, uint16_t peer_id, const struct ip_end *peer);
+void dp_tunnel_set_framing(struct dp_tunnel *tunnel, const struct dp_framing *framing);
 void dp_tunnel_free(struct dp_tunnel **tunnel); // its sessions must be gone
 // Sends one PPP frame (protocol + packet, no Address/Control) of a session, installed or not; header and framing as the tunnel's, Ns as the
 // session's when its LNS sequences data (RFC 2661 5.4). Always with Address/Control when it is LCP (RFC 1661 6.6). Queued, copied.

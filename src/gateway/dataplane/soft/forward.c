@@ -51,10 +51,23 @@ uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order
 	return at;
 }
 
-static int send_from(
-	struct udp *udp, const struct ip_end *peer, const uint8_t *datagram, size_t len, bool borrowed, bool checksum)
+// DSCP only: congestion marks of the inner packet belong to its own ends, and nobody takes them back out (RFC 6040 4.1, compatibility mode).
+unsigned soft_how(const struct dp_framing *framing, const uint8_t *packet)
 {
-	return borrowed ? udp_send_borrowed(udp, peer, datagram, len, checksum) : udp_send(udp, peer, datagram, len, checksum);
+	unsigned how = framing->udp_checksum ? UDP_CHECKSUM : 0;
+	bool v4 = packet && packet[0] >> 4 == 4;
+	unsigned tos = !packet ? 0 : v4 ? packet[1] : (unsigned)((packet[0] << 4 | packet[1] >> 4) & 0xff);
+
+	how |= UDP_DSCP(framing->dscp == DP_DSCP_COPY ? tos >> 2 : framing->dscp);
+	if (framing->df == DP_DF_SET || (framing->df == DP_DF_COPY && packet && (!v4 || packet[6] & 0x40)))
+		how |= UDP_DF;
+	return how;
+}
+
+static int send_from(
+	struct udp *udp, const struct ip_end *peer, const uint8_t *datagram, size_t len, bool borrowed, unsigned how)
+{
+	return borrowed ? udp_send_borrowed(udp, peer, datagram, len, how) : udp_send(udp, peer, datagram, len, how);
 }
 
 void soft_send(struct dp_session *session, enum soft_direction direction, uint8_t *packet, size_t len, bool borrowed)
@@ -65,17 +78,19 @@ void soft_send(struct dp_session *session, enum soft_direction direction, uint8_
 	int error;
 
 	if (direction == SOFT_UPLINK) {
+		unsigned how = soft_how(&tunnel->framing, packet);
+
 		head = soft_l2tp_head(
 			tunnel, &session->order, session->peer_id, packet[0] >> 4 == 4 ? PPP_IP : PPP_IPV6, packet, len);
 		len += (size_t)(packet - head);
-		error = send_from(tunnel->lac->udp, &tunnel->peer, head, len, borrowed, tunnel->framing.udp_checksum);
+		error = send_from(tunnel->lac->udp, &tunnel->peer, head, len, borrowed, how);
 	} else {
 		head = packet - 8;
 		head[0] = GTPU_VERSION_1;
 		head[1] = GTPU_G_PDU;
 		put_be16(head + 2, (uint16_t)len);
 		put_be32(head + 4, session->peer_teid);
-		error = send_from(dp->gtpu, &session->peer, head, len + 8, borrowed, true);
+		error = send_from(dp->gtpu, &session->peer, head, len + 8, borrowed, UDP_CHECKSUM);
 	}
 	if (error)
 		soft_drop(dp, session, DP_DROP_SEND_FAILED);

@@ -174,6 +174,11 @@ void dp_tunnel_set_peer(struct dp_tunnel *tunnel, uint16_t peer_id, const struct
 	tunnel->peer = *peer;
 }
 
+void dp_tunnel_set_framing(struct dp_tunnel *tunnel, const struct dp_framing *framing)
+{
+	tunnel->framing = *framing;
+}
+
 void dp_tunnel_free(struct dp_tunnel **pointer)
 {
 	struct dp_tunnel *tunnel = *pointer;
@@ -228,7 +233,7 @@ int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t local_session_id, uint
 		memcpy(frame + SOFT_HEAD_MAX, packet, len);
 	head = soft_l2tp_head(tunnel, order, peer_session_id, ppp_protocol, frame + SOFT_HEAD_MAX, len);
 	return udp_send(tunnel->lac->udp, &tunnel->peer, head, (size_t)(frame + SOFT_HEAD_MAX + len - head),
-		tunnel->framing.udp_checksum);
+		soft_how(&tunnel->framing, NULL));
 }
 
 void dp_tunnel_forget(struct dp_tunnel *tunnel, uint16_t local_session_id)

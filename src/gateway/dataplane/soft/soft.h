@@ -104,6 +104,8 @@ void soft_recv_l2tp(struct dp_lac *lac, const struct ip_end *peer, uint8_t *data
 void soft_drop(struct dp *dp, struct dp_session *session, enum dp_drop reason);
 // Puts the header before `packet` (SOFT_HEAD_MAX octets there are overwritten) and queues it; borrowed when it stands in a received buffer.
 void soft_send(struct dp_session *session, enum soft_direction direction, uint8_t *packet, size_t len, bool borrowed);
+// How an L2TP data message leaves; `packet` is the inner packet, NULL for PPP control.
+unsigned soft_how(const struct dp_framing *framing, const uint8_t *packet);
 // Writes the L2TP data header and the PPP protocol so that they end before `payload`; gives their first octet.
 uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order, uint16_t peer_session_id, uint16_t protocol,
 	uint8_t *payload, size_t len);
