@@ -34,8 +34,8 @@ struct vslice;
 	X(attach_repeated, "attach_replaced", "attaches that took the place of an older session of the same SIM")                \
 	X(sessions_ended, "sessions_ended", "sessions that were up and ended")                                                   \
 	X(lns_failovers, "lns_failovers", "attaches that moved on to another LNS")                                               \
-	X(sessions_to_rescue, "sessions_of_lost_tunnels", "sessions whose tunnel was lost and that waited for another")            \
-	X(sessions_rescued, "sessions_rescued", "of those, sessions that kept their address on another tunnel")                   \
+	X(sessions_to_rescue, "sessions_of_lost_tunnels", "sessions whose tunnel was lost and that waited for another")          \
+	X(sessions_rescued, "sessions_rescued", "of those, sessions that kept their address on another tunnel")                  \
 	X(tunnels_opened, "tunnels_opened", "tunnels that came up")                                                              \
 	X(tunnels_lost, "tunnels_lost", "tunnels that went down or never came up")                                               \
 	X(gtpu_error_indications, "gtpu_error_indications", "GTP-U Error Indications sent")                                      \
@@ -61,7 +61,16 @@ struct gateway_options {
 };
 
 // Tables of the state file.
-enum gateway_table { TABLE_GATEWAY, TABLE_PEER, TABLE_TUNNEL, TABLE_SESSION, TABLE_MESSAGE, TABLE_APN, TABLE_SECRET, GATEWAY_TABLES };
+enum gateway_table {
+	TABLE_GATEWAY,
+	TABLE_PEER,
+	TABLE_TUNNEL,
+	TABLE_SESSION,
+	TABLE_MESSAGE,
+	TABLE_APN,
+	TABLE_SECRET,
+	GATEWAY_TABLES
+};
 
 struct gateway {
 	uv_loop_t *loop;
