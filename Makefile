@@ -46,7 +46,7 @@ lint: build-deps ## format, include direction, lengths, cppcheck, clang-tidy
 	@tools/lint
 
 format: ## clang-format over everything
-	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
+	@tools/format
 
 coverage: deps ## line coverage of the unit tests, by file
 	@tools/coverage
