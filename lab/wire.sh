@@ -3,9 +3,9 @@
 #
 # What is on the wire: captures per namespace, and an independent reader (tshark) for every packet that we sent.
 
-# One filter says what a fault is: a packet that tshark calls malformed or marks with an expert error. What a SIM and a server say
-# to each other inside the tunnel is theirs, so TCP is not looked into.
-WIRE_FAULT='_ws.malformed || _ws.expert.severity == error'
+# A fault is a packet that tshark calls malformed or marks with an expert error. What a SIM and a server say to each other inside the
+# tunnel is theirs, so TCP is not looked into.
+WIRE_ERROR=8388608 # PI_ERROR, as tshark prints it
 
 capture() { # NS IF...: into NS.IF.pcap
 	local ns=$1 i
@@ -16,18 +16,27 @@ capture() { # NS IF...: into NS.IF.pcap
 	done
 }
 
-tshark_clean() { # ends the captures; no packet sent from our addresses may bear a fault
-	local f name ours bad n=0
+tshark_clean() { # ADDRESS...: ends the captures; no packet that we sent from these addresses may bear a fault
+	local f name ours rows n=0
 	ours=$(printf ' || ip.src == %s' "$@")
 	for f in "$LAB_WORK"/*.pcap; do
 		name=$(basename "${f%.pcap}")
 		[ -z "$(pid_of "capture-${name/./-}")" ] || stop "capture-${name/./-}"
-		bad=$(tshark -r "$f" --disable-protocol tcp -Y "(${ours# || }) && ($WIRE_FAULT)" 2>"$f.err")
-		n=$((n + $(tshark -r "$f" -Y "${ours# || }" 2>/dev/null | wc -l)))
-		[ -z "$bad" ] || { echo "$bad" | head -20; fail "tshark finds faults in $(basename "$f"): $(echo "$bad" | head -1)"; return 1; }
+		rows=$(tshark -r "$f" --disable-protocol tcp -Y "${ours# || }" -T fields -e frame.number -e _ws.malformed -e _ws.expert.severity \
+			-e _ws.expert.message 2>"$f.err")
+		n=$((n + $(wc -l <<<"$rows")))
+		wire_judge "$f" <<<"$rows"
 	done
 	echo "$n packets of ours read by tshark, none at fault"
-	[ "$n" -gt 0 ] || fail "no packet of ours was captured"
+	[ "$n" -gt 10 ] || fail "hardly a packet of ours was captured"
+}
+
+wire_judge() { # PCAP: rows of frame, malformed, severities and messages; fails at the first fault, showing the packet
+	local frame
+	frame=$(awk -F'\t' -v error="$WIRE_ERROR" '$2 != "" || index("," $3 ",", "," error ",") { print $1; exit }')
+	[ -n "$frame" ] || return 0
+	tshark -r "$1" --disable-protocol tcp -V -Y "frame.number == $frame" 2>/dev/null
+	fail "tshark finds a fault in packet $frame of $(basename "$1")"
 }
 
 wire() { # NS IF FILTER: how many packets of the capture so far answer it
