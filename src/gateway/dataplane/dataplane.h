@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data plane's one interface. Implementations: soft/ (UDP sockets, everywhere) and, later, xdp/ before the same sockets.
+// The data plane's one interface. soft/ is its implementation on UDP sockets, everywhere; xdp/ stands before the same sockets where the kernel lets it.
 //
 // A data plane moves user packets between GTP-U tunnels and L2TP sessions that the control side has installed. What it does not know
 // (control messages, PPP frames that are not IP, unknown ids) it hands up by the callbacks of `struct dp_host`. All calls are made on the
@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/addr.h"
+#include "gateway/dataplane/drops.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,34 +73,27 @@ struct dp_counters {
 	uint64_t dropped;
 };
 
-// Why a packet was not delivered: the name is the metric's label. One list for soft/ and xdp/.
-#define DP_DROP_LIST(X)                                                                                                          \
-	X(GTPU_MALFORMED, "gtpu_malformed")                                                                                      \
-	X(GTPU_UNKNOWN_TEID, "gtpu_unknown_teid")                                                                                \
-	X(GTPU_WRONG_PEER, "gtpu_wrong_peer")                                                                                    \
-	X(GTPU_EXTENSION, "gtpu_extension")                                                                                      \
-	X(L2TP_MALFORMED, "l2tp_malformed")                                                                                      \
-	X(L2TP_UNKNOWN_TUNNEL, "l2tp_unknown_tunnel")                                                                            \
-	X(L2TP_UNKNOWN_SESSION, "l2tp_unknown_session")                                                                          \
-	X(L2TP_WRONG_PEER, "l2tp_wrong_peer")                                                                                    \
-	X(INNER_MALFORMED, "inner_malformed")                                                                                    \
-	X(INNER_FOREIGN_SOURCE, "inner_foreign_source")                                                                          \
-	X(INNER_FOREIGN_DESTINATION, "inner_foreign_destination")                                                                \
-	X(INNER_TOO_BIG, "inner_too_big")                                                                                        \
-	X(INNER_FAMILY, "inner_family")                                                                                          \
-	X(SEND_FAILED, "send_failed")
-
-enum dp_drop {
-#define X(name, text) DP_DROP_##name,
-	DP_DROP_LIST(X)
-#undef X
-		DP_DROP_COUNT
-};
 const char *dp_drop_name(enum dp_drop reason);
 
 // `gtpu_fd`: a bound UDP socket on the gateway's GTP-U address (taken). 0 or -errno.
 int dp_new(uv_loop_t *loop, int gtpu_fd, const struct dp_host *host, uint32_t max_sessions, struct dp **out);
 void dp_free(struct dp **dp);
+
+// Puts the fast path (xdp/) before the sockets: call it before anything is installed. `gateway`: its pinned objects carry this name. 0 or -errno,
+// and in `why` (size DP_WHY) what is missing; the sockets do it all then. What an earlier process left running goes on, and is claimed by whatever
+// is installed again with the same ids; the rest goes at dp_fast_settle.
+#define DP_WHY 200
+int dp_fast_start(struct dp *dp, const char *gateway, const struct ip_end *gtpu, char *why);
+void dp_fast_settle(struct dp *dp);
+// From now on the sockets do it all; `keep`: the kernel goes on with what is installed, for the next process to take over.
+void dp_fast_stop(struct dp *dp, bool keep);
+struct dp_fast_status {
+	bool is_on;
+	struct dp_counters totals; // by the fast path alone; dp_totals has them too
+	uint64_t passed; // user packets that it left to the sockets
+	char words[400]; // which path, on which interfaces
+};
+void dp_fast_status(const struct dp *dp, struct dp_fast_status *out);
 
 // `fd`: a UDP socket bound to the LAC's address and port inside the slice's namespace (taken).
 int dp_lac_new(struct dp *dp, int fd, const struct ip_end *address, void *lac_owner, struct dp_lac **out);
@@ -114,6 +108,13 @@ int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const
 	const struct dp_framing *framing, struct dp_tunnel **out);
 void dp_tunnel_set_peer(struct dp_tunnel *tunnel, uint16_t peer_id, const struct ip_end *peer);
 void dp_tunnel_set_framing(struct dp_tunnel *tunnel, const struct dp_framing *framing);
+// Where the tunnel's packets leave the slice, when nothing of the slice's stack needs to see them (no NAT, no tracking): the fast path may then
+// take them. Without it, or with an empty interface, all goes through the sockets.
+struct dp_path {
+	char interface[16];
+	uint32_t mark; // the Routing Target's
+};
+void dp_tunnel_set_path(struct dp_tunnel *tunnel, const struct dp_path *path);
 void dp_tunnel_free(struct dp_tunnel **tunnel); // its sessions must be gone
 // Sends one PPP frame (protocol + packet, no Address/Control) of a session, installed or not; header and framing as the tunnel's, Ns as the
 // session's when its LNS sequences data (RFC 2661 5.4). Always with Address/Control when it is LCP (RFC 1661 6.6). Queued, copied.

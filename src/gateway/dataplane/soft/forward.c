@@ -17,10 +17,10 @@ void soft_drop(struct dp *dp, struct dp_session *session, enum dp_drop reason)
 	dp->drops[reason]++;
 	dp->totals.dropped++;
 	if (session)
-		session->counters.dropped++;
+		soft_count(&soft_counters(dp, session)->dropped, 1);
 }
 
-uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order, uint16_t peer_session_id, uint16_t protocol,
+uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct fast_order *order, uint16_t peer_session_id, uint16_t protocol,
 	uint8_t *payload, size_t len)
 {
 	const struct dp_framing *framing = &tunnel->framing;
@@ -35,7 +35,7 @@ uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order
 	}
 	if (order->on) {
 		at -= 4;
-		put_be16(at, order->ns++);
+		put_be16(at, __atomic_fetch_add(&order->ns, 1, __ATOMIC_RELAXED));
 		put_be16(at + 2, 0); // Nr is reserved in data messages
 	}
 	at -= 4;
@@ -64,8 +64,7 @@ unsigned soft_how(const struct dp_framing *framing, const uint8_t *packet)
 	return how;
 }
 
-static int send_from(
-	struct udp *udp, const struct ip_end *peer, const uint8_t *datagram, size_t len, bool borrowed, unsigned how)
+static int send_from(struct udp *udp, const struct ip_end *peer, const uint8_t *datagram, size_t len, bool borrowed, unsigned how)
 {
 	return borrowed ? udp_send_borrowed(udp, peer, datagram, len, how) : udp_send(udp, peer, datagram, len, how);
 }
@@ -81,7 +80,7 @@ void soft_send(struct dp_session *session, enum soft_direction direction, uint8_
 		unsigned how = soft_how(&tunnel->framing, packet);
 
 		head = soft_l2tp_head(
-			tunnel, &session->order, session->peer_id, packet[0] >> 4 == 4 ? PPP_IP : PPP_IPV6, packet, len);
+			tunnel, soft_order(dp, session), session->peer_id, packet[0] >> 4 == 4 ? PPP_IP : PPP_IPV6, packet, len);
 		len += (size_t)(packet - head);
 		error = send_from(tunnel->lac->udp, &tunnel->peer, head, len, borrowed, how);
 	} else {
@@ -105,6 +104,23 @@ static bool is_of_family(const struct dp_session *session, const struct inner_in
 static bool is_of_session(const struct dp_session *session, const struct inner_in *inner, const uint8_t *address)
 {
 	return memcmp(session->ue.bytes, address, inner->v6 ? 8 : 4) == 0;
+}
+
+static void count(struct dp *dp, struct dp_session *session, enum soft_direction direction, size_t octets)
+{
+	struct dp_counters *mine = soft_counters(dp, session);
+
+	if (direction == SOFT_UPLINK) {
+		soft_count(&mine->uplink_packets, 1);
+		soft_count(&mine->uplink_bytes, octets);
+		dp->totals.uplink_packets++;
+		dp->totals.uplink_bytes += octets;
+	} else {
+		soft_count(&mine->downlink_packets, 1);
+		soft_count(&mine->downlink_bytes, octets);
+		dp->totals.downlink_packets++;
+		dp->totals.downlink_bytes += octets;
+	}
 }
 
 void soft_recv_gtpu(struct dp *dp, const struct ip_end *peer, uint8_t *datagram, size_t len)
@@ -137,10 +153,7 @@ void soft_recv_gtpu(struct dp *dp, const struct ip_end *peer, uint8_t *datagram,
 		soft_send(session, SOFT_UPLINK, gtpu.packet, inner.len, true);
 	else if (!soft_too_big(session, SOFT_UPLINK, gtpu.packet, &inner))
 		return;
-	session->counters.uplink_packets++;
-	session->counters.uplink_bytes += inner.len;
-	dp->totals.uplink_packets++;
-	dp->totals.uplink_bytes += inner.len;
+	count(dp, session, SOFT_UPLINK, inner.len);
 }
 
 static void recv_ip(struct dp *dp, struct dp_session *session, struct ppp_in *ppp)
@@ -159,14 +172,11 @@ static void recv_ip(struct dp *dp, struct dp_session *session, struct ppp_in *pp
 		soft_send(session, SOFT_DOWNLINK, ppp->packet, inner.len, true);
 	else if (!soft_too_big(session, SOFT_DOWNLINK, ppp->packet, &inner))
 		return;
-	session->counters.downlink_packets++;
-	session->counters.downlink_bytes += inner.len;
-	dp->totals.downlink_packets++;
-	dp->totals.downlink_bytes += inner.len;
+	count(dp, session, SOFT_DOWNLINK, inner.len);
 }
 
 // RFC 2661 5.4: unless we required sequencing, we number our data when the LNS numbers its own.
-static void follow_order(struct soft_order *order, bool sequenced)
+static void follow_order(struct fast_order *order, bool sequenced)
 {
 	order->on = order->required || sequenced;
 }
@@ -198,7 +208,7 @@ void soft_recv_l2tp(struct dp_lac *lac, const struct ip_end *peer, uint8_t *data
 	if (ppp_parse(l2tp.payload, l2tp.len, &ppp))
 		return soft_drop(dp, session, DP_DROP_L2TP_MALFORMED);
 	if (entry)
-		follow_order(session ? &session->order : &entry->order, l2tp.sequenced);
+		follow_order(session ? soft_order(dp, session) : &entry->order, l2tp.sequenced);
 	if (ppp.protocol == PPP_IP || ppp.protocol == PPP_IPV6) {
 		if (!session)
 			return soft_drop(dp, NULL, DP_DROP_L2TP_UNKNOWN_SESSION);

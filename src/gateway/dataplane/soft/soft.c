@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data plane on plain UDP sockets: the portable one, and the slow path behind XDP.
+// The data plane on plain UDP sockets: the portable one, and the slow path behind XDP (fast.h).
 //
 // One GTP-U socket and one socket per LAC; packets go from one to the other. An uplink G-PDU names its slot by the low bits of its
 // TEID; a downlink L2TP message names LAC (its socket), tunnel and session, and all three are arrays:
@@ -16,6 +16,7 @@
 
 #include "base/clean.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *dp_drop_name(enum dp_drop reason)
@@ -83,6 +84,7 @@ void dp_free(struct dp **pointer)
 	if (!dp)
 		return;
 	*pointer = NULL;
+	dp_fast_stop(dp, false);
 	udp_free(&dp->gtpu);
 	soft_slots_unmap(dp);
 	free(dp);
@@ -100,9 +102,13 @@ int dp_lac_new(struct dp *dp, int lac_fd, const struct ip_end *address, void *la
 	lac->dp = dp;
 	lac->address = *address;
 	lac->owner = lac_owner;
+	lac->slice = dp->fast ? fast_slice_get(dp->fast, fd) : 0;
 	error = udp_new(dp->loop, TAKE_FD(fd), &udp_host, &lac->udp);
-	if (error)
+	if (error) {
+		if (lac->slice)
+			fast_slice_put(dp->fast, lac->slice);
 		return error;
+	}
 	lac->next = dp->lacs;
 	lac->link = &dp->lacs;
 	if (lac->next)
@@ -119,6 +125,8 @@ void dp_lac_free(struct dp_lac **pointer)
 	if (!lac)
 		return;
 	*pointer = NULL;
+	if (lac->slice && lac->dp->fast)
+		fast_slice_put(lac->dp->fast, lac->slice);
 	udp_flush(lac->udp);
 	lac->dp->drops[DP_DROP_SEND_FAILED] += udp_send_errors(lac->udp);
 	udp_free(&lac->udp);
@@ -138,6 +146,12 @@ int dp_lac_send(struct dp_lac *lac, const struct ip_end *peer, const uint8_t *da
 int dp_gtpu_send(struct dp *dp, const struct ip_end *peer, const uint8_t *datagram, size_t len)
 {
 	return udp_send(dp->gtpu, peer, datagram, len, true);
+}
+
+static void tell_fast(const struct dp_tunnel *tunnel)
+{
+	if (tunnel->fast && tunnel->lac->dp->fast)
+		fast_tunnel_set(tunnel->lac->dp->fast, tunnel->fast, tunnel->peer_id, &tunnel->peer, &tunnel->framing);
 }
 
 int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const struct ip_end *peer,
@@ -164,6 +178,9 @@ int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const
 	tunnel->framing = *framing;
 	(*leaf)->tunnels[local_id % SOFT_LEAF] = tunnel;
 	lac->tunnels++;
+	if (lac->slice && lac->dp->fast)
+		tunnel->fast = fast_tunnel_new(lac->dp->fast, lac->slice, &lac->address, local_id);
+	tell_fast(tunnel);
 	*out = tunnel;
 	return 0;
 }
@@ -172,6 +189,16 @@ void dp_tunnel_set_peer(struct dp_tunnel *tunnel, uint16_t peer_id, const struct
 {
 	tunnel->peer_id = peer_id;
 	tunnel->peer = *peer;
+	tell_fast(tunnel);
+	dp_tunnel_set_path(tunnel, &tunnel->path);
+}
+
+void dp_tunnel_set_path(struct dp_tunnel *tunnel, const struct dp_path *path)
+{
+	tunnel->path = *path;
+	if (tunnel->fast && tunnel->lac->dp->fast && (tunnel->has_path || *path->interface))
+		fast_tunnel_path(tunnel->lac->dp->fast, tunnel->fast, path);
+	tunnel->has_path = tunnel->has_path || *path->interface;
 }
 
 void dp_tunnel_set_framing(struct dp_tunnel *tunnel, const struct dp_framing *framing)
@@ -186,6 +213,8 @@ void dp_tunnel_free(struct dp_tunnel **pointer)
 	if (!tunnel)
 		return;
 	*pointer = NULL;
+	if (tunnel->fast && tunnel->lac->dp->fast)
+		fast_tunnel_free(tunnel->lac->dp->fast, tunnel->fast);
 	tunnel->lac->leaves[tunnel->id / SOFT_LEAF]->tunnels[tunnel->id % SOFT_LEAF] = NULL;
 	tunnel->lac->tunnels--;
 	for (uint32_t i = 0; i < tunnel->block_count; i++)
@@ -221,14 +250,14 @@ int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t local_session_id, uint
 	const uint8_t *packet, size_t len)
 {
 	struct soft_entry *entry = entry_make(tunnel, local_session_id);
-	struct soft_order *order;
+	struct fast_order *order;
 	uint8_t frame[SOFT_HEAD_MAX + 4096], *head;
 
 	if (!entry)
 		return -ENOMEM;
 	if (len > sizeof(frame) - SOFT_HEAD_MAX)
 		return -EMSGSIZE;
-	order = entry->slot ? &tunnel->lac->dp->slots[entry->slot - 1].order : &entry->order;
+	order = entry->slot ? soft_order(tunnel->lac->dp, &tunnel->lac->dp->slots[entry->slot - 1]) : &entry->order;
 	if (len)
 		memcpy(frame + SOFT_HEAD_MAX, packet, len);
 	head = soft_l2tp_head(tunnel, order, peer_session_id, ppp_protocol, frame + SOFT_HEAD_MAX, len);
@@ -241,7 +270,7 @@ void dp_tunnel_forget(struct dp_tunnel *tunnel, uint16_t local_session_id)
 	uint16_t at = local_session_id / SOFT_BLOCK;
 
 	if (at < tunnel->block_count && tunnel->blocks[at])
-		tunnel->blocks[at]->entries[local_session_id % SOFT_BLOCK].order = (struct soft_order){0};
+		tunnel->blocks[at]->entries[local_session_id % SOFT_BLOCK].order = (struct fast_order){0};
 }
 
 static void session_fill(struct dp_session *session, const struct dp_session_spec *spec)
@@ -254,6 +283,28 @@ static void session_fill(struct dp_session *session, const struct dp_session_spe
 	session->peer_id = spec->peer_session_id;
 	session->order.required = spec->sequencing;
 	session->order.on |= spec->sequencing;
+}
+
+// The fast path shares counters and sequence with every session of its slots, whether or not it can carry it.
+static void session_tell_fast(struct dp *dp, const struct dp_session *session)
+{
+	const struct fast_session to = {
+		.teid = session->teid,
+		.peer_teid = session->peer_teid,
+		.sgw = session->peer,
+		.ue = session->ue,
+		.tunnel = session->tunnel->fast,
+		.session_id = session->id,
+		.peer_session_id = session->peer_id,
+		.mtu = session->mtu,
+		.clamp = session->tcp_mss,
+		.sequencing = session->order.required,
+		.is_numbered = session->order.on,
+		.ns = session->order.ns,
+	};
+
+	if (soft_slot(dp, session) < dp->shared_slots)
+		fast_session_set(dp->fast, soft_slot(dp, session), &to);
 }
 
 int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_session **out)
@@ -280,8 +331,9 @@ int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_
 		.icmp_ms = (uint32_t)uv_now(dp->loop) - 60000,
 	};
 	session_fill(session, spec);
+	session_tell_fast(dp, session);
 	entry->slot = index + 1;
-	entry->order = (struct soft_order){0};
+	entry->order = (struct fast_order){0};
 	spec->tunnel->installed++;
 	*out = session;
 	return 0;
@@ -292,6 +344,7 @@ int dp_session_update(struct dp_session *session, const struct dp_session_spec *
 	if (spec->local_teid != session->teid || spec->tunnel != session->tunnel || spec->local_session_id != session->id)
 		return -EINVAL;
 	session_fill(session, spec);
+	session_tell_fast(session->tunnel->lac->dp, session);
 	return 0;
 }
 
@@ -299,13 +352,17 @@ void dp_session_del(struct dp_session **pointer, struct dp_counters *last)
 {
 	struct dp_session *session = *pointer;
 	struct dp_tunnel *tunnel;
+	struct dp *dp;
 
 	if (!session)
 		return;
 	*pointer = NULL;
 	tunnel = session->tunnel;
+	dp = tunnel->lac->dp;
 	if (last)
-		*last = session->counters;
+		*last = *soft_counters(dp, session);
+	if (soft_slot(dp, session) < dp->shared_slots)
+		fast_session_del(dp->fast, soft_slot(dp, session));
 	tunnel->blocks[session->id / SOFT_BLOCK]->entries[session->id % SOFT_BLOCK] = (struct soft_entry){0};
 	tunnel->installed--;
 	*session = (struct dp_session){.teid = session->teid}; // the TEID is its owner's until dp_teid_give
@@ -313,18 +370,36 @@ void dp_session_del(struct dp_session **pointer, struct dp_counters *last)
 
 void dp_session_counters(const struct dp_session *session, struct dp_counters *out)
 {
-	*out = session->counters;
+	*out = *soft_counters(session->tunnel->lac->dp, (struct dp_session *)session);
 }
 
+static void lift(uint64_t *counter, uint64_t least)
+{
+	if (*counter < least)
+		soft_count(counter, least - *counter);
+}
+
+// What the fast path counted on while no gateway ran is kept.
 void dp_session_restore_counters(struct dp_session *session, const struct dp_counters *from)
 {
-	session->counters = *from;
+	struct dp_counters *counters = soft_counters(session->tunnel->lac->dp, session);
+
+	lift(&counters->uplink_packets, from->uplink_packets);
+	lift(&counters->uplink_bytes, from->uplink_bytes);
+	lift(&counters->downlink_packets, from->downlink_packets);
+	lift(&counters->downlink_bytes, from->downlink_bytes);
+	lift(&counters->dropped, from->dropped);
 }
 
 uint64_t dp_drops(const struct dp *dp, enum dp_drop reason)
 {
-	uint64_t drops = dp->drops[reason];
+	uint64_t drops = dp->drops[reason], fast[DP_DROP_COUNT], passed;
+	struct dp_counters totals;
 
+	if (dp->fast) {
+		fast_totals(dp->fast, &totals, &passed, fast);
+		drops += fast[reason];
+	}
 	if (reason != DP_DROP_SEND_FAILED)
 		return drops;
 	for (const struct dp_lac *lac = dp->lacs; lac; lac = lac->next)
@@ -334,5 +409,57 @@ uint64_t dp_drops(const struct dp *dp, enum dp_drop reason)
 
 void dp_totals(const struct dp *dp, struct dp_counters *out)
 {
+	struct dp_fast_status fast;
+
+	dp_fast_status(dp, &fast);
 	*out = dp->totals;
+	out->uplink_packets += fast.totals.uplink_packets;
+	out->uplink_bytes += fast.totals.uplink_bytes;
+	out->downlink_packets += fast.totals.downlink_packets;
+	out->downlink_bytes += fast.totals.downlink_bytes;
+	out->dropped += fast.totals.dropped;
+}
+
+int dp_fast_start(struct dp *dp, const char *gateway, const struct ip_end *gtpu, char *why)
+{
+	struct fast_options options = {
+		.gateway = gateway,
+		.gtpu = *gtpu,
+		.slots = dp->max_sessions + dp->max_sessions / 4 + 1024, // slots that rest are not used again at once
+		.slot_mask = dp->slot_count - 1,
+	};
+	int error;
+
+	if (options.slots > dp->slot_count)
+		options.slots = dp->slot_count;
+	error = fast_new(&options, &dp->fast, why);
+	if (error)
+		return error;
+	dp->shared = fast_counters(dp->fast);
+	dp->shared_slots = fast_slots(dp->fast);
+	return 0;
+}
+
+void dp_fast_stop(struct dp *dp, bool keep)
+{
+	dp->shared_slots = 0;
+	fast_free(&dp->fast, keep);
+}
+
+void dp_fast_settle(struct dp *dp)
+{
+	if (dp->fast)
+		fast_settle(dp->fast);
+}
+
+void dp_fast_status(const struct dp *dp, struct dp_fast_status *out)
+{
+	uint64_t drops[DP_DROP_COUNT];
+
+	*out = (struct dp_fast_status){.is_on = dp->fast};
+	snprintf(out->words, sizeof(out->words), "sockets");
+	if (!dp->fast)
+		return;
+	fast_totals(dp->fast, &out->totals, &out->passed, drops);
+	fast_describe(dp->fast, out->words, sizeof(out->words));
 }

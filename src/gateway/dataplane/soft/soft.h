@@ -2,7 +2,7 @@
 // What the files of the socket data plane share. Nothing outside soft/ includes it.
 #pragma once
 
-#include "gateway/dataplane/dataplane.h"
+#include "gateway/dataplane/fast.h"
 #include "gateway/dataplane/soft/parse.h"
 #include "gateway/udp.h"
 
@@ -12,12 +12,6 @@
 #define SOFT_MTU_MIN 68 // RFC 791: every link carries this
 
 _Static_assert(SOFT_HEAD_MAX <= UDP_HEADROOM, "a header must fit before a received packet");
-
-// The data sequence of one session (RFC 2661 5.4). Without the Sequencing Required AVP the LNS switches it by what it sends.
-struct soft_order {
-	uint16_t ns; // of the next data message
-	bool on, required;
-};
 
 // A slot of the table of sessions: free, resting, taken (it has a TEID) or installed (it has a tunnel). The first 64 octets are all that forwarding
 // reads.
@@ -29,7 +23,7 @@ struct dp_session {
 	struct ip_end peer;
 	uint16_t mtu, tcp_mss;
 	uint16_t peer_id; // the LNS's id of the L2TP session
-	struct soft_order order;
+	struct fast_order order; // RFC 2661 5.4; without the Sequencing Required AVP the LNS switches it by what it sends
 	union {
 		struct dp_counters counters;
 		struct { // while free
@@ -45,7 +39,7 @@ _Static_assert(offsetof(struct dp_session, counters) == 64 && sizeof(struct dp_s
 
 struct soft_entry {
 	uint32_t slot; // index + 1 of the installed session; 0: none
-	struct soft_order order; // while there is none
+	struct fast_order order; // while there is none
 };
 
 struct soft_block {
@@ -60,6 +54,9 @@ struct dp_tunnel {
 	uint16_t block_count;
 	uint32_t installed;
 	struct soft_block **blocks; // by session id / SOFT_BLOCK
+	uint32_t fast; // its number in the fast path; 0: none
+	struct dp_path path;
+	bool has_path; // was ever told one: until then the fast path keeps that of an earlier process
 };
 
 struct soft_leaf {
@@ -72,6 +69,7 @@ struct dp_lac {
 	struct ip_end address;
 	void *owner;
 	uint32_t tunnels;
+	uint32_t slice; // its number in the fast path
 	struct dp_lac *next, **link; // in dp->lacs
 	struct soft_leaf *leaves[65536 / SOFT_LEAF]; // by tunnel id / SOFT_LEAF
 };
@@ -88,9 +86,37 @@ struct dp {
 	struct dp_lac *lacs;
 	struct dp_counters totals;
 	uint64_t drops[DP_DROP_COUNT];
+	struct fast *fast; // NULL: the sockets are all there is
+	struct dp_counters *shared; // of the first `shared_slots` slots: the fast path counts there too
+	uint32_t shared_slots;
 	uint64_t icmp_second;
 	uint32_t icmp_used; // ICMP errors made in that second
 };
+
+static inline uint32_t soft_slot(const struct dp *dp, const struct dp_session *session)
+{
+	return (uint32_t)(session - dp->slots);
+}
+
+// Counters and sequence of a session: its own, or those that it shares with the fast path, where all that changes them is atomic.
+static inline struct dp_counters *soft_counters(struct dp *dp, struct dp_session *session)
+{
+	uint32_t slot = soft_slot(dp, session);
+
+	return slot < dp->shared_slots ? &dp->shared[slot] : &session->counters;
+}
+
+static inline struct fast_order *soft_order(struct dp *dp, struct dp_session *session)
+{
+	uint32_t slot = soft_slot(dp, session);
+
+	return slot < dp->shared_slots ? fast_order(dp->fast, slot) : &session->order;
+}
+
+static inline void soft_count(uint64_t *counter, uint64_t n)
+{
+	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
 
 enum soft_direction { SOFT_UPLINK, SOFT_DOWNLINK };
 
@@ -107,7 +133,7 @@ void soft_send(struct dp_session *session, enum soft_direction direction, uint8_
 // How an L2TP data message leaves; `packet` is the inner packet, NULL for PPP control.
 unsigned soft_how(const struct dp_framing *framing, const uint8_t *packet);
 // Writes the L2TP data header and the PPP protocol so that they end before `payload`; gives their first octet.
-uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct soft_order *order, uint16_t peer_session_id, uint16_t protocol,
+uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct fast_order *order, uint16_t peer_session_id, uint16_t protocol,
 	uint8_t *payload, size_t len);
 
 // mss.c

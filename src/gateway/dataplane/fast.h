@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fast path before the sockets. soft/ tells it what is installed and shares counters and sequence numbers with it; what it does not
+// take, the sockets do. xdp/ implements it.
+#pragma once
+
+#include "gateway/dataplane/dataplane.h"
+
+struct fast;
+
+struct fast_options {
+	const char *gateway; // its pinned objects carry this name
+	struct ip_end gtpu; // IPv4
+	uint32_t slots, slot_mask;
+};
+
+#define FAST_WHY 200
+
+// A session as the fast path needs it. `tunnel` is what fast_tunnel_new gave.
+struct fast_session {
+	uint32_t teid, peer_teid;
+	struct ip_end sgw;
+	struct ip_addr ue;
+	uint32_t tunnel;
+	uint16_t session_id, peer_session_id, mtu;
+	bool clamp; // TCP SYNs are the sockets'
+	bool sequencing, is_numbered; // required; on at present
+	uint16_t ns;
+};
+
+// The number of the next data message of a session, and whether there are numbers at all; shared with the programs.
+struct fast_order {
+	bool on, required;
+	uint16_t ns;
+};
+
+// 0 or -errno, and in `why` (size FAST_WHY) what is missing, in words. Finds and takes over what an earlier process left running.
+int fast_new(const struct fast_options *options, struct fast **out, char *why);
+// `keep`: everything goes on in the kernel, for the next process to take over; else it is taken down.
+void fast_free(struct fast **fast, bool keep);
+// All that is to be taken over has been: what nobody claimed goes, and the programs of this version take the place of the earlier ones.
+void fast_settle(struct fast *fast);
+// Words for the log and for people: how it runs and on which interfaces.
+void fast_describe(struct fast *fast, char *out, size_t size);
+
+// The slice that the socket is in, 0 when there is no room. Each call is undone by one of fast_slice_put.
+uint32_t fast_slice_get(struct fast *fast, int socket_fd);
+void fast_slice_put(struct fast *fast, uint32_t slice);
+
+// 0 when the tunnel cannot be carried (IPv6 outside, no room): its sessions are the sockets'.
+uint32_t fast_tunnel_new(struct fast *fast, uint32_t slice, const struct ip_end *lac, uint16_t id);
+void fast_tunnel_set(
+	struct fast *fast, uint32_t tunnel, uint16_t peer_id, const struct ip_end *lns, const struct dp_framing *framing);
+// Where its packets leave the slice; an empty interface: nowhere but through the sockets.
+void fast_tunnel_path(struct fast *fast, uint32_t tunnel, const struct dp_path *path);
+void fast_tunnel_free(struct fast *fast, uint32_t tunnel);
+
+// Installs or changes; `slot` is below fast_slots. A session that an earlier process had installed keeps its counters and numbers.
+void fast_session_set(struct fast *fast, uint32_t slot, const struct fast_session *session);
+void fast_session_del(struct fast *fast, uint32_t slot);
+
+uint32_t fast_slots(const struct fast *fast);
+// Arrays by slot that live as long as the fast path.
+struct dp_counters *fast_counters(struct fast *fast);
+struct fast_order *fast_order(struct fast *fast, uint32_t slot);
+// What the fast path alone did. `drops` has room for DP_DROP_COUNT.
+void fast_totals(struct fast *fast, struct dp_counters *out, uint64_t *passed, uint64_t *drops);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Next hops: one for each SGW, and for each (slice, target, LAC, LNS). Counted; who uses one knows only its number. What stands in it is the
+// thread's (port.c): as long as that is nothing, the programs leave the packets to the sockets.
+#include "gateway/dataplane/xdp/xdp.h"
+
+#include <string.h>
+
+static bool is_same(const struct abi_hop *hop, uint32_t slice, uint32_t mark, uint32_t saddr, uint32_t daddr)
+{
+	return hop->slice == slice && hop->mark == mark && hop->saddr == saddr && hop->daddr == daddr;
+}
+
+static uint32_t find(const struct fast *fast, uint32_t slice, uint32_t mark, uint32_t saddr, uint32_t daddr)
+{
+	if (slice == 0)
+		return (uint32_t)(uintptr_t)map_get(&fast->sgw_hops, daddr);
+	for (uint32_t i = 1; i < fast->hops_end; i++)
+		if (fast->hop_places[i].is_used && is_same(&fast->objects.hops[i], slice, mark, saddr, daddr))
+			return i;
+	return 0;
+}
+
+static uint32_t make(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t saddr, uint32_t daddr)
+{
+	uint32_t i = 1;
+
+	while (i < ABI_HOPS && fast->hop_places[i].is_used)
+		i++;
+	if (i == ABI_HOPS || (slice == 0 && map_put(&fast->sgw_hops, daddr, (void *)(uintptr_t)i)))
+		return 0;
+	fast->objects.hops[i] = (struct abi_hop){
+		.seq = (fast->objects.hops[i].seq + 2) & ~1u,
+		.is_used = 1,
+		.slice = slice,
+		.mark = mark,
+		.saddr = saddr,
+		.daddr = daddr,
+	};
+	if (i >= fast->hops_end)
+		fast->hops_end = i + 1;
+	return i;
+}
+
+uint32_t xdp_hop_get(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t saddr, uint32_t daddr, const char *interface)
+{
+	uint32_t hop;
+
+	pthread_mutex_lock(&fast->lock);
+	hop = find(fast, slice, mark, saddr, daddr);
+	if (!hop)
+		hop = make(fast, slice, mark, saddr, daddr);
+	if (hop) {
+		fast->hop_places[hop] = (struct xdp_place){.is_used = true, .is_claimed = true};
+		if (fast->hops[hop].refs++ == 0)
+			fast->hops[hop].generation++;
+		strncpy(fast->hops[hop].interface, interface, sizeof(fast->hops[hop].interface) - 1);
+	}
+	pthread_mutex_unlock(&fast->lock);
+	if (hop && fast->hops[hop].refs == 1)
+		xdp_thread_kick(fast);
+	return hop;
+}
+
+void xdp_hop_claim(struct fast *fast, uint32_t hop)
+{
+	if (!hop)
+		return;
+	pthread_mutex_lock(&fast->lock);
+	fast->hop_places[hop].is_claimed = true;
+	fast->hops[hop].refs++;
+	pthread_mutex_unlock(&fast->lock);
+}
+
+void xdp_hop_put(struct fast *fast, uint32_t hop)
+{
+	struct abi_hop *shared = &fast->objects.hops[hop];
+
+	if (!hop)
+		return;
+	pthread_mutex_lock(&fast->lock);
+	if (fast->hops[hop].refs && --fast->hops[hop].refs == 0) {
+		fast->hops[hop].generation++;
+		fast->hop_places[hop] = (struct xdp_place){0};
+		if (shared->slice == 0)
+			map_del(&fast->sgw_hops, shared->daddr);
+		xdp_hop_write(fast, hop, 0, (uint8_t[6]){0}, (uint8_t[6]){0}, 0);
+		shared->is_used = 0;
+	}
+	pthread_mutex_unlock(&fast->lock);
+}
+
+void xdp_hop_write(struct fast *fast, uint32_t hop, uint32_t port, const uint8_t dmac[6], const uint8_t smac[6], uint16_t mtu)
+{
+	struct abi_hop *shared = &fast->objects.hops[hop];
+
+	if (shared->port == port && shared->mtu == mtu && !memcmp(shared->dmac, dmac, 6) && !memcmp(shared->smac, smac, 6))
+		return;
+	__atomic_fetch_add(&shared->seq, 1, __ATOMIC_SEQ_CST);
+	shared->port = port;
+	memcpy(shared->dmac, dmac, 6);
+	memcpy(shared->smac, smac, 6);
+	shared->mtu = mtu;
+	__atomic_fetch_add(&shared->seq, 1, __ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread that knows where packets go next, and attaches the programs there.
+//
+// For every next hop in use it asks the kernel's routing table of the slice (or of the gateway's namespace) which interface and which neighbour, and
+// writes port and MAC addresses where the programs read them. It listens to changes of routes, neighbours and links, and looks again every second
+// anyhow; a neighbour that only the programs talk to is probed every few seconds, since nothing else would keep it alive. What is not resolved
+// is simply not there, and the sockets carry the packets, which makes the kernel resolve it.
+//
+// An interface becomes a port when the first hop leads to it: frames can be redirected to it, it gets a program (native where the driver has it, else
+// generic), and a place in the device map. A veth whose other end has neither XDP nor GRO takes no redirected frame and loses them without a
+// word: such an interface stays with the sockets, and the log says so once.
+#include "gateway/dataplane/xdp/xdp.h"
+
+#include "base/clean.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <time.h>
+
+LOG_CATEGORY(xdp);
+
+#define LOOK_MS 1000
+#define PROBE_MS 5000
+#define LINK_LEN (XDP_PATH + 60)
+
+struct hop_job { // a copy of what is to be resolved
+	uint32_t hop, generation, slice, mark, saddr, daddr;
+	char interface[16];
+};
+
+struct xdp_thread {
+	struct fast *fast;
+	pthread_t id;
+	int wake, home; // eventfd; our own namespace
+	bool stop, sweep;
+	uint64_t home_netns;
+	struct route *routes[ABI_SLICES];
+	uint64_t netns[ABI_SLICES]; // that the route is of
+	struct hop_job jobs[ABI_HOPS];
+	struct pollfd polled[ABI_SLICES + 1];
+	uint32_t polled_slices[ABI_SLICES + 1];
+	uint64_t told_refused; // interfaces that were said to be of no use, as a set of hashed bits
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+// --- namespaces
+
+// The route object of a slice, opened when there is none yet. The lock is held.
+static void open_route(struct xdp_thread *thread, uint32_t slice)
+{
+	struct fast *fast = thread->fast;
+	uint64_t netns = slice ? fast->objects.slices[slice].netns : thread->home_netns;
+	int fd = slice ? fast->slices[slice].netns : thread->home;
+
+	if (thread->routes[slice] && thread->netns[slice] == netns && fd >= 0)
+		return;
+	route_close(&thread->routes[slice]);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		return;
+	thread->netns[slice] = netns;
+	if (route_open(&thread->routes[slice]))
+		thread->routes[slice] = NULL;
+	setns(thread->home, CLONE_NEWNET);
+}
+
+static uint32_t copy_jobs(struct xdp_thread *thread)
+{
+	struct fast *fast = thread->fast;
+	uint32_t count = 0;
+
+	pthread_mutex_lock(&fast->lock);
+	for (uint32_t i = 1; i < fast->hops_end; i++) {
+		const struct abi_hop *hop = &fast->objects.hops[i];
+
+		if (!fast->hops[i].refs || hop->slice >= ABI_SLICES)
+			continue;
+		open_route(thread, hop->slice);
+		thread->jobs[count] =
+			(struct hop_job){i, fast->hops[i].generation, hop->slice, hop->mark, hop->saddr, hop->daddr, ""};
+		memcpy(thread->jobs[count++].interface, fast->hops[i].interface, 16);
+	}
+	for (uint32_t i = 1; i < ABI_SLICES; i++)
+		if (thread->routes[i] && fast->slices[i].netns < 0)
+			route_close(&thread->routes[i]);
+	pthread_mutex_unlock(&fast->lock);
+	return count;
+}
+
+// Into the slice's namespace, for calls that name an interface by number. 0 or -errno; enter_home comes after.
+static int enter(struct xdp_thread *thread, uint32_t slice)
+{
+	int error = 0;
+
+	if (!slice)
+		return 0;
+	pthread_mutex_lock(&thread->fast->lock);
+	if (thread->fast->slices[slice].netns < 0 || setns(thread->fast->slices[slice].netns, CLONE_NEWNET))
+		error = -ENOENT;
+	pthread_mutex_unlock(&thread->fast->lock);
+	return error;
+}
+
+static void enter_home(struct xdp_thread *thread)
+{
+	setns(thread->home, CLONE_NEWNET);
+}
+
+// --- ports
+
+static void link_path(const struct fast *fast, uint64_t netns, uint32_t ifindex, char out[LINK_LEN])
+{
+	snprintf(out, LINK_LEN, "%.200s/links/%llu-%u", fast->objects.pins, (unsigned long long)netns, ifindex);
+}
+
+static int program_of(const struct fast *fast, uint32_t slice)
+{
+	return slice ? xdp_program_ingress(fast, slice) : xdp_program_access(fast);
+}
+
+// Attaches in the namespace that the thread is in. A link fd or -errno.
+static int attach(struct fast *fast, uint32_t slice, uint32_t ifindex, bool *is_generic)
+{
+	int program = program_of(fast, slice), link;
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+
+	if (program < 0)
+		return program;
+	link = bpf_link_create(program, (int)ifindex, BPF_XDP, &options);
+	*is_generic = false;
+	if (link < 0 && (errno == EOPNOTSUPP || errno == EINVAL || errno == ERANGE)) {
+		options.flags = XDP_FLAGS_SKB_MODE;
+		link = bpf_link_create(program, (int)ifindex, BPF_XDP, &options);
+		*is_generic = true;
+	}
+	if (link < 0)
+		link = -errno;
+	if (slice)
+		close(program);
+	return link;
+}
+
+// Puts the program of this process in place of an earlier one.
+static void renew(struct fast *fast, uint32_t port)
+{
+	uint32_t slice = fast->objects.port_keys[port].slice;
+	int program;
+
+	if (fast->ports[port].link < 0 || !fast->ports[port].is_old)
+		return;
+	program = program_of(fast, slice);
+	if (program < 0)
+		return;
+	if (bpf_link_update(fast->ports[port].link, program, NULL))
+		log_warn("the program of an interface cannot be renewed interface=%s error=\"%s\"", fast->ports[port].name,
+			strerror(errno));
+	fast->ports[port].is_old = false;
+	if (slice)
+		close(program);
+}
+
+static void detach(struct fast *fast, uint32_t port)
+{
+	struct abi_port *key = &fast->objects.port_keys[port];
+	char path[LINK_LEN];
+
+	if (key->netns && *fast->objects.pins) {
+		link_path(fast, key->netns, key->ifindex, path);
+		unlink(path);
+	}
+	bpf_map_delete_elem(xdp_ports_fd(fast), &port);
+	pthread_mutex_lock(&fast->lock);
+	if (fast->ports[port].link >= 0)
+		close(fast->ports[port].link);
+	fast->ports[port] = (struct xdp_port){.link = -1};
+	*key = (struct abi_port){0};
+	fast->port_places[port] = (struct xdp_place){0};
+	pthread_mutex_unlock(&fast->lock);
+}
+
+static uint32_t find_port(const struct fast *fast, uint64_t netns, uint32_t ifindex)
+{
+	for (uint32_t i = 1; i < ABI_PORTS; i++)
+		if (fast->objects.port_keys[i].netns == netns && fast->objects.port_keys[i].ifindex == ifindex)
+			return i;
+	return 0;
+}
+
+static int refuse(struct xdp_thread *thread, const struct route_link *link, const char *why)
+{
+	uint64_t bit = 1ull << (hash_bytes(link->name, strlen(link->name)) % 64);
+
+	if (!(thread->told_refused & bit))
+		log_warn("the sockets carry the packets of an interface interface=%s why=\"%s\"", link->name, why);
+	thread->told_refused |= bit;
+	return -EOPNOTSUPP;
+}
+
+static int judge(struct xdp_thread *thread, uint32_t slice, const struct route_link *link)
+{
+	int takes = route_takes_redirects(thread->routes[slice], link->ifindex);
+
+	if (!link->is_ethernet)
+		return refuse(thread, link, "it is not Ethernet");
+	if (takes == 0 || (takes < 0 && !strcmp(link->kind, "veth")))
+		return refuse(thread, link,
+			!strcmp(link->kind, "veth")
+				? "frames cannot be redirected to a veth whose other end has neither XDP nor GRO"
+				: "its driver takes no redirected frames");
+	return link->is_up ? 0 : -ENETDOWN;
+}
+
+// Takes over what is pinned for the interface, or attaches. The thread is in the interface's namespace.
+static int port_link(struct fast *fast, uint32_t port, uint32_t slice, uint64_t netns, uint32_t ifindex)
+{
+	struct xdp_port *at = &fast->ports[port];
+	char path[LINK_LEN] = "";
+	int link = -1;
+
+	if (*fast->objects.pins) {
+		link_path(fast, netns, ifindex, path);
+		link = bpf_obj_get(path);
+	}
+	at->is_old = link >= 0;
+	if (link < 0) {
+		link = attach(fast, slice, ifindex, &at->is_generic);
+		if (link >= 0 && *path && bpf_obj_pin(link, path))
+			log_warn("a program cannot be pinned interface=%s error=\"%s\"", at->name, strerror(errno));
+	}
+	if (link < 0)
+		return link;
+	at->link = link;
+	if (fast->is_settled)
+		renew(fast, port);
+	return 0;
+}
+
+static int port_open(struct xdp_thread *thread, uint32_t slice, const struct route_link *link, uint32_t *out)
+{
+	struct fast *fast = thread->fast;
+	uint64_t netns = thread->netns[slice];
+	uint32_t port = find_port(fast, netns, link->ifindex);
+	int error = judge(thread, slice, link);
+
+	if (error || (port && fast->ports[port].link >= 0)) {
+		*out = port;
+		return error;
+	}
+	for (uint32_t i = 1; !port && i < ABI_PORTS; i++)
+		if (!fast->port_places[i].is_used)
+			port = i;
+	if (!port || enter(thread, slice))
+		return -ENOSPC;
+	fast->port_places[port].is_used = true;
+	memcpy(fast->ports[port].name, link->name, 16);
+	error = port_link(fast, port, slice, netns, link->ifindex);
+	if (!error && bpf_map_update_elem(xdp_ports_fd(fast), &port, &link->ifindex, 0))
+		error = -errno;
+	enter_home(thread);
+	if (error) {
+		detach(fast, port);
+		return refuse(thread, link, strerror(-error));
+	}
+	fast->objects.port_keys[port] = (struct abi_port){.netns = netns, .ifindex = link->ifindex, .slice = slice};
+	log_info("packets of an interface take the fast path interface=%s mode=%s%s", link->name,
+		fast->ports[port].is_generic ? "generic" : "native", fast->ports[port].is_old ? " adopted=1" : "");
+	*out = port;
+	return 0;
+}
+
+// Ports that no hop leads to: those of slices go at once, that of the access side stays until the end (a driver may flap).
+static void close_unused(struct xdp_thread *thread)
+{
+	struct fast *fast = thread->fast;
+
+	for (uint32_t port = 1; port < ABI_PORTS; port++) {
+		bool is_used = false;
+
+		if (!fast->objects.port_keys[port].netns)
+			continue;
+		if (!fast->is_settled || (!fast->objects.port_keys[port].slice && fast->ports[port].link >= 0))
+			continue;
+		for (uint32_t hop = 1; !is_used && hop < fast->hops_end; hop++)
+			is_used = fast->hop_places[hop].is_used && fast->objects.hops[hop].port == port;
+		if (!is_used)
+			detach(fast, port);
+	}
+}
+
+// --- hops
+
+static void resolve(struct xdp_thread *thread, const struct hop_job *job)
+{
+	struct fast *fast = thread->fast;
+	struct route *route = thread->routes[job->slice];
+	uint64_t now = now_ms();
+	bool probe = now - fast->hops[job->hop].probed_ms >= PROBE_MS;
+	uint32_t ifindex, neighbour, port = 0;
+	struct route_link link = {0};
+	uint8_t mac[6] = {0};
+	int error = route ? route_find(route, job->daddr, job->saddr, job->mark, &ifindex, &neighbour) : -ENOENT;
+
+	if (!error)
+		error = route_link(route, ifindex, &link);
+	if (!error && *job->interface && strcmp(job->interface, link.name))
+		error = -EXDEV;
+	if (!error)
+		error = port_open(thread, job->slice, &link, &port);
+	if (!error)
+		error = route_mac(route, ifindex, neighbour, probe, mac);
+	pthread_mutex_lock(&fast->lock);
+	if (fast->hops[job->hop].generation == job->generation && fast->hops[job->hop].refs) {
+		if (probe)
+			fast->hops[job->hop].probed_ms = now;
+		xdp_hop_write(
+			fast, job->hop, error ? 0 : port, mac, link.mac, link.mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)link.mtu);
+	}
+	pthread_mutex_unlock(&fast->lock);
+}
+
+static void sweep(struct xdp_thread *thread)
+{
+	struct fast *fast = thread->fast;
+	char path[XDP_PATH + 280];
+	struct dirent *entry;
+	DIR *directory;
+
+	for (uint32_t port = 1; port < ABI_PORTS; port++)
+		renew(fast, port);
+	close_unused(thread);
+	if (!*fast->objects.pins)
+		return;
+	snprintf(path, sizeof(path), "%.200s/links", fast->objects.pins);
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory))) {
+		unsigned long long netns;
+		uint32_t ifindex;
+
+		if (sscanf(entry->d_name, "%llu-%u", &netns, &ifindex) != 2 || find_port(fast, netns, ifindex))
+			continue;
+		snprintf(path, sizeof(path), "%.200s/links/%.60s", fast->objects.pins, entry->d_name);
+		unlink(path);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+static void look(struct xdp_thread *thread)
+{
+	uint32_t count = copy_jobs(thread);
+	bool is_swept = __atomic_exchange_n(&thread->sweep, false, __ATOMIC_SEQ_CST);
+
+	for (uint32_t i = 0; i < count; i++)
+		resolve(thread, &thread->jobs[i]);
+	if (is_swept)
+		sweep(thread);
+	else
+		close_unused(thread);
+}
+
+// --- the thread
+
+static void wait_for_news(struct xdp_thread *thread)
+{
+	nfds_t count = 1;
+	uint64_t kicks;
+
+	thread->polled[0] = (struct pollfd){.fd = thread->wake, .events = POLLIN};
+	for (uint32_t i = 0; i < ABI_SLICES; i++)
+		if (thread->routes[i]) {
+			thread->polled[count] = (struct pollfd){.fd = route_fd(thread->routes[i]), .events = POLLIN};
+			thread->polled_slices[count++] = i;
+		}
+	if (poll(thread->polled, count, LOOK_MS) <= 0)
+		return;
+	if (thread->polled[0].revents && read(thread->wake, &kicks, sizeof(kicks)) < 0)
+		return;
+	for (nfds_t i = 1; i < count; i++)
+		if (thread->polled[i].revents)
+			route_drain(thread->routes[thread->polled_slices[i]]);
+}
+
+static void *run(void *owner)
+{
+	struct xdp_thread *thread = owner;
+
+	while (!__atomic_load_n(&thread->stop, __ATOMIC_SEQ_CST)) {
+		look(thread);
+		wait_for_news(thread);
+	}
+	return NULL;
+}
+
+static void thread_free(struct xdp_thread *thread)
+{
+	for (uint32_t i = 0; i < ABI_SLICES; i++)
+		route_close(&thread->routes[i]);
+	if (thread->wake >= 0)
+		close(thread->wake);
+	if (thread->home >= 0)
+		close(thread->home);
+	free(thread);
+}
+
+int xdp_thread_start(struct fast *fast, char *why)
+{
+	struct xdp_thread *thread = calloc(1, sizeof(*thread));
+	struct stat stat;
+	int error;
+
+	if (!thread)
+		return -ENOMEM;
+	thread->fast = fast;
+	thread->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	thread->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (thread->wake < 0 || thread->home < 0 || fstat(thread->home, &stat)) {
+		error = -errno;
+		snprintf(why, FAST_WHY, "the fast path's thread cannot be started: %s", strerror(-error));
+		thread_free(thread);
+		return error;
+	}
+	thread->home_netns = stat.st_ino;
+	error = -pthread_create(&thread->id, NULL, run, thread);
+	if (error) {
+		snprintf(why, FAST_WHY, "the fast path's thread cannot be started: %s", strerror(-error));
+		thread_free(thread);
+		return error;
+	}
+	fast->thread = thread;
+	return 0;
+}
+
+void xdp_thread_stop(struct fast *fast, bool keep)
+{
+	struct xdp_thread *thread = fast->thread;
+
+	if (!thread)
+		return;
+	fast->thread = NULL;
+	__atomic_store_n(&thread->stop, true, __ATOMIC_SEQ_CST);
+	(void)!write(thread->wake, &(uint64_t){1}, sizeof(uint64_t));
+	pthread_join(thread->id, NULL);
+	for (uint32_t port = 1; port < ABI_PORTS; port++) {
+		if (!keep && fast->objects.port_keys[port].netns)
+			detach(fast, port);
+		else if (fast->ports[port].link >= 0)
+			close(fast->ports[port].link);
+	}
+	thread_free(thread);
+}
+
+void xdp_thread_kick(struct fast *fast)
+{
+	if (fast->thread)
+		(void)!write(fast->thread->wake, &(uint64_t){1}, sizeof(uint64_t));
+}
+
+void xdp_ports_sweep(struct fast *fast)
+{
+	if (!fast->thread)
+		return;
+	__atomic_store_n(&fast->thread->sweep, true, __ATOMIC_SEQ_CST);
+	xdp_thread_kick(fast);
+}
+
+void fast_describe(struct fast *fast, char *out, size_t size)
+{
+	size_t used = (size_t)snprintf(out, size, "xdp");
+
+	pthread_mutex_lock(&fast->lock);
+	for (uint32_t port = 1; port < ABI_PORTS && used < size; port++)
+		if (fast->ports[port].link >= 0)
+			used += (size_t)snprintf(out + used, size - used, " %s:%s", fast->ports[port].name,
+				fast->ports[port].is_generic ? "generic" : "native");
+	pthread_mutex_unlock(&fast->lock);
+}

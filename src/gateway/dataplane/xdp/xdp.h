@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the fast path share. Nothing outside xdp/ and its tests includes it.
+#pragma once
+
+#include "base/log.h"
+#include "base/map.h"
+#include "gateway/dataplane/fast.h"
+#include "gateway/dataplane/xdp/abi.h"
+
+#include <pthread.h>
+
+#define XDP_PATH 240
+
+struct relay_bpf;
+
+// Every map that is written or read through memory.
+#define XDP_MAPPED(X)                                                                                                            \
+	X(config, struct abi_config)                                                                                             \
+	X(sessions, struct abi_session)                                                                                          \
+	X(counters, struct abi_counters)                                                                                         \
+	X(tunnels, struct abi_tunnel)                                                                                            \
+	X(hops, struct abi_hop)                                                                                                  \
+	X(slices, struct abi_slice)                                                                                              \
+	X(port_keys, struct abi_port)                                                                                            \
+	X(tunnel_ids, struct abi_ids)                                                                                            \
+	X(ids, struct abi_ids)
+
+// The programs and maps as they are in the kernel (objects.c).
+struct xdp_objects {
+	struct relay_bpf *skeleton;
+	char pins[XDP_PATH], maps[XDP_PATH]; // directories; "" where nothing can be pinned
+	uint32_t pages;
+	bool is_old; // the maps were there: an earlier process left them
+#define X(name, type) type *name;
+	XDP_MAPPED(X)
+#undef X
+	size_t lens[16];
+};
+
+struct xdp_slice {
+	uint32_t refs;
+	int netns; // of the slice; -1: not known (yet) in this process
+};
+
+struct xdp_hop {
+	uint32_t refs;
+	uint32_t generation; // of this use of the place
+	char interface[16]; // that it must leave by; "" any
+	uint64_t probed_ms;
+};
+
+struct xdp_port {
+	int link; // fd; -1: nothing is attached
+	bool is_generic, is_old; // old: the program of an earlier process
+	char name[16];
+};
+
+struct xdp_place { // a number that the maps use
+	bool is_used, is_claimed; // not claimed: left by an earlier process, nobody has come for it yet
+};
+
+struct xdp_thread;
+
+struct fast {
+	struct xdp_objects objects;
+	struct fast_options options;
+	bool is_settled;
+	pthread_mutex_t lock; // for what the thread of port.c reads: hops, slices
+	struct xdp_slice slices[ABI_SLICES];
+	struct xdp_hop hops[ABI_HOPS];
+	struct xdp_port ports[ABI_PORTS];
+	struct map sgw_hops; // by address
+	uint32_t hops_end, tunnels_end; // beyond what was ever used
+	struct xdp_place *tunnel_places, *session_places, *page_places, leaf_places[ABI_LEAVES_MAX];
+	struct xdp_place hop_places[ABI_HOPS], port_places[ABI_PORTS], slice_places[ABI_SLICES];
+	struct xdp_thread *thread; // NULL in unit tests
+};
+
+// objects.c
+int xdp_objects_open(struct fast *fast, char *why);
+void xdp_objects_close(struct fast *fast, bool keep);
+// From here on the programs of this process run.
+void xdp_objects_switch(struct fast *fast);
+void xdp_objects_stats(const struct fast *fast, struct abi_stats *out); // of all CPUs together
+int xdp_program_access(const struct fast *fast); // fds
+int xdp_program_target(const struct fast *fast);
+// Loads the few instructions that say which slice a packet came in by, and go on with target_xdp. An fd or -errno.
+int xdp_program_ingress(const struct fast *fast, uint32_t slice);
+int xdp_ports_fd(const struct fast *fast);
+
+// route.c: the kernel's routing and neighbour tables, of the namespace that the thread was in at route_open.
+struct route;
+struct route_link {
+	uint32_t ifindex;
+	char name[16], kind[16];
+	uint8_t mac[6];
+	uint32_t mtu;
+	bool is_up, is_ethernet;
+};
+int route_open(struct route **out);
+void route_close(struct route **route);
+int route_fd(const struct route *route); // readable when something has changed
+void route_drain(struct route *route);
+// How packets from saddr to daddr leave: the interface and the neighbour to send to. -ENETUNREACH and the like where there is no way.
+int route_find(struct route *route, uint32_t daddr, uint32_t saddr, uint32_t mark, uint32_t *ifindex, uint32_t *neighbour);
+// Its MAC address; -ENOENT when it is not known. `probe`: have the kernel find out whether it is still right.
+int route_mac(struct route *route, uint32_t ifindex, uint32_t neighbour, bool probe, uint8_t mac[6]);
+int route_link(struct route *route, uint32_t ifindex, struct route_link *out);
+// Whether frames can be redirected to the interface: 1, 0, or -EOPNOTSUPP when this kernel does not say (before 6.3).
+int route_takes_redirects(struct route *route, uint32_t ifindex);
+
+// hop.c: next hops, by whom they lead to. 0: no room.
+uint32_t xdp_hop_get(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t saddr, uint32_t daddr, const char *interface);
+// Takes over one that an earlier process left.
+void xdp_hop_claim(struct fast *fast, uint32_t hop);
+void xdp_hop_put(struct fast *fast, uint32_t hop);
+// Writes what was found; `port` 0: nothing.
+void xdp_hop_write(struct fast *fast, uint32_t hop, uint32_t port, const uint8_t dmac[6], const uint8_t smac[6], uint16_t mtu);
+
+// port.c: the thread that attaches, resolves and follows.
+int xdp_thread_start(struct fast *fast, char *why);
+void xdp_thread_stop(struct fast *fast, bool keep);
+void xdp_thread_kick(struct fast *fast); // there is something new to resolve
+void xdp_ports_sweep(struct fast *fast); // of earlier processes
