@@ -32,8 +32,8 @@ struct gateway_state {
 // What a gateway last said of a target, a rule or a slice.
 struct said {
 	char id[40];
-	int64_t first, second; // status; packets and bytes; ready
-	char message[200];
+	int64_t first, second; // status and port; packets and bytes; ready
+	char message[200], key[48];
 };
 
 // The map's value: the object and when it was last put, to find what a sync did not name.
@@ -271,7 +271,8 @@ void live_sync_end(struct live *live, const char *gateway)
 	pthread_rwlock_unlock(&live->lock);
 }
 
-static void say(struct live *live, struct strmap *map, const char *id, int64_t first, int64_t second, const char *message)
+static void say(struct live *live, struct strmap *map, const char *id, int64_t first, int64_t second, const char *message,
+	const char *key)
 {
 	if (strlen(id) >= sizeof((struct said){0}.id)) // no id of ours
 		return;
@@ -289,22 +290,24 @@ static void say(struct live *live, struct strmap *map, const char *id, int64_t f
 	said->first = first;
 	said->second = second;
 	snprintf(said->message, sizeof(said->message), "%s", message ? message : "");
+	snprintf(said->key, sizeof(said->key), "%s", key ? key : "");
 	pthread_rwlock_unlock(&live->lock);
 }
 
-void live_put_target(struct live *live, const char *target, enum target_status status, const char *message)
+void live_put_target(struct live *live, const char *target, enum target_status status, const char *message,
+	const char *public_key, int64_t port)
 {
-	say(live, &live->targets, target, status, 0, message);
+	say(live, &live->targets, target, status, port, message, public_key);
 }
 
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes)
 {
-	say(live, &live->rules, rule, packets, bytes, NULL);
+	say(live, &live->rules, rule, packets, bytes, NULL, NULL);
 }
 
 void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message)
 {
-	say(live, &live->slices, vslice, ready, 0, message);
+	say(live, &live->slices, vslice, ready, 0, message, NULL);
 }
 
 bool live_slice(struct live *live, const char *vslice, bool *ready, char message[200])
@@ -409,6 +412,26 @@ static void fill_gateway(struct live *live, struct gateway *gateway)
 		field_texts_add(&gateway->addresses, seen->addresses[i]);
 }
 
+static void fill_target(struct live *live, struct target *target)
+{
+	const struct said *state = strmap_get(&live->targets, target->object.id);
+	struct text public = {0};
+
+	if (!state)
+		return;
+	target->status = state->first;
+	if (*state->message)
+		field_text_set(&target->status_message, state->message);
+	if (!*state->key)
+		return;
+	field_text_set(&target->config.wireguard.local_public_key, state->key);
+	text_add(&public, "{\"publicKey\":");
+	text_json(&public, state->key);
+	text_format(&public, ",\"port\":%lld}", (long long)state->second);
+	free(target->public_instance);
+	target->public_instance = text_take(&public, NULL);
+}
+
 static void fill_rules(struct live *live, struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rules.count; i++) {
@@ -430,14 +453,7 @@ void live_fill(struct live *live, const struct noun *noun, void *object)
 	} else if (noun == &noun_policy) {
 		fill_rules(live, object);
 	} else if (noun == &noun_target) {
-		struct target *target = object;
-		const struct said *state = strmap_get(&live->targets, target->object.id);
-
-		if (state) {
-			target->status = state->first;
-			if (*state->message)
-				field_text_set(&target->status_message, state->message);
-		}
+		fill_target(live, object);
 	}
 	pthread_rwlock_unlock(&live->lock);
 }

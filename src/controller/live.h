@@ -25,7 +25,9 @@ void live_count_usage(
 	struct live *live, const char *id, int64_t bytes_up, int64_t bytes_down, int64_t packets_up, int64_t packets_down);
 void live_sync_begin(struct live *live, const char *gateway); // what is not put until the end is gone
 void live_sync_end(struct live *live, const char *gateway);
-void live_put_target(struct live *live, const char *target, enum target_status status, const char *message);
+// `public_key` and `port`: what the customer must know of a target's end at the gateway; NULL and 0 = nothing.
+void live_put_target(struct live *live, const char *target, enum target_status status, const char *message,
+	const char *public_key, int64_t port);
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes); // what a Routing Policy's rule matched
 void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message);
 void live_put_attach(struct live *live, const char *endpoint, char *json);

@@ -37,6 +37,10 @@ struct slice {
 	size_t applies; // of the jobs
 	VEC(struct slice_watch) watches;
 	int nsid;
+	VEC(struct slice_target_status) statuses; // as last told, with the two below
+	int error;
+	char message[POLICY_WHY];
+	bool is_watched, is_looking;
 };
 
 struct slice_job {
@@ -171,6 +175,23 @@ static void take_watches(struct slice *slice, struct slice_result *result)
 	memset(&result->watches, 0, sizeof(result->watches));
 }
 
+static void tell(struct slice *slice)
+{
+	slice->host.on_applied(
+		slice->host.owner, slice, slice->error, slice->message, slice->statuses.items, slice->statuses.count);
+}
+
+static void take_statuses(struct slice *slice, struct slice_result *result)
+{
+	vec_free(&slice->statuses);
+	slice->statuses.items = result->targets.items;
+	slice->statuses.count = result->targets.count;
+	slice->statuses.room = result->targets.room;
+	memset(&result->targets, 0, sizeof(result->targets));
+	slice->error = result->error;
+	snprintf(slice->message, sizeof(slice->message), "%s", result->message);
+}
+
 static void apply_done(struct worker_job *base)
 {
 	struct slice_job *job = container_of(base, struct slice_job, job);
@@ -184,8 +205,8 @@ static void apply_done(struct worker_job *base)
 		slice->nsid = result->nsid;
 		take_watches(slice, result);
 		follow_events(slice);
-		slice->host.on_applied(
-			slice->host.owner, slice, result->error, result->message, result->targets.items, result->targets.count);
+		take_statuses(slice, result);
+		tell(slice);
 	}
 	slice_spec_free(&job->apply.spec);
 	vec_free(&result->watches);
@@ -233,10 +254,71 @@ void slice_apply(struct slice *slice, const struct vslice_config *vslice, const 
 {
 	struct slice_spec *spec = NULL;
 
-	if (slice_spec_new(vslice, config, &spec))
+	if (!slice_spec_new(vslice, config, &spec)) {
+		slice->is_watched = false;
+		vec_each (&spec->targets, target)
+			slice->is_watched = slice->is_watched || target_ops_get(target->config->type)->is_watched;
+	}
+	if (!spec)
 		slice->host.on_applied(slice->host.owner, slice, -ENOMEM, "out of memory", NULL, 0);
 	else
 		submit_apply(slice, spec);
+}
+
+static void look_run(struct worker *worker, struct worker_job *base)
+{
+	struct slice_job *job = container_of(base, struct slice_job, job);
+
+	slice_kernel_look(job->kernel, &job->apply.result);
+}
+
+// Takes what a look found; whether that is news.
+static bool take_look(struct slice *slice, const struct slice_target_status *now)
+{
+	bool is_news = false;
+
+	vec_each (&slice->statuses, old) {
+		if (!uuid_equal(&old->target, &now->target))
+			continue;
+		is_news = old->available != now->available || old->is_pending != now->is_pending ||
+			strcmp(old->message, now->message) || strcmp(old->public_key, now->public_key);
+		*old = *now;
+	}
+	return is_news;
+}
+
+static void look_done(struct worker_job *base)
+{
+	struct slice_job *job = container_of(base, struct slice_job, job);
+	struct slice *slice = job_slice(job);
+	bool is_news = false, must_start = false;
+
+	if (slice) {
+		slice->is_looking = false;
+		vec_each (&job->apply.result.targets, now) {
+			is_news = take_look(slice, now) || is_news;
+			must_start = must_start || now->must_start;
+		}
+		if (must_start && !slice->applies)
+			apply_again(slice);
+		if (is_news)
+			tell(slice);
+	}
+	vec_free(&job->apply.result.targets);
+	free(job);
+}
+
+void slice_look(struct slice *slice)
+{
+	struct slice_job *job;
+
+	if (!slice->is_watched || slice->is_looking || slice->applies)
+		return;
+	job = job_new(slice, look_run, look_done);
+	if (!job)
+		return;
+	slice->is_looking = true;
+	worker_submit(slice->worker, &job->job);
 }
 
 static void socket_run(struct worker *worker, struct worker_job *base)
@@ -344,6 +426,7 @@ void slice_free(struct slice **slice_ptr, bool keep)
 		log_err("message=\"out of memory: a slice's network namespace stays\"");
 	}
 	vec_free(&slice->watches);
+	vec_free(&slice->statuses);
 	free(slice);
 }
 

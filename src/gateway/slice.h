@@ -15,8 +15,13 @@ struct slice;
 
 struct slice_target_status {
 	struct uuid target;
-	bool available;
-	char message[160];
+	bool available, is_pending; // pending: not yet, but nothing is known to be wrong
+	char message[200];
+	// Of targets that have them:
+	char public_key[WIREGUARD_KEY_TEXT];
+	uint16_t public_port; // where the peer finds us
+	uint64_t handshake_s; // the last one, in seconds since 1970
+	bool must_start; // something of it is lost; for the worker
 };
 
 struct slice_host {
@@ -46,6 +51,8 @@ void slice_sweep(struct worker *worker, const char *gateway_name);
 // Whether the policy lets the LAC reach the LNS by a target that leads there; `why` (size 160) says by which rule and target, or why not.
 bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, char *why);
+// Asks the targets whose status changes without an event; on_applied is called again when one differs. Does nothing while an apply is under way.
+void slice_look(struct slice *slice);
 // Packets and octets that each rule matched: `done` is called with arrays valid for the call.
 struct slice_rule_counter {
 	struct uuid rule;

@@ -401,6 +401,25 @@ void slice_kernel_apply(struct slice_kernel *kernel, struct slice_spec *spec, st
 		log_info("slice=%s message=\"network namespace made\"", kernel->name);
 }
 
+void slice_kernel_look(struct slice_kernel *kernel, struct slice_result *result)
+{
+	struct target_env env;
+	bool is_new = false;
+
+	*result = (struct slice_result){.nsid = -1};
+	if (!kernel->applied)
+		return;
+	if (!env_open(kernel, &env, &is_new, result))
+		vec_each (&kernel->applied->targets, target) {
+			const struct target_ops *ops = target_ops_get(target->config->type);
+			struct slice_target_status *status = ops->is_watched ? vec_add(&result->targets) : NULL;
+
+			if (status)
+				ops->status(&env, target, status);
+		}
+	env_close(&env);
+}
+
 static int nl_open_in(int ns_fd, struct nl **out)
 {
 	int error = netns_enter(ns_fd);

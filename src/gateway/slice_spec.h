@@ -42,6 +42,8 @@ int slice_kernel_new(int underlay_fd, const char *state_dir, const char *gateway
 void slice_kernel_free(struct slice_kernel **kernel); // the object only
 // Brings the kernel to `spec` (taken; NULL = as last time, look again) and says what came of it.
 void slice_kernel_apply(struct slice_kernel *kernel, struct slice_spec *spec, struct slice_result *result);
+// Asks the targets that are watched, without changing anything.
+void slice_kernel_look(struct slice_kernel *kernel, struct slice_result *result);
 int slice_kernel_enter(struct slice_kernel *kernel); // the thread into the slice's namespace; -ENOENT when there is none
 // Gives back the interfaces and ends the namespace.
 void slice_kernel_remove(struct slice_kernel *kernel);

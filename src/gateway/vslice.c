@@ -393,6 +393,7 @@ static void targets_keep(struct vslice *vslice, const struct slice_target_status
 		return;
 	if (count)
 		memcpy(copy, targets, count * sizeof(*copy));
+	vslice_watch_targets(vslice, vslice->targets, vslice->target_count, targets, count);
 	free(vslice->targets);
 	vslice->targets = copy;
 	vslice->target_count = count;
@@ -441,9 +442,16 @@ void vslice_report(const struct vslice *vslice)
 	for (size_t i = 0; i < vslice->target_count; i++) {
 		const struct slice_target_status *target = &vslice->targets[i];
 
-		json_array_append_new(targets,
-			json_pack("{s:s, s:s, s:s}", "routingTarget", target->target.text, "status",
-				target->available ? "available" : "unavailable", "message", target->message));
+		json_t *row = json_pack("{s:s, s:s, s:s}", "routingTarget", target->target.text, "status",
+			target->available	     ? "available"
+				: target->is_pending ? "pending"
+						     : "unavailable",
+			"message", target->message);
+
+		if (*target->public_key)
+			json_object_set_new(row, "public",
+				json_pack("{s:s, s:i}", "publicKey", target->public_key, "port", (int)target->public_port));
+		json_array_append_new(targets, row);
 	}
 	report_add(vslice->gateway->report,
 		json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "row", "slice", "vslice", vslice->id.text, "ready", vslice->ready,

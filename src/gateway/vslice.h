@@ -76,6 +76,7 @@ struct vslice {
 	struct timer warm_timer, watch_timer;
 	struct rescues *rescues; // sessions of lost tunnels; NULL = none
 	uint64_t rules_told; // digest of the rule counters as last reported
+	uint64_t rules_due_ms; // when they are asked for again
 	unsigned rules_silent; // rounds in which they had not changed
 	uint64_t stop_deadline_ms;
 };

@@ -4,7 +4,10 @@
 #include "base/clean.h"
 #include "gateway/vslice.h"
 
+#define LOOK_MS 1000
 #define TELL_ANYWAY 6 // rounds after which unchanged counters are told again: a controller that started anew has forgotten them
+
+LOG_CATEGORY(vslice);
 
 static uint64_t digest(const struct slice_rule_counter *rows, size_t count)
 {
@@ -38,15 +41,47 @@ static void on_watch_due(struct timer *timer, uint64_t now_ms)
 {
 	struct vslice *vslice = container_of(timer, struct vslice, watch_timer);
 
-	if (vslice->ready && !vslice->stopping)
-		slice_rule_counters(vslice->slice, on_counters, vslice);
-	wheel_arm(&vslice->gateway->wheel, timer, now_ms + vslice->gateway->options->usage_ms);
+	if (vslice->ready && !vslice->stopping) {
+		slice_look(vslice->slice);
+		if (now_ms >= vslice->rules_due_ms) {
+			slice_rule_counters(vslice->slice, on_counters, vslice);
+			vslice->rules_due_ms = now_ms + vslice->gateway->options->usage_ms;
+		}
+	}
+	wheel_arm(&vslice->gateway->wheel, timer, now_ms + LOOK_MS);
+}
+
+static const struct slice_target_status *find(const struct slice_target_status *rows, size_t count, const struct uuid *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (uuid_equal(&rows[i].target, id))
+			return &rows[i];
+	return NULL;
+}
+
+void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *old, size_t old_count,
+	const struct slice_target_status *now, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct slice_target_status *before = find(old, old_count, &now[i].target);
+		const struct target_config *config =
+			vslice->gateway->config ? config_target(vslice->gateway->config, &now[i].target) : NULL;
+
+		if (before ? before->available == now[i].available : !now[i].available)
+			continue;
+		log_info("target %s vslice=%s target=%s message=\"%s\"", now[i].available ? "available" : "unavailable",
+			vslice->moniker, config ? config->moniker : "-", now[i].message);
+		report_add(vslice->gateway->report,
+			json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "row", "event", "eventType",
+				now[i].available ? "routingtargetavailable_v1" : "routingtargetunavailable_v1", "vslice",
+				vslice->id.text, "detail", "routingTarget", now[i].target.text, "message", now[i].message));
+	}
 }
 
 void vslice_watch_start(struct vslice *vslice)
 {
 	vslice->watch_timer.fire = on_watch_due;
-	wheel_arm(&vslice->gateway->wheel, &vslice->watch_timer, vslice->gateway->now_ms + vslice->gateway->options->usage_ms);
+	wheel_arm(&vslice->gateway->wheel, &vslice->watch_timer, vslice->gateway->now_ms + LOOK_MS);
 }
 
 void vslice_watch_stop(struct vslice *vslice)

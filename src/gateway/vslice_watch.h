@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is looked at from time to time in a VSlice's slice and told to the controller: what the rules counted.
+// What is looked at from time to time in a VSlice's slice and told to the controller: what the rules counted, how the targets are.
 #pragma once
+
+#include "gateway/slice.h"
 
 struct vslice;
 
 void vslice_watch_start(struct vslice *vslice);
 void vslice_watch_stop(struct vslice *vslice);
+// Says to the controller which targets became available or unavailable: `old` is what was known before.
+void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *old, size_t old_count,
+	const struct slice_target_status *now, size_t count);

@@ -15,6 +15,7 @@ const struct target_ops *target_ops_get(enum target_type type)
 	static const struct target_ops *const types[] = {
 		[TARGET_INTERNET] = &target_internet,
 		[TARGET_PEERING] = &target_peering,
+		[TARGET_WIREGUARD] = &target_wireguard,
 	};
 
 	return type < sizeof(types) / sizeof(types[0]) ? types[type] : NULL;
@@ -106,6 +107,16 @@ void target_unavailable(struct slice_target_status *status, const struct uuid *t
 	va_list args;
 
 	*status = (struct slice_target_status){.target = *target};
+	va_start(args, format);
+	vsnprintf(status->message, sizeof(status->message), format, args);
+	va_end(args);
+}
+
+void target_pending(struct slice_target_status *status, const struct uuid *target, const char *format, ...)
+{
+	va_list args;
+
+	*status = (struct slice_target_status){.target = *target, .is_pending = true};
 	va_start(args, format);
 	vsnprintf(status->message, sizeof(status->message), format, args);
 	va_end(args);

@@ -28,6 +28,7 @@ struct target_spec {
 
 struct target_ops {
 	const char *name; // the API's word for the type
+	bool is_watched; // its status changes without an event of its interface: it is asked from time to time
 	// The name that the interface has inside the slice. 0, or -EINVAL when the configuration names none that could exist.
 	int (*interface)(const struct target_config *config, char out[16]);
 	// Whether the target's routes lead to `addr`.
@@ -42,7 +43,7 @@ struct target_ops {
 	void (*status)(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status);
 };
 
-extern const struct target_ops target_internet, target_peering;
+extern const struct target_ops target_internet, target_peering, target_vpn, target_wireguard;
 
 // NULL for a type that this gateway does not have.
 const struct target_ops *target_ops_get(enum target_type type);
@@ -67,5 +68,7 @@ int target_sysctls(const char *interface); // what every interface of a target i
 int target_spec_init(struct target_spec *spec, const struct target_config *config, uint32_t table); // copies; 0 or -ENOMEM
 void target_spec_fini(struct target_spec *spec);
 __attribute__((format(printf, 3, 4))) void target_unavailable(
+	struct slice_target_status *status, const struct uuid *target, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void target_pending(
 	struct slice_target_status *status, const struct uuid *target, const char *format, ...);
 void target_available(struct slice_target_status *status, const struct uuid *target);
