@@ -228,7 +228,12 @@ lab_undo() { # RUN-DIRECTORY: ends the programs, latest first, and removes the n
 		ip netns pids "$ns" 2>/dev/null | xargs -r kill -KILL 2>/dev/null
 		ip netns del "$ns" 2>/dev/null
 	done < <(lab_namespaces "$1")
-	rm -rf "$1"
+	rm -rf "$1" "/sys/fs/bpf/slicegate/$(lab_id "$1")"
+}
+
+lab_id() { # RUN-DIRECTORY
+	local id=${1##*/}
+	echo "${id%.*}"
 }
 
 lab_namespaces() { # RUN-DIRECTORY: the lab's own, and the slices that its gateway made and could not remove

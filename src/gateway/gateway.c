@@ -260,6 +260,23 @@ static void keeper_start(struct gateway *gateway)
 		log_warn("sockets are not kept over a restart error=%s", strerror(-error));
 }
 
+// The fast path, where the kernel has it and nobody forbids it; else aloud, why not.
+static int fast_start(struct gateway *gateway, const struct ip_end *address)
+{
+	char why[DP_WHY] = "--dataplane soft";
+	int error = gateway->options->dataplane == DATAPLANE_SOFT
+		? -ECANCELED
+		: dp_fast_start(gateway->dp, gateway->options->name, address, why);
+
+	if (!error)
+		log_info("dataplane=xdp");
+	else if (gateway->options->dataplane == DATAPLANE_XDP)
+		return log_err_r(error, "--dataplane xdp can't be had why=\"%s\"", why);
+	else
+		log_info("dataplane=soft message=\"the sockets carry all packets\" why=\"%s\"", why);
+	return 0;
+}
+
 static int dp_start(struct gateway *gateway)
 {
 	const struct dp_host host = {.on_gtpu = on_dp_gtpu,
@@ -274,7 +291,8 @@ static int dp_start(struct gateway *gateway)
 	if (error)
 		return log_err_r(error, "the GTP-U address can't be used address=%s error=%s", ip_end_text(&address, text),
 			strerror(-error));
-	return dp_new(gateway->loop, fd, &host, gateway->options->max_sessions, &gateway->dp);
+	error = dp_new(gateway->loop, fd, &host, gateway->options->max_sessions, &gateway->dp);
+	return error ? error : fast_start(gateway, &address);
 }
 
 // Our restart counter rises whenever sessions were lost (TS 23.007 18), and only then.
@@ -327,6 +345,8 @@ static int parts_start(struct gateway *gateway)
 		return error;
 	access_restore_peers(gateway->access);
 	error = resume_new(gateway, start == STATE_RESUME, &gateway->resume);
+	if (!error && !gateway->resume)
+		dp_fast_settle(gateway->dp); // nothing is to be taken over
 	if (!error)
 		error = apns_init(&gateway->apns, gateway->state);
 	if (!error)
@@ -465,6 +485,8 @@ void gateway_free(struct gateway **out)
 	gateway->stopping = true;
 	if (gateway->report)
 		report_off(gateway->report);
+	if (gateway->keep && gateway->dp)
+		dp_fast_stop(gateway->dp, true);
 	drop_sessions(gateway);
 	drop_vslices(gateway);
 	resume_free(&gateway->resume);

@@ -51,10 +51,14 @@ struct gateway_counters {
 	uint64_t ended[REFUSAL_COUNT]; // sessions that were up, by reason
 };
 
+// auto: XDP where it can be had, else the sockets; xdp: or no start at all; soft: the sockets.
+enum gateway_dataplane { DATAPLANE_AUTO, DATAPLANE_XDP, DATAPLANE_SOFT };
+
 struct gateway_options {
 	char *name; // our moniker
 	struct ip_addr gtp_address;
 	char *state_dir;
+	enum gateway_dataplane dataplane;
 	uint32_t max_sessions, max_attaching;
 	struct link_options link;
 	uint64_t usage_ms; // how often usage is reported

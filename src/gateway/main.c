@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 LOG_CATEGORY(main);
@@ -22,7 +23,10 @@ static struct {
 	struct ip_end metrics;
 	uint32_t max_sessions, max_attaching;
 	uint64_t usage_ms;
+	int dataplane;
 } given;
+
+static const char *const dataplanes[] = {[DATAPLANE_AUTO] = "auto", [DATAPLANE_XDP] = "xdp", [DATAPLANE_SOFT] = "soft", NULL};
 
 static const struct opt opts[] = {
 	{"name", OPT_TEXT, &given.name, .word = "MONIKER", .required = true, .help = "the Regional Gateway that this is"},
@@ -40,6 +44,8 @@ static const struct opt opts[] = {
 	{"max-sessions", OPT_U32, &given.max_sessions, "65536", .min = 16, .max = 4194304, .help = "sessions at once"},
 	{"max-attaching", OPT_U32, &given.max_attaching, "4096", .min = 1, .max = 1000000,
 		.help = "attaches under way at once; beyond, the answer is \"no resources\""},
+	{"dataplane", OPT_CHOICE, &given.dataplane, "auto", .choices = dataplanes,
+		.help = "xdp, soft (sockets), or auto: xdp where the kernel and the interfaces have it"},
 	{"usage-interval", OPT_MS, &given.usage_ms, "10s", .min = 100, .help = "how often usage is reported"},
 	{"log", OPT_TEXT, &given.log, "info", .word = "LEVELS",
 		.help = "error, warn, info or debug; of a part: info,tunnel=debug"},
@@ -92,6 +98,7 @@ static struct gateway_options options_of(void)
 		.name = given.name,
 		.gtp_address = given.gtp_address,
 		.state_dir = given.state_dir,
+		.dataplane = (enum gateway_dataplane)given.dataplane,
 		.max_sessions = given.max_sessions,
 		.max_attaching = given.max_attaching,
 		.usage_ms = given.usage_ms,

@@ -70,6 +70,7 @@ static void on_orphans_due(struct timer *timer, uint64_t now_ms)
 			state_clear(gateway->state, TABLE_SESSION, (uint32_t)(at - 1));
 	}
 	apns_sweep(&gateway->apns);
+	dp_fast_settle(gateway->dp);
 	resume_free(&gateway->resume);
 }
 
@@ -281,6 +282,7 @@ static void tunnel_resume(struct resume *resume, struct pair *pair, uint32_t ind
 		return;
 	}
 	dp_tunnel_set_peer(tunnel->dp, record->l2tp.peer_id, &record->l2tp.peer);
+	tunnel_follow_path(tunnel);
 	sessions_resume(resume, tunnel, index);
 	messages_resume(tunnel);
 	l2tp_tunnel_resume_done(&tunnel->l2tp, gateway->now_ms);
@@ -336,4 +338,6 @@ void resume_lac(struct lac *lac)
 		tunnel_resume(gateway->resume, pair, *index, &record);
 	}
 	vec_free(&sweep.found);
+	if (!gateway->resume->tunnels)
+		dp_fast_settle(gateway->dp);
 }

@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+struct dp_path;
 struct worker; // the kernel-worker thread
 struct slice;
 
@@ -51,6 +52,10 @@ void slice_sweep(struct worker *worker, const char *gateway_name);
 // Whether the policy lets the LAC reach the LNS by a target that leads there; `why` (size 160) says by which rule and target, or why not.
 bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, char *why);
+// Where packets between the two leave the slice, when its stack need not see them (false: it must): the Routing Policy lets them through both ways,
+// to a target without NAT.
+bool slice_path(const struct vslice_config *vslice, const struct config *config, const struct ip_end *lac,
+	const struct ip_end *lns, struct dp_path *out);
 // Asks the targets whose status changes without an event; on_applied is called again when one differs. Does nothing while an apply is under way.
 void slice_look(struct slice *slice);
 // Packets and octets that each rule matched: `done` is called with arrays valid for the call.

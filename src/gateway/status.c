@@ -56,6 +56,22 @@ static void add_gauges(struct metrics *metrics, const struct gateway *gateway)
 		gateway->config ? (double)gateway->config->revision : 0, NULL);
 }
 
+static void add_fast_path(struct metrics *metrics, const struct gateway *gateway)
+{
+	struct dp_fast_status fast;
+
+	dp_fast_status(gateway->dp, &fast);
+	metrics_sample(metrics, "slicegate_fast_path", METRIC_GAUGE,
+		"1 while BPF programs stand before the sockets, and on which interfaces", fast.is_on, "interfaces", fast.words,
+		NULL);
+	metrics_sample(metrics, "slicegate_fast_packets", METRIC_COUNTER, "user packets that the BPF programs delivered",
+		(double)fast.totals.uplink_packets, "direction", "uplink", NULL);
+	metrics_sample(metrics, "slicegate_fast_packets", METRIC_COUNTER, "user packets that the BPF programs delivered",
+		(double)fast.totals.downlink_packets, "direction", "downlink", NULL);
+	metrics_sample(metrics, "slicegate_fast_passed", METRIC_COUNTER, "user packets that the BPF programs left to the sockets",
+		(double)fast.passed, NULL);
+}
+
 static void add_dataplane(struct metrics *metrics, const struct gateway *gateway)
 {
 	struct dp_counters totals;
@@ -69,6 +85,7 @@ static void add_dataplane(struct metrics *metrics, const struct gateway *gateway
 		(double)totals.uplink_bytes, "direction", "uplink", NULL);
 	metrics_sample(metrics, "slicegate_bytes", METRIC_COUNTER, "octets of user packets delivered",
 		(double)totals.downlink_bytes, "direction", "downlink", NULL);
+	add_fast_path(metrics, gateway);
 	for (enum dp_drop i = 0; i < DP_DROP_COUNT; i++)
 		metrics_sample(metrics, "slicegate_packet_drops", METRIC_COUNTER, "user packets dropped, by reason",
 			(double)dp_drops(gateway->dp, i), "reason", dp_drop_name(i), NULL);

@@ -94,6 +94,17 @@ static void forget_failures(struct tunnel *up)
 			tell_end(tunnel);
 }
 
+void tunnel_follow_path(struct tunnel *tunnel)
+{
+	const struct dp_path *path = &(struct dp_path){0};
+
+	if (!tunnel->l2tp.peer_id)
+		return;
+	if (tunnel->pair && ip_end_equal(&tunnel->l2tp.peer, &tunnel->pair->lns)) // the policy was asked about no other
+		path = &tunnel->pair->path;
+	dp_tunnel_set_path(tunnel->dp, path);
+}
+
 static void on_up(struct tunnel *tunnel)
 {
 	struct gateway *gateway = gateway_of(tunnel);
@@ -103,6 +114,7 @@ static void on_up(struct tunnel *tunnel)
 	tunnel->since_wall_ms = wall_ms();
 	tunnel->unused_ms = gateway->now_ms;
 	dp_tunnel_set_peer(tunnel->dp, tunnel->l2tp.peer_id, &tunnel->l2tp.peer);
+	tunnel_follow_path(tunnel);
 	if (tunnel->pair)
 		health_works(tunnel->pair);
 	log_info("tunnel up vslice=%s tunnel=%u/%u lns=%s host=\"%.*s\"", tunnel->lac->vslice->moniker, tunnel->l2tp.local_id,
@@ -152,6 +164,7 @@ static void on_tunnel_event(struct l2tp_tunnel *l2tp, const struct l2tp_tunnel_e
 		return;
 	case L2TP_TUNNEL_MOVED:
 		dp_tunnel_set_peer(tunnel->dp, l2tp->peer_id, &l2tp->peer);
+		tunnel_follow_path(tunnel);
 		log_info("the LNS answers from another address or port vslice=%s tunnel=%u", tunnel->lac->vslice->moniker,
 			l2tp->local_id);
 		return;

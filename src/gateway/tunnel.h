@@ -47,6 +47,8 @@ void tunnel_free(struct tunnel *tunnel);
 void tunnel_close(struct tunnel *tunnel, enum l2tp_stop result, const char *text);
 // After any call into the engine: arms the timer.
 void tunnel_settle(struct tunnel *tunnel);
+// After the LNS or the way to it is known or has changed: tells the data plane.
+void tunnel_follow_path(struct tunnel *tunnel);
 // An acknowledgment may be owed: flushed at the end of the batch.
 void tunnel_touch(struct tunnel *tunnel);
 void tunnels_flush(struct gateway *gateway);

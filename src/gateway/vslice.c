@@ -407,6 +407,9 @@ static void reach_update(struct vslice *vslice)
 		for (struct pair *pair = lac->pairs; pair; pair = pair->next) {
 			char why[160] = "";
 
+			(void)slice_path(config, vslice->gateway->config, &lac->address, &pair->lns, &pair->path);
+			for (struct tunnel *tunnel = pair->tunnels; tunnel; tunnel = tunnel->next)
+				tunnel_follow_path(tunnel);
 			pair->reached = slice_reaches(config, vslice->gateway->config, &lac->address.addr, &pair->lns, why);
 			if (!pair->reached)
 				snprintf(pair->last_error, sizeof(pair->last_error), "%s", why);

@@ -46,6 +46,7 @@ struct pair {
 	uint8_t secret; // which one the next tunnel begins with
 	bool has_redirect;
 	bool has_other_secret; // the one that was used first was refused
+	struct dp_path path; // past the slice's stack; an empty interface: none
 	bool reached; // the policy lets the LAC reach it
 };
 

@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 const char *dp_drop_name(enum dp_drop reason)
 {
@@ -90,6 +91,17 @@ void dp_free(struct dp **pointer)
 	free(dp);
 }
 
+static uint16_t local_port(int fd)
+{
+	struct sockaddr_storage name;
+	socklen_t len = sizeof(name);
+	struct ip_end end;
+
+	if (getsockname(fd, (struct sockaddr *)&name, &len) || ip_end_from_sockaddr((struct sockaddr *)&name, &end))
+		return 0;
+	return end.port;
+}
+
 int dp_lac_new(struct dp *dp, int lac_fd, const struct ip_end *address, void *lac_owner, struct dp_lac **out)
 {
 	_cleanup_close_ int fd = lac_fd;
@@ -102,7 +114,10 @@ int dp_lac_new(struct dp *dp, int lac_fd, const struct ip_end *address, void *la
 	lac->dp = dp;
 	lac->address = *address;
 	lac->owner = lac_owner;
-	lac->slice = dp->fast ? fast_slice_get(dp->fast, fd) : 0;
+	if (dp->fast) {
+		lac->slice = fast_slice_get(dp->fast, fd);
+		lac->address.port = local_port(fd); // where the kernel chose it
+	}
 	error = udp_new(dp->loop, TAKE_FD(fd), &udp_host, &lac->udp);
 	if (error) {
 		if (lac->slice)
