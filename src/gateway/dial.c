@@ -283,6 +283,12 @@ static enum refusal refusal_of_tunnel(const struct tunnel *tunnel)
 	}
 }
 
+// The LNS hung up over a way to authenticate that is not allowed here.
+static bool is_over_auth(const struct session *session)
+{
+	return session->ppp_started && ppp_link_suspect(&session->ppp) == PPP_REASON_AUTH_PROTOCOL;
+}
+
 static enum refusal refusal_of_call(const struct session *session, const struct l2tp_session_event *event)
 {
 	if (event->reason == L2TP_REASON_tunnel)
@@ -295,11 +301,26 @@ static enum refusal refusal_of_call(const struct session *session, const struct 
 		return REFUSED_PPP_AUTH;
 	if (event->disconnect && event->disconnect->code == L2TP_DISCONNECT_no_address)
 		return REFUSED_PPP_NO_ADDRESS;
-	if (session->ppp_started && ppp_link_phase(&session->ppp) == PPP_PHASE_AUTHENTICATE)
+	if (session->ppp_started &&
+		(ppp_link_phase(&session->ppp) == PPP_PHASE_AUTHENTICATE || is_over_auth(session)))
 		return REFUSED_PPP_AUTH; // what an LNS does that does not say PAP Nak or CHAP Failure
 	if (event->has_result && (event->result == L2TP_CDN_temporary || event->result == L2TP_CDN_busy))
 		return REFUSED_LNS_FULL;
 	return REFUSED_CALL_REFUSED;
+}
+
+static struct advice_cause cause_of_call(
+	const struct session *session, const struct l2tp_session_event *event, enum refusal refusal)
+{
+	const struct tunnel *tunnel = call_tunnel(session->call);
+
+	if (event->reason == L2TP_REASON_tunnel)
+		return (struct advice_cause){.tunnel = (uint8_t)tunnel->l2tp.reason, .stop = tunnel->l2tp.result};
+	if (refusal == REFUSED_PPP_AUTH && !event->disconnect)
+		return (struct advice_cause){.ppp = is_over_auth(session) ? PPP_REASON_AUTH_PROTOCOL : PPP_REASON_AUTH_REFUSED};
+	return (struct advice_cause){.call = (uint8_t)event->reason,
+		.cdn = event->has_result ? event->result : 0,
+		.disconnect = event->disconnect ? event->disconnect->code : 0};
 }
 
 static void words_of_call(const struct session *session, const struct l2tp_session_event *event, char *out, size_t size)
@@ -310,7 +331,8 @@ static void words_of_call(const struct session *session, const struct l2tp_sessi
 		snprintf(out, size, "%s", call_tunnel(session->call)->last_error);
 		return;
 	}
-	used = snprintf(out, size, "%s", l2tp_reason_text(event->reason));
+	used = snprintf(out, size, "%s%s", is_over_auth(session) ? "it asks for a way to authenticate that pppAuth does not allow; " : "",
+		l2tp_reason_text(event->reason));
 	if (event->has_result && (size_t)used < size)
 		used += snprintf(out + used, size - (size_t)used, " (CDN %u: %s%s%s)", event->result,
 			l2tp_cdn_name(event->result), event->error ? ", " : "",
@@ -319,7 +341,9 @@ static void words_of_call(const struct session *session, const struct l2tp_sessi
 		used += snprintf(out + used, size - (size_t)used, ", disconnect cause %u: %s", event->disconnect->code,
 			l2tp_disconnect_name(event->disconnect->code));
 	if (event->text.len && (size_t)used < size)
-		snprintf(out + used, size - (size_t)used, ", \"%.*s\"", (int)event->text.len, (const char *)event->text.bytes);
+		used += snprintf(out + used, size - (size_t)used, ", \"%.*s\"", (int)event->text.len, (const char *)event->text.bytes);
+	if (session->attach && session->attach->user[0] && (size_t)used < size)
+		snprintf(out + used, size - (size_t)used, " (user \"%s\")", session->attach->user);
 	for (char *c = out; *c; c++)
 		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
 			*c = '?';
@@ -331,6 +355,7 @@ static void call_lost(struct session *session, const struct l2tp_session_event *
 	const struct l2tp_settings *settings = session->profile->settings;
 	char why[200];
 	enum refusal refusal = refusal_of_call(session, event);
+	struct advice_cause cause = cause_of_call(session, event, refusal);
 	bool elsewhere = event->reason == L2TP_REASON_tunnel || event->reason == L2TP_REASON_no_answer ||
 		event->reason == L2TP_REASON_try_another ||
 		(event->has_result && refusal != REFUSED_PPP_AUTH && is_failover_code(settings, event->result));
@@ -348,6 +373,7 @@ static void call_lost(struct session *session, const struct l2tp_session_event *
 		return;
 	}
 	attach->refusal = refusal;
+	attach->cause = cause;
 	memcpy(attach->why, why, sizeof(attach->why));
 	trace_add(attach->trace, session->gateway->now_ms, TRACE_L2TP, TRACE_NONE, "%s", why);
 	if (elsewhere)
@@ -407,7 +433,9 @@ static void try_timed_out(struct session *session)
 		tunnel->l2tp.state == L2TP_TUNNEL_ESTABLISHED ? "call request (ICRQ)" : "tunnel request (SCCRQ)",
 		(unsigned long long)budget_ms);
 	trace_add(attach->trace, gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "%s", attach->why);
+	attach->cause = (struct advice_cause){.tunnel = L2TP_REASON_no_answer};
 	if (tunnel->l2tp.state == L2TP_TUNNEL_ESTABLISHED) {
+		attach->cause = (struct advice_cause){.call = L2TP_REASON_no_answer};
 		uint64_t asked_ms = tunnel->l2tp.up_ms > attach->dialled_ms ? tunnel->l2tp.up_ms : attach->dialled_ms;
 
 		l2tp_tunnel_hello(&tunnel->l2tp, gateway->now_ms);
@@ -421,22 +449,14 @@ static void try_timed_out(struct session *session)
 }
 
 // Where an attach stands whose time is up: the first thing that a person asks.
-static const char *waits_for(const struct session *session)
+static const char *waits_for(struct session *session)
 {
+	enum ppp_reason reason = ppp_link_suspect(&session->ppp);
+
 	if (!session->ppp_started)
 		return "the call to the LNS was not up";
-	switch (ppp_link_phase(&session->ppp)) {
-	case PPP_PHASE_DEAD:
-	case PPP_PHASE_ESTABLISH:
-		return "the LNS had not agreed on LCP";
-	case PPP_PHASE_AUTHENTICATE:
-		return "the LNS had not answered the PPP authentication";
-	case PPP_PHASE_NETWORK:
-		return "the LNS had not agreed on IPCP";
-	case PPP_PHASE_TERMINATE:
-		return "PPP was being closed";
-	}
-	return NULL;
+	session->attach->cause.ppp = (uint8_t)reason;
+	return ppp_reason_info(reason)->words;
 }
 
 void session_on_tick(struct session *session, uint64_t now_ms)

@@ -168,9 +168,19 @@ static enum refusal check_other_sessions(struct gateway *gateway, const struct a
 	return REFUSED_NONE;
 }
 
-static void refuse(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
-	enum refusal refusal, const struct endpoint_config *endpoint, const char *why, struct trace *trace)
+// One line that a person can act upon: what happened, what was said, what to mend. Words that would be said twice are said once.
+static json_t *verdict_of(enum refusal refusal, const char *why, const char *advice)
 {
+	const char *words = refusal_words(refusal);
+	bool same = !*why || !strncmp(why, words, strlen(words));
+
+	return json_sprintf("%s%s%s%s%s", same && *why ? "" : words, same ? "" : ": ", why, *advice ? ". To mend it: " : "", advice);
+}
+
+static void refuse(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
+	enum refusal refusal, const struct endpoint_config *endpoint, const char *why, const struct attach *attach, struct trace *trace)
+{
+	const char *advice = advice_for(refusal, attach ? &attach->cause : NULL);
 	struct tbcd imsi = {0};
 	json_t *row;
 
@@ -182,8 +192,7 @@ static void refuse(struct gateway *gateway, const struct access_ops *access, con
 	if (!report_is_on(gateway->report))
 		return;
 	row = json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "imsi", imsi.digits, "startedAt", json_time(wall_ms()),
-		"ok", 0, "verdict", json_sprintf("%s%s%s", refusal_words(refusal), *why ? ": " : "", why), "steps",
-		trace_steps(trace));
+		"ok", 0, "verdict", verdict_of(refusal, why, advice), "steps", trace_steps(trace));
 	if (row && endpoint)
 		json_object_set_new(row, "endpoint", json_string(endpoint->id.text));
 	report_add(gateway->report, row);
@@ -326,7 +335,7 @@ void session_attach(struct gateway *gateway, const struct access_ops *access, co
 	if (!refusal && session_new(gateway, access, request, vslice, endpoint, &session))
 		refusal = REFUSED_NO_MEMORY;
 	if (refusal) {
-		refuse(gateway, access, request, refusal, endpoint, why, trace);
+		refuse(gateway, access, request, refusal, endpoint, why, NULL, trace);
 		trace_free(&trace);
 		return;
 	}
@@ -402,7 +411,7 @@ static void attach_end(struct session *session, enum refusal refusal, const char
 	if (attach->must_answer) {
 		attach->must_answer = false;
 		refuse(gateway, session->access, &attach->request, refusal,
-			gateway->config ? config_endpoint_by_imsi(gateway->config, session->imsi) : NULL, why ? why : "",
+			gateway->config ? config_endpoint_by_imsi(gateway->config, session->imsi) : NULL, why ? why : "", attach,
 			attach->trace);
 	}
 	trace_free(&attach->trace);

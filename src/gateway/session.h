@@ -7,6 +7,7 @@
 // credentials, trace, timings) is in `struct attach`, freed when the attach ends.
 #pragma once
 
+#include "gateway/advice.h"
 #include "gateway/apns.h"
 #include "gateway/tunnel.h"
 #include "proto/gtp/gtp2.h"
@@ -61,6 +62,8 @@ struct attach {
 	unsigned tried_count;
 	enum refusal refusal; // the last reason why an LNS did not do
 	char why[200]; // its words
+	struct advice_cause cause; // what else is known of it
+	char user[64]; // the PPP name that was used, printable
 	struct l2tp_call call;
 	char called[64], calling[24], sub_address[24];
 	uint8_t proxy_received[64], proxy_sent[64];

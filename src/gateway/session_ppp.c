@@ -99,6 +99,18 @@ static void credentials_of_device(struct session *session, const struct pco_requ
 	}
 }
 
+static void note_user(struct session *session, const struct ppp_credentials *credentials)
+{
+	struct attach *attach = session->attach;
+
+	if (!attach)
+		return;
+	snprintf(attach->user, sizeof(attach->user), "%.*s", (int)credentials->name_len, (const char *)credentials->name);
+	for (char *c = attach->user; *c; c++)
+		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
+			*c = '?';
+}
+
 // The device's own name and password where it sent them and the settings let it; else the endpoint's own; else the VSlice's template.
 static int on_ppp_credentials(struct ppp_link *link, enum ppp_auth auth, struct ppp_credentials *out)
 {
@@ -127,6 +139,7 @@ static int on_ppp_credentials(struct ppp_link *link, enum ppp_auth auth, struct 
 		out->password = session->secrets->password;
 		out->password_len = session->secrets->password_len;
 	}
+	note_user(session, out);
 	return out->name_len || out->password ? 0 : -ENOENT;
 }
 
@@ -165,6 +178,10 @@ static void ppp_ended(struct session *session)
 
 	snprintf(why, sizeof(why), "%s%s%s", info->words, session->attach && session->attach->why[0] ? ": " : "",
 		session->attach ? session->attach->why : "");
+	if (refusal == REFUSED_PPP_AUTH && session->attach->user[0])
+		snprintf(why + strlen(why), sizeof(why) - strlen(why), " (user \"%s\")", session->attach->user);
+	if (session->attach)
+		session->attach->cause = (struct advice_cause){.ppp = session->ppp_reason};
 	session->ppp_started = false;
 	call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, &disconnect, NULL);
 	if (session->rescue) {
