@@ -43,7 +43,7 @@ uint64_t udp_send_errors(const struct udp *udp)
 	return 0;
 }
 
-int udp_send(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, bool checksum)
+int udp_send(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, unsigned how)
 {
 	uint8_t *copy = malloc(len);
 	struct gtpu_in gtpu;
@@ -68,9 +68,9 @@ int udp_send(struct udp *udp, const struct ip_end *peer, const void *datagram, s
 	return 0;
 }
 
-int udp_send_borrowed(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, bool checksum)
+int udp_send_borrowed(struct udp *udp, const struct ip_end *peer, const void *datagram, size_t len, unsigned how)
 {
-	return udp_send(udp, peer, datagram, len, checksum);
+	return udp_send(udp, peer, datagram, len, how);
 }
 
 static void on_gtpu(void *owner, const struct ip_end *peer, const uint8_t *datagram, size_t len)
