@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# kill -9 of the gateway and its start again under traffic over XDP: not one packet of an established session is lost or doubled.
+. "$(dirname "$0")/../../lab/story.sh"
+
+one=999700000000001 two=999700000000002
+
+fast_cables() { # a veth takes redirected frames only when its other end has XDP or GRO
+	in_ns mobile ethtool -K n3 gro on
+	in_ns a ethtool -K wan gro on
+}
+metric() { in_ns gateway curl -sf http://127.0.0.1:9100/metrics | awk -v m="$1" 'index($0, m) == 1 { print $NF; exit }'; } # NAME{LABELS}
+rides() { # PHONE: what goes up takes the programs
+	local before
+	before=$(metric 'slicegate_fast_packets_total{direction="uplink"}')
+	reaches "$1" 1
+	[ "$(metric 'slicegate_fast_packets_total{direction="uplink"}')" -gt "$before" ]
+}
+traffic() { # PHONE: echoes, 1 ms apart, for ten seconds
+	start "echoes-$1" "$1" ping -n -q -i 0.001 -c 10000 -W 2 "$SERVER"
+}
+is_over() { says "echoes-$1" 'packets transmitted'; } # PHONE
+none_lost() { # PHONE
+	wait_for 60 is_over "$1"
+	cat "$LAB_WORK/echoes-$1.log"
+	says "echoes-$1" '^10000 packets transmitted, 10000 received, 0% packet loss' || fail "$(grep transmitted "$LAB_WORK/echoes-$1.log")"
+}
+twice() { # killed, down for a second, started; and once more
+	local i
+	for i in 1 2; do
+		sleep 1
+		stop slicegate-gateway KILL
+		sleep 1
+		gateway_start
+	done
+}
+counted() { session $two "| .packetsUplink >= 10000 and .packetsUplink < 10100 and .packetsDownlink >= 10000"; }
+one_tunnel() { [ "$(wire a wan 'l2tp.avp.message_type == 1')" = 1 ] || fail "a second SCCRQ"; }
+
+lab_open "kill -9 under traffic over XDP"
+DATAPLANE=xdp world a
+export DATAPLANE=xdp
+step "redirects can be taken on both sides" fast_cables
+step "the order of customer a" order a $one $two
+phone car1
+phone car2
+step "a SIM attaches with GTPv1, another with GTPv2" eval "sgsnemu_attach car1 $one && sgw_attach car2 $two"
+step "packets take the programs" eval "wait_for 10 rides car1 && wait_for 10 rides car2"
+step "both send and are answered, a thousand times a second" eval "traffic car1 && traffic car2"
+step "kill -9, down for a second, started again, twice" twice
+step "not one echo of the first was lost" none_lost car1
+step "nor of the second" none_lost car2
+step "the counters have those of the time without a gateway too" wait_for 10 counted
+step "the API knows both sessions, the LNS saw no new tunnel" eval "wait_for 10 sessions_are 2 && one_tunnel"
+step "packets still take the programs" wait_for 10 rides car2
+step "both detach" eval "sgsnemu_detach car1 && sgw_detach car2"
+step "no session is left" wait_for 5 sessions_are 0
+the_end
+step "nothing is left pinned" refuse test -e "/sys/fs/bpf/slicegate/$LAB"
