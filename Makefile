@@ -20,8 +20,11 @@ deps: ## install the Debian packages that building, tests and demonstration need
 build-deps:
 	@tools/deps build
 
-build: build-deps ## release build in build/release
-	@tools/build build/release --buildtype=release -Db_lto=true
+RELEASE = build/release --buildtype=release -Db_lto=true
+PROGRAMS = src/cli/slicegate src/controller/slicegate-controller src/gateway/slicegate-gateway src/sim/slicegate-sim
+
+build: build-deps ## the programs, a release build in build/release
+	@tools/build $(RELEASE) -- $(PROGRAMS)
 
 demo: deps ## a whole Slicegate in network namespaces: order, attach, traffic (ONCE=1 ends by itself)
 	@$(MAKE) build
@@ -52,7 +55,7 @@ coverage: deps ## line coverage of the unit tests, by file
 	@tools/coverage
 
 bench: deps ## attach rate, memory per session, packet cost
-	@$(MAKE) build
+	@tools/build $(RELEASE)
 	@tests/bench/run
 
 docs: build ## regenerate docs/reference from the programs
