@@ -78,8 +78,17 @@ wait_for() { # SECONDS COMMAND...: until it succeeds, or fail saying what never 
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS <= end)) || { fail "waited in vain for: $*"; return 1; }
 		sleep 0.05
-		((++n % 20)) || lab_dot
+		((++n % 20)) && continue
+		lab_dot
+		no_daemon_died || return 1
 	done
+}
+
+no_daemon_died() { # waiting for what a dead one would have done is of no use
+	local name pid rest
+	while read -r name pid rest; do
+		case $name in slicegate-gateway | slicegate-controller) ! ended "$pid" || { fail "$name has ended"; return 1; } ;; esac
+	done <"$LAB_RUN/programs"
 }
 
 never() { # SECONDS COMMAND...: it must go on failing for that long
