@@ -229,6 +229,13 @@ static void call_setup(struct http_call *call, const struct http_request *reques
 		snprintf(line, sizeof(line), "Authorization: Bearer %s", request->token);
 		call->headers = curl_slist_append(call->headers, line);
 	}
+	for (const char *const *header = request->headers; header && *header; header++)
+		call->headers = curl_slist_append(call->headers, *header);
+	if (request->username) {
+		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+		curl_easy_setopt(easy, CURLOPT_USERNAME, request->username);
+		curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password);
+	}
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
 }
 

@@ -13,6 +13,8 @@ struct http_request {
 	const char *url; // "http://host:port/path", or "unix:/socket" is given apart:
 	const char *unix_socket; // path of a Unix socket to dial instead of the URL's host; NULL = TCP
 	const char *token; // sent as "Authorization: Bearer"; NULL = none
+	const char *username, *password; // basic authentication; NULL = none
+	const char *const *headers; // more header lines, "Name: value", ended by NULL; or NULL
 	const char *content_type; // of the body; NULL = application/json
 	const char *body; // copied; NULL = none
 	size_t body_len;

@@ -6,6 +6,7 @@
 
 #include <uv.h>
 
+struct events;
 struct http_server;
 struct link;
 struct live;
@@ -16,6 +17,7 @@ struct controller {
 	struct store *store;
 	struct live *live; // what gateways report
 	struct link *link; // the gateways' streams
+	struct events *events; // what happens, and who is told
 	struct http_server *http;
 	struct rate rate; // of API requests, by token
 	int64_t started_ms;

@@ -13,6 +13,7 @@
 #include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/token.h"
+#include "controller/events/events.h"
 #include "controller/link_report.h"
 #include "controller/link_row.h"
 #include "controller/live.h"
@@ -173,7 +174,10 @@ static void open_run(struct db *db, struct store_job *job)
 
 static void count_stream(struct live_gateway *state, void *context)
 {
-	state->streams += *(int *)context;
+	int *count = context;
+
+	state->streams += *count;
+	*count = (int)state->streams;
 	state->last_seen_ms = db_now_ms();
 }
 
@@ -189,6 +193,8 @@ static void on_closed(void *owner)
 
 	log_info("stream closed gateway=%s revision=%lld", stream->gateway, (long long)stream->fed);
 	live_change_gateway(stream->link->controller->live, stream->gateway, count_stream, &less);
+	if (!less)
+		events_gateway(stream->link->controller->events, stream->gateway, false);
 	stream->exchange = NULL;
 	stream->open = false;
 	if (!stream->busy)
@@ -224,6 +230,7 @@ static void open_done(struct store_job *job)
 	log_info("stream open gateway=%s since=%lld revision=%lld snapshot=%d", stream->gateway, (long long)stream->since,
 		(long long)stream->revision, stream->snapshot);
 	live_change_gateway(stream->link->controller->live, stream->gateway, count_stream, &more);
+	events_gateway(stream->link->controller->events, stream->gateway, true);
 	stream->open = true;
 	stream->fed = stream->revision;
 	stream->next = stream->link->streams;

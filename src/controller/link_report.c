@@ -8,6 +8,7 @@
 #include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/token.h"
+#include "controller/events/events.h"
 #include "controller/live.h"
 
 #include <errno.h>
@@ -28,6 +29,8 @@ struct report {
 	char gateway[UUID_TEXT];
 	char boot[64];
 	int64_t sequence, sent, taken, unknown;
+	struct event_notes notes; // what is new in it
+	size_t row; // how many were looked at
 	bool is_new;
 	int status;
 	char why[240];
@@ -179,8 +182,10 @@ static void on_sync(struct report *report, const json_t *row)
 
 	if (phase && strcmp(phase, "begin") == 0)
 		live_sync_begin(report->controller->live, report->gateway);
-	else if (phase && strcmp(phase, "end") == 0)
-		live_sync_end(report->controller->live, report->gateway);
+	if (!phase || strcmp(phase, "end") != 0)
+		return;
+	event_note_lost(&report->notes, report->controller->live, report->gateway);
+	live_sync_end(report->controller->live, report->gateway);
 }
 
 static void set_status(struct live_gateway *state, void *context)
@@ -259,12 +264,11 @@ static void on_attach(struct report *report, const json_t *row)
 		live_put_attach(report->controller->live, endpoint, text);
 }
 
-// Events are kept by the events issue; until then they are in the log.
 static void on_event(struct report *report, const json_t *row)
 {
 	char *detail = json_dumps(json_object_get(row, "detail"), JSON_COMPACT);
 
-	log_info("event type=%s gateway=%s endpoint=%s vslice=%s detail=%.300s",
+	log_debug("event type=%s gateway=%s endpoint=%s vslice=%s detail=%.300s",
 		text_of(row, "eventType") ? text_of(row, "eventType") : "-", report->gateway,
 		text_of(row, "endpoint") ? text_of(row, "endpoint") : "-", text_of(row, "vslice") ? text_of(row, "vslice") : "-",
 		detail ? detail : "{}");
@@ -291,7 +295,10 @@ static const struct {
 static void take_row(struct report *report, const json_t *row)
 {
 	const char *word = text_of(row, "row");
+	char place[100];
 
+	snprintf(place, sizeof(place), "%s/%lld/%zu", report->boot, (long long)report->sequence, report->row++);
+	event_note_row(&report->notes, report->controller->live, report->gateway, place, row);
 	for (size_t i = 0; word && i < array_len(kinds); i++)
 		if (strcmp(kinds[i].row, word) == 0) {
 			kinds[i].take(report, row);
@@ -390,10 +397,10 @@ static void run(struct db *db, struct store_job *job)
 	json_decref(header);
 }
 
-static void done(struct store_job *job)
+static void answer_report(void *owner, int error)
 {
-	struct report *report = container_of(job, struct report, job);
-	struct exchange_answer answer = {.status = job->error ? 500 : report->status};
+	struct report *report = owner;
+	struct exchange_answer answer = {.status = error ? 500 : report->status};
 	struct text reply = {0};
 
 	if (answer.status == 200) {
@@ -409,7 +416,19 @@ static void done(struct store_job *job)
 	if (report->token)
 		explicit_bzero(report->token, strlen(report->token));
 	free(report->token);
+	event_notes_fini(&report->notes);
 	free(report);
+}
+
+// What is new is stored before the batch is acknowledged.
+static void done(struct store_job *job)
+{
+	struct report *report = container_of(job, struct report, job);
+
+	if (!job->error && report->notes.count)
+		events_store(report->controller->events, &report->notes, answer_report, report);
+	else
+		answer_report(report, job->error);
 }
 
 void link_report(struct controller *controller, struct exchange *exchange)

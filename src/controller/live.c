@@ -258,6 +258,30 @@ static void drop_stale(struct live *live, const struct noun *noun, struct strmap
 	free(ids);
 }
 
+void live_each_stale(
+	struct live *live, const char *gateway, void (*each)(const struct session *session, void *context), void *context)
+{
+	struct entry *entry;
+
+	pthread_rwlock_rdlock(&live->lock);
+	struct gateway_state *state = strmap_get(&live->gateways, gateway);
+
+	for (size_t i = 0; state && state->syncing && (entry = strmap_next(&live->sessions, &i));)
+		if (is_stale(&noun_session, entry, state))
+			each(entry->object, context);
+	pthread_rwlock_unlock(&live->lock);
+}
+
+void live_look_session(
+	struct live *live, const char *id, void (*look)(const struct session *session, void *context), void *context)
+{
+	pthread_rwlock_rdlock(&live->lock);
+	struct entry *entry = strmap_get(&live->sessions, id);
+
+	look(entry ? entry->object : NULL, context);
+	pthread_rwlock_unlock(&live->lock);
+}
+
 void live_sync_end(struct live *live, const char *gateway)
 {
 	pthread_rwlock_wrlock(&live->lock);

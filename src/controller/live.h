@@ -56,6 +56,12 @@ bool live_get(struct live *live, const struct noun *noun, const char *customer, 
 void live_attaches(struct live *live, const char *endpoint, struct text *out);
 // The gateway (id) of an endpoint's session or of a tunnel; false when there is none. `tunnel` false: `id` is an endpoint's.
 bool live_gateway_of(struct live *live, bool tunnel, const char *customer, const char *id, char gateway[37]);
+// Calls `look` with the session, or with NULL where there is none, while nothing changes.
+void live_look_session(
+	struct live *live, const char *id, void (*look)(const struct session *session, void *context), void *context);
+// The sessions that live_sync_end would drop: calls `each` on every one.
+void live_each_stale(
+	struct live *live, const char *gateway, void (*each)(const struct session *session, void *context), void *context);
 // A VSlice's tunnels and what was last heard from them, for readiness: calls `each` on every one.
 void live_each_tunnel(
 	struct live *live, const char *vslice, void (*each)(const struct tunnel *tunnel, void *context), void *context);

@@ -10,6 +10,7 @@
 #include "controller/api/http.h"
 #include "controller/api/token.h"
 #include "controller/controller.h"
+#include "controller/events/events.h"
 #include "controller/link.h"
 #include "controller/live.h"
 #include "controller/store/plan.h"
@@ -30,6 +31,7 @@ static struct {
 	struct opt_list listen;
 	char *database, *admin_token_file, *tls_certificate, *tls_key, *log;
 	uint32_t readers, rate_limit;
+	struct event_options events;
 } config;
 
 static const struct opt opts[] = {
@@ -45,6 +47,13 @@ static const struct opt opts[] = {
 	{"tls-key", OPT_TEXT, &config.tls_key, NULL, "the certificate's key (PEM)", .word = "FILE"},
 	{"readers", OPT_U32, &config.readers, "2", "threads that read the store", .min = 1, .max = 8},
 	{"rate-limit", OPT_U32, &config.rate_limit, "0", "requests a second that a token may make; 0 = no limit"},
+	{"events", OPT_U32, &config.events.keep, "1000000", "events that are kept; the oldest go first", .min = 100,
+		.max = 100000000},
+	{"event-days", OPT_U32, &config.events.keep_days, "30", "days that events are kept", .min = 1, .max = 3650},
+	{"webhook-give-up", OPT_U32, &config.events.give_up_s, "86400",
+		"seconds that a webhook is tried before it becomes a dead letter", .min = 1, .max = 604800},
+	{"webhook-retry-max", OPT_U32, &config.events.retry_max_s, "300", "seconds between two attempts of a webhook, at most",
+		.min = 1, .max = 86400},
 	{"log", OPT_TEXT, &config.log, "info", "what is logged: a level, or \"info,link=debug\"", .word = "LEVELS"},
 };
 
@@ -118,7 +127,10 @@ static void on_request(void *owner, struct exchange *exchange)
 
 static void on_change(void *owner, int64_t revision)
 {
-	link_changed(((struct controller *)owner)->link, revision);
+	struct controller *controller = owner;
+
+	link_changed(controller->link, revision);
+	events_wake(controller->events);
 }
 
 struct stopping {
@@ -137,7 +149,9 @@ static void close_all(struct stopping *stopping)
 	for (int i = 0; i < 2; i++)
 		uv_close((uv_handle_t *)&stopping->signals[i], NULL);
 	store_close(&controller->store);
+	events_stop(controller->events);
 	http_server_free(&controller->http);
+	events_free(&controller->events);
 	link_free(&controller->link);
 }
 
@@ -192,10 +206,13 @@ static int controller_start(struct controller *controller, char why[200])
 	if (!error)
 		error = link_new(controller, &controller->link);
 	if (!error)
+		error = events_new(controller, &config.events, &controller->events);
+	if (!error)
 		error = store_open(
 			config.database, config.readers, &controller->loop, on_change, controller, &controller->store, why);
 	if (!error) {
 		link_changed(controller->link, store_revision(controller->store));
+		events_start(controller->events);
 		error = http_server_new(&controller->loop, &handler, &controller->http);
 	}
 	return error ? error : listen_all(controller, why);

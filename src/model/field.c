@@ -20,10 +20,29 @@ const struct field *field_find(const struct noun *noun, const char *name)
 	return NULL;
 }
 
+static char next_letter(const char **text)
+{
+	*text += strspn(*text, " -");
+	return **text ? (char)tolower((unsigned char)*(*text)++) : '\0';
+}
+
+// "Endpoint Group", "endpoint-group" and "endpointgroup" are the same.
+static bool is_same_word(const char *a, const char *b)
+{
+	for (;;) {
+		char one = next_letter(&a), two = next_letter(&b);
+
+		if (one != two)
+			return false;
+		if (!one)
+			return true;
+	}
+}
+
 const struct word *word_find(const struct word *words, const char *moniker)
 {
 	for (; words->key; words++)
-		if (strcasecmp(words->moniker, moniker) == 0)
+		if (is_same_word(words->moniker, moniker) || (words->name && is_same_word(words->name, moniker)))
 			return words;
 	return NULL;
 }

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 struct noun;
+struct text;
 
 enum field_type {
 	FIELD_TEXT = 1,
@@ -42,7 +43,7 @@ enum field_flags {
 	FIELD_READ_ONLY = 1 << 1, // set by the platform; ignored when a client sends it
 	FIELD_FIXED = 1 << 2, // settable at creation only (readOnlyAfterCreate)
 	FIELD_SECRET = 1 << 3, // encrypted at rest; never read back: "<name>Set": true stands in its place
-	FIELD_BLANK = 1 << 4, // a secret that also reads back as "" (shape of existing clients)
+	FIELD_BLANK = 1 << 4, // a secret that also reads back as "", null while it is not set (shape of existing clients)
 	FIELD_KEEP = 1 << 5, // absent in a PUT means "as it was" (members that existing clients do not know)
 	FIELD_UNIQUE = 1 << 6, // unique on the whole platform
 	FIELD_INPUT = 1 << 7, // only written, no column: a rule turns it into other members (subnetAddress)
@@ -121,6 +122,8 @@ struct field {
 
 	const char *sql; // a read-only expression over `t` (the noun's own row) instead of a column: counts
 	const char *link; // its name in the gateway link (docs/reference/gateway-link.md); NULL = gateways do not get it
+	// Writes the read form of a reference that existing clients read in a shape of its own; NULL = {id, moniker, name}.
+	void (*put)(struct text *out, const void *object);
 };
 
 struct field_ref {
@@ -166,6 +169,10 @@ struct noun {
 	void (*prepare)(struct ruling *ruling, void *object, const void *before);
 	// The noun's own rules, after each member was checked by its row. `before` is NULL on create. Reports faults to `ruling`.
 	void (*check)(struct ruling *ruling, void *object, const void *before);
+	// Do two rows of a list say the same? One that is added and says what is there already is answered with that. NULL = never.
+	bool (*same)(struct ruling *ruling, void *row, void *other);
+	// Writes a row as existing clients read it after a list of rows was added; NULL = its id.
+	void (*put_added)(struct text *out, const void *row);
 	// Before an object goes: reports what forbids it beyond the users that the store finds by itself.
 	void (*check_delete)(struct ruling *ruling, const void *object);
 };
@@ -205,7 +212,7 @@ static inline void *field_object(const struct field *field, const void *object)
 
 // Finds a row by its name or alias, letter case ignored; NULL when there is none.
 const struct field *field_find(const struct noun *noun, const char *name);
-// The row of a table by moniker (case ignored), name or key; NULL when there is none.
+// The row of a table by moniker or name, case, spaces and hyphens ignored; NULL when there is none.
 const struct word *word_find(const struct word *words, const char *moniker);
 const struct word *word_of(const struct word *words, int64_t key);
 const char *field_type_name(enum field_type type);

@@ -190,7 +190,7 @@ const struct noun noun_regional_policy = {
 	NOUN_FIELDS(policy_fields),
 };
 
-// Read-only and empty until steering and events are built: existing clients list them and write "" for none.
+// Read-only and empty until steering is built: existing clients list them and write "" for none.
 const struct noun noun_operator_policy = {
 	.word = "operator-policy",
 	.title = "Operator Policy",
@@ -198,18 +198,6 @@ const struct noun noun_operator_policy = {
 	.spelling = "OperatorPolicies",
 	.table = "operator_policy",
 	.help = "Which networks endpoints may use",
-	.size = sizeof(struct object),
-	.flags = NOUN_PLATFORM | NOUN_BUILT_IN,
-	NOUN_FIELDS(named_fields),
-};
-
-const struct noun noun_event_map = {
-	.word = "event-map",
-	.title = "Event Map",
-	.path = "eventmaps",
-	.spelling = "EventMaps",
-	.table = "event_map",
-	.help = "Where events go",
 	.size = sizeof(struct object),
 	.flags = NOUN_PLATFORM | NOUN_BUILT_IN,
 	NOUN_FIELDS(named_fields),

@@ -179,7 +179,10 @@ static void put_value(struct text *out, const struct field *field, const struct 
 		json_put_time(out, *field_int(field, object));
 		break;
 	case FIELD_REF:
-		put_ref(out, field, field_ref(field, object), form);
+		if (field->put && form == JSON_READ)
+			field->put(out, object);
+		else
+			put_ref(out, field, field_ref(field, object), form);
 		break;
 	case FIELD_TEXTS:
 	case FIELD_ROWS:
@@ -204,7 +207,7 @@ static void put_secret(struct text *out, const struct field *field, const void *
 {
 	if (field->flags & FIELD_BLANK) {
 		put_name(out, field->name, "", first);
-		text_add(out, "\"\"");
+		text_add(out, *field_text(field, object) ? "\"\"" : "null");
 	}
 	put_name(out, field->name, "Set", first);
 	text_add(out, *field_text(field, object) ? "true" : "false");

@@ -10,6 +10,9 @@ const struct noun *const nouns[] = {
 	&noun_zone,
 	&noun_regional_policy,
 	&noun_operator_policy,
+	&noun_event_endpoint_type,
+	&noun_event_type,
+	&noun_event_handler,
 	&noun_event_map,
 	&noun_token,
 	&noun_vslice,
@@ -19,6 +22,7 @@ const struct noun *const nouns[] = {
 	&noun_endpoint,
 	&noun_session,
 	&noun_tunnel,
+	&noun_event,
 	NULL,
 };
 

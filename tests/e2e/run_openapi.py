@@ -119,7 +119,7 @@ class Description(Case):
             if "get" not in operations:
                 continue
             example = self.example(path)
-            if example is None or path == "/openapi.json":
+            if example is None or path in ("/openapi.json", "/events/stream"):  # a stream has no end
                 continue
             reply = self.api.get(example)
             self.assertEqual(reply.status, 200, (path, reply.text))

@@ -10,6 +10,7 @@
 #include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/ops.h"
+#include "controller/events/events.h"
 #include "controller/link.h"
 #include "controller/live.h"
 
@@ -31,6 +32,13 @@ const struct route routes[] = {
 		"The last attaches of an Endpoint, step by step"},
 	{"POST", "tunnels/{id}/restart", OP_READ, op_tunnel_restart, "restart-tunnel", "Close a tunnel and open it again"},
 	{"POST", "tunnels/{id}/drain", OP_READ, op_tunnel_drain, "drain-tunnel", "Let a tunnel take no new sessions"},
+	{"GET", "events/stream", OP_READ, op_event_stream, "stream-events", "Live events, as Server-Sent Events"},
+	{"POST", "eventhandlers/{id}/test", OP_WRITE, op_handler_test, "test-event-handler",
+		"Post a test to an Event Handler's receiver and tell what it answered"},
+	{"POST", "eventhandlers/{id}/replay", OP_WRITE, op_handler_replay, "replay-event-handler",
+		"Tell an Event Handler again: its dead letters, or what happened since a cursor (since)"},
+	{"GET", "eventhandlers/{id}/deadletters", OP_READ, op_handler_dead_letters, "list-event-handler-dead-letters",
+		"What an Event Handler's receiver did not take in time"},
 	{"PUT", "{noun}/{id}/{rows}/order", OP_WRITE, op_rows_order, "order", "Put the entries of a list into a new order"},
 	{"GET", "{live}", OP_READ, op_live_list, "list", "List each {noun}"},
 	{"GET", "{live}/{id}", OP_READ, op_live_get, "get", "Read one {noun}"},
@@ -153,6 +161,7 @@ static void serve_health(struct exchange *exchange)
 static void serve_metrics(struct controller *controller, struct exchange *exchange)
 {
 	struct exchange_answer reply = {.status = 200, .content_type = METRICS_CONTENT_TYPE};
+	struct event_counters events = events_counters(controller->events);
 	int64_t sessions, tunnels, gateways;
 	struct metrics metrics;
 
@@ -169,6 +178,16 @@ static void serve_metrics(struct controller *controller, struct exchange *exchan
 	metrics_sample(&metrics, "slicegate_controller_gateways", METRIC_GAUGE, "Connected gateways", (double)gateways, NULL);
 	metrics_sample(&metrics, "slicegate_controller_sessions", METRIC_GAUGE, "Live sessions reported", (double)sessions, NULL);
 	metrics_sample(&metrics, "slicegate_controller_tunnels", METRIC_GAUGE, "Live tunnels reported", (double)tunnels, NULL);
+	metrics_sample(&metrics, "slicegate_controller_events", METRIC_COUNTER, "Events stored from reports",
+		(double)events.stored, NULL);
+	metrics_sample(&metrics, "slicegate_controller_webhooks_delivered", METRIC_COUNTER, "Webhooks that the receiver took",
+		(double)events.delivered, NULL);
+	metrics_sample(&metrics, "slicegate_controller_webhooks_failed", METRIC_COUNTER, "Attempts of webhooks that failed",
+		(double)events.failed, NULL);
+	metrics_sample(
+		&metrics, "slicegate_controller_webhooks_dead", METRIC_COUNTER, "Webhooks given up", (double)events.dead, NULL);
+	metrics_sample(&metrics, "slicegate_controller_event_streams", METRIC_GAUGE, "Live event streams open",
+		(double)events.streams, NULL);
 	reply.body = metrics_end(&metrics, &reply.len);
 	exchange_reply(exchange, &reply);
 }

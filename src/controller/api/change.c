@@ -3,6 +3,7 @@
 
 #include "base/clean.h"
 #include "controller/api/token.h"
+#include "controller/events/event_source.h"
 #include "controller/link.h"
 #include "controller/live.h"
 #include "controller/store/seeds.h"
@@ -134,14 +135,14 @@ static int follow_up(struct op *op, const struct noun *noun, void *object, const
 		return vslice_after(op, object, before);
 	if (noun == &noun_endpoint && before)
 		endpoint_after(op, object);
+	if (noun == &noun_endpoint)
+		return event_endpoint_changed(op->db, object, before);
 	return 0;
 }
 
-void change_store(struct op *op, const struct noun *noun, void *object, const void *before)
+void change_judge(struct op *op, const struct noun *noun, void *object, const void *before)
 {
 	struct object *head = object;
-	char token[TOKEN_CHARS + 1] = "";
-	int error;
 
 	if (!before && !(noun->flags & NOUN_PLATFORM))
 		field_text_set(&head->customer.id, op->actor.customer);
@@ -151,6 +152,24 @@ void change_store(struct op *op, const struct noun *noun, void *object, const vo
 	check_conflicts(op, noun, head);
 	if (noun == &noun_token)
 		check_token(op, object);
+}
+
+int change_apply(struct op *op, const struct noun *noun, void *object, const void *before)
+{
+	if (noun == &noun_target && !before)
+		((struct target *)object)->network_key =
+			db_number(op->db, "SELECT ifnull(max(network_key), 0) + 1 FROM routing_target", 1);
+	int error = before ? db_update(op->db, noun, object, op->actor.token) : db_insert(op->db, noun, object, op->actor.token);
+
+	return error ? error : follow_up(op, noun, object, before);
+}
+
+void change_store(struct op *op, const struct noun *noun, void *object, const void *before)
+{
+	struct object *head = object;
+	char token[TOKEN_CHARS + 1] = "";
+
+	change_judge(op, noun, object, before);
 	if (op->ruling.fault_count) {
 		op_fail_ruling(op);
 		return;
@@ -160,14 +179,10 @@ void change_store(struct op *op, const struct noun *noun, void *object, const vo
 		op_reply_id(op, head->id);
 		return;
 	}
-	if (noun == &noun_target && !before)
-		((struct target *)object)->network_key =
-			db_number(op->db, "SELECT ifnull(max(network_key), 0) + 1 FROM routing_target", 1);
 	if (noun == &noun_token && !before)
 		make_token(object, token);
-	error = before ? db_update(op->db, noun, object, op->actor.token) : db_insert(op->db, noun, object, op->actor.token);
-	if (!error)
-		error = follow_up(op, noun, object, before);
+	int error = change_apply(op, noun, object, before);
+
 	if (error) {
 		op_fail_store(op, error);
 		return;

@@ -289,8 +289,11 @@ void exchange_stream(struct exchange *exchange, const struct exchange_source *so
 	if (exchange->next)
 		exchange->next->link = &exchange->next;
 	server->streams = exchange;
-	if (exchange->response)
-		MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/x-ndjson");
+	if (exchange->response) {
+		MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_CONTENT_TYPE,
+			source->content_type ? source->content_type : "application/x-ndjson");
+		MHD_add_response_header(exchange->response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	}
 	resume(exchange);
 }
 

@@ -23,6 +23,7 @@ struct exchange_source {
 	void (*on_drained)(void *owner); // all that was fed has been taken: feed more, if there is more
 	void (*on_closed)(void *owner); // the client is gone, or exchange_end was done: the exchange is no more
 	void *owner;
+	const char *content_type; // NULL = NDJSON
 };
 
 int http_server_new(uv_loop_t *loop, const struct http_handler *handler, struct http_server **out);
@@ -51,7 +52,7 @@ struct exchange_answer {
 	const char *etag, *allow; // headers, or NULL
 };
 void exchange_reply(struct exchange *exchange, const struct exchange_answer *answer);
-// Begins an endless answer of NDJSON.
+// Begins an endless answer.
 void exchange_stream(struct exchange *exchange, const struct exchange_source *source);
 // Adds octets to the endless answer.
 void exchange_feed(struct exchange *exchange, const char *bytes, size_t len);

@@ -5,6 +5,7 @@
 #include "controller/api/op.h"
 #include "controller/link.h"
 #include "controller/live.h"
+#include "model/event.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,10 @@ void op_live_list(struct op *op)
 	int64_t offset, limit, total;
 	char why[200];
 
+	if (op->noun == &noun_event) {
+		op_event_list(op);
+		return;
+	}
 	if (!op_paging(op, &offset, &limit))
 		return;
 	op_reply_begin(op);
@@ -29,6 +34,10 @@ void op_live_list(struct op *op)
 
 void op_live_get(struct op *op)
 {
+	if (op->noun == &noun_event) {
+		op_event_get(op);
+		return;
+	}
 	op_reply_begin(op);
 	if (live_get(op->controller->live, op->noun, op->actor.customer, op->segments[1], &op->reply))
 		op_reply_end(op);

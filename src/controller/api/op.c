@@ -56,8 +56,8 @@ static int64_t ruling_users(struct ruling *ruling, const struct noun *noun, cons
 
 static void op_free(struct op *op)
 {
-	char *owned[] = {op->path, op->offset, op->limit, op->sort, op->filter, op->since, op->gateway, op->for_customer,
-		op->if_match, op->idempotency_key};
+	char *owned[] = {op->path, op->offset, op->limit, op->sort, op->filter, op->since, op->for_customer, op->if_match,
+		op->idempotency_key, op->last_event};
 
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
 		free(owned[i]);
@@ -148,6 +148,12 @@ static void done(struct store_job *job)
 	}
 	if (op->status == 200 && op->after)
 		op->after(op);
+	if (op->status == 200 && op->takes) {
+		op->controller->requests++;
+		op->takes(op);
+		op_free(op);
+		return;
+	}
 	struct exchange_answer answer = {.status = op->status, .content_type = op->content_type, .allow = op->allow};
 
 	op->controller->requests++;
@@ -168,7 +174,7 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	void (*to_run)(struct op *op), char *path, char **segments, size_t count)
 {
 	struct op *op = calloc(1, sizeof(*op));
-	const char *authorization = exchange_header(exchange, "Authorization");
+	const char *authorization = exchange_header(exchange, "Authorization"), *accept = exchange_header(exchange, "Accept");
 
 	if (!op)
 		abort();
@@ -188,6 +194,9 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	op->limit = copy(exchange_query(exchange, "limit"));
 	op->sort = copy(exchange_query(exchange, "sortBy"));
 	op->filter = copy(exchange_query(exchange, "filter"));
+	op->since = copy(exchange_query(exchange, "since"));
+	op->last_event = copy(exchange_header(exchange, "Last-Event-ID"));
+	op->wants_stream = accept && strncasecmp(accept, "text/event-stream", 17) == 0;
 	if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0)
 		op->token = strdup(authorization + 7);
 	op->for_customer = copy(exchange_header(exchange, "X-Customer"));

@@ -37,8 +37,9 @@ struct op {
 	char *segments[6]; // of the path, after /api/v1
 	size_t segment_count;
 	char *path; // segments point into it
-	char *offset, *limit, *sort, *filter, *since, *gateway; // of the query; NULL when absent
-	char *token, *for_customer, *if_match, *idempotency_key;
+	char *offset, *limit, *sort, *filter, *since; // of the query; NULL when absent
+	char *token, *for_customer, *if_match, *idempotency_key, *last_event;
+	bool wants_stream; // Accept: text/event-stream
 	const char *body; // borrowed from the exchange
 	size_t body_len;
 	const struct noun *noun, *row; // that the path names
@@ -59,6 +60,10 @@ struct op {
 	char etag[32];
 	// What is left to do on the loop after a write was committed; may be NULL.
 	void (*after)(struct op *op);
+	// Takes the exchange over instead of an answer being given, when the status is 200; may be NULL. On the loop.
+	void (*takes)(struct op *op);
+	void *taken; // for it
+	int64_t cursor;
 	char after_id[UUID_TEXT], after_gateway[UUID_TEXT], after_command[24];
 };
 

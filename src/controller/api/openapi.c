@@ -72,6 +72,10 @@ static void put_read_type(struct text *out, const struct field *field)
 		text_add(out, "]}}}]},{\"type\":\"null\"}]");
 		break;
 	case FIELD_REF:
+		if (field->put) {
+			text_add(out, "\"type\":[\"object\",\"null\"]");
+			break;
+		}
 		text_add(out,
 			field->flags & (FIELD_FLAT | FIELD_FLAT_ID)
 				? "\"type\":[\"string\",\"null\"]"
@@ -162,7 +166,7 @@ static void put_read_property(struct text *out, const struct field *field, bool 
 		if (!(field->flags & FIELD_BLANK))
 			return;
 		put_property(out, any, field->name, "");
-		text_add(out, "\"const\":\"\"}");
+		text_add(out, "\"enum\":[\"\",null]}");
 		return;
 	}
 	put_property(out, any, field->name, "");
@@ -269,6 +273,21 @@ static void put_parameters(struct text *out, const char *path, bool is_list)
 	text_char(out, ']');
 }
 
+// Rows are added one by one, or as a list, whose answer is a list too.
+static bool is_row_create(const struct route *route, const struct noun *noun)
+{
+	return noun && noun->flags & NOUN_ROW && strcmp(route->id, "create") == 0;
+}
+
+static void put_one_or_more(struct text *out, const struct noun *noun)
+{
+	text_add(out, "{\"anyOf\":[");
+	put_schema_ref(out, noun, "Write");
+	text_add(out, ",{\"type\":\"array\",\"items\":");
+	put_schema_ref(out, noun, "Write");
+	text_add(out, "}]}");
+}
+
 static void put_data(struct text *out, const struct route *route, const struct noun *noun)
 {
 	bool is_list = strcmp(route->id, "list") == 0;
@@ -279,6 +298,8 @@ static void put_data(struct text *out, const struct route *route, const struct n
 		text_add(out, is_list ? "}" : "");
 	} else if (strncmp(route->id, "list", 4) == 0 || strcmp(route->id, "schema") == 0) {
 		text_add(out, "{\"type\":\"array\"}");
+	} else if (is_row_create(route, noun)) {
+		text_add(out, "{\"type\":[\"string\",\"array\"]}");
 	} else if (strcmp(route->id, "verify-token") == 0) {
 		text_add(out, "{\"type\":\"null\"}");
 	} else {
@@ -292,6 +313,12 @@ static void put_answers(struct text *out, const struct route *route, const struc
 		text_add(out,
 			",\"responses\":{\"200\":{\"description\":\"OpenAPI\",\"content\":{\"application/"
 			"json\":{\"schema\":{\"type\":\"object\"}}}}}");
+		return;
+	}
+	if (strcmp(route->id, "stream-events") == 0) {
+		text_add(out,
+			",\"responses\":{\"200\":{\"description\":\"An endless stream\",\"content\":{\"text/event-stream\":"
+			"{\"schema\":{\"type\":\"string\"}}}}}");
 		return;
 	}
 	text_add(out,
@@ -314,12 +341,14 @@ static void put_body(struct text *out, const struct route *route, const struct n
 			"{\"type\":\"string\"}}}}}");
 		return;
 	}
-	if (route->kind != OP_WRITE || strcmp(route->method, "DELETE") == 0)
+	if (!noun || route->kind != OP_WRITE || strcmp(route->method, "DELETE") == 0)
 		return;
 	text_format(out, ",\"requestBody\":{\"required\":true,\"content\":{\"%s\":{\"schema\":",
 		strcmp(route->method, "PATCH") == 0 ? "application/merge-patch+json" : "application/json");
 	if (strcmp(route->method, "PATCH") == 0)
 		text_add(out, "{\"type\":\"object\"}");
+	else if (is_row_create(route, noun))
+		put_one_or_more(out, noun);
 	else
 		put_schema_ref(out, noun, "Write");
 	text_add(out, "}}}");

@@ -26,6 +26,13 @@ void op_endpoint_detach(struct op *op);
 void op_endpoint_attaches(struct op *op);
 void op_tunnel_restart(struct op *op);
 void op_tunnel_drain(struct op *op);
+// Events.
+void op_event_list(struct op *op); // or live, when the client accepts text/event-stream
+void op_event_get(struct op *op);
+void op_event_stream(struct op *op);
+void op_handler_test(struct op *op);
+void op_handler_replay(struct op *op);
+void op_handler_dead_letters(struct op *op);
 // The API about itself.
 void op_verify(struct op *op);
 void op_schema(struct op *op);

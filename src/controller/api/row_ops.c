@@ -123,11 +123,66 @@ static void take_row(struct op *op, struct owned *owned, int64_t at, enum json_v
 		&op->ruling, op->row, owned->body, field_rows_at(op->row, field_rows(op->list, owned->object), (size_t)at), verb);
 }
 
+// The row that an item of a list means: a new one at the end, or one that says the same already.
+static size_t add_item(struct op *op, struct field_rows *rows, const json_t *item, size_t number)
+{
+	void *row = field_rows_add(op->row, rows);
+
+	if (!row)
+		abort();
+	snprintf(op->ruling.prefix, sizeof(op->ruling.prefix), "[%zu].", number);
+	json_get_object(&op->ruling, op->row, item, row, JSON_CREATE);
+	op->ruling.prefix[0] = '\0';
+	for (size_t at = 0; op->row->same && at < rows->count - 1; at++)
+		if (op->row->same(&op->ruling, field_rows_at(op->row, rows, at), row)) {
+			object_fini(op->row, row);
+			rows->count--;
+			return at;
+		}
+	return rows->count - 1;
+}
+
+// A list of rows: all of them or none.
+static void create_list(struct op *op, struct owned *owned)
+{
+	struct field_rows *rows = field_rows(op->list, owned->object);
+	size_t count = json_array_size(owned->body), *places = calloc(count + 1, sizeof(*places)), i;
+	json_t *item;
+
+	if (!places)
+		abort();
+	json_array_foreach(owned->body, i, item) places[i] = add_item(op, rows, item, i);
+	store_owner(op, owned, -1);
+	if (op->status == 200) {
+		text_fini(&op->reply);
+		op_reply_begin(op);
+		text_char(&op->reply, '[');
+		for (i = 0; i < count; i++) {
+			const struct object *row = field_rows_at(op->row, rows, places[i]);
+
+			text_add(&op->reply, i ? "," : "");
+			if (op->row->put_added)
+				op->row->put_added(&op->reply, row);
+			else
+				text_json(&op->reply, row->id);
+		}
+		text_char(&op->reply, ']');
+		op_reply_end(op);
+	}
+	free(places);
+}
+
 void op_rows_create(struct op *op)
 {
 	struct owned owned;
 
-	if (owned_load(op, true, true, &owned)) {
+	if (!owned_load(op, true, true, &owned)) {
+		owned_fini(op, &owned);
+		return;
+	}
+	if (json_is_array(owned.body)) {
+		create_list(op, &owned);
+	} else {
 		struct field_rows *rows = field_rows(op->list, owned.object);
 
 		if (!field_rows_add(op->row, rows))

@@ -5,6 +5,7 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "controller/events/event_store.h"
 #include "controller/store/plan.h"
 #include "model/text.h"
 
@@ -222,6 +223,8 @@ static int build(struct db *db, int64_t version)
 		error = run_written(db, write_counts);
 	if (!error && !version)
 		error = seeds_plant(db);
+	if (!error)
+		error = event_schema(db);
 	char set[60];
 
 	snprintf(set, sizeof(set), "PRAGMA user_version = %d", SCHEMA_VERSION);
