@@ -301,8 +301,7 @@ static enum refusal refusal_of_call(const struct session *session, const struct 
 		return REFUSED_PPP_AUTH;
 	if (event->disconnect && event->disconnect->code == L2TP_DISCONNECT_no_address)
 		return REFUSED_PPP_NO_ADDRESS;
-	if (session->ppp_started &&
-		(ppp_link_phase(&session->ppp) == PPP_PHASE_AUTHENTICATE || is_over_auth(session)))
+	if (session->ppp_started && (ppp_link_phase(&session->ppp) == PPP_PHASE_AUTHENTICATE || is_over_auth(session)))
 		return REFUSED_PPP_AUTH; // what an LNS does that does not say PAP Nak or CHAP Failure
 	if (event->has_result && (event->result == L2TP_CDN_temporary || event->result == L2TP_CDN_busy))
 		return REFUSED_LNS_FULL;
@@ -331,7 +330,8 @@ static void words_of_call(const struct session *session, const struct l2tp_sessi
 		snprintf(out, size, "%s", call_tunnel(session->call)->last_error);
 		return;
 	}
-	used = snprintf(out, size, "%s%s", is_over_auth(session) ? "it asks for a way to authenticate that pppAuth does not allow; " : "",
+	used = snprintf(out, size, "%s%s",
+		is_over_auth(session) ? "it asks for a way to authenticate that pppAuth does not allow; " : "",
 		l2tp_reason_text(event->reason));
 	if (event->has_result && (size_t)used < size)
 		used += snprintf(out + used, size - (size_t)used, " (CDN %u: %s%s%s)", event->result,
@@ -341,7 +341,8 @@ static void words_of_call(const struct session *session, const struct l2tp_sessi
 		used += snprintf(out + used, size - (size_t)used, ", disconnect cause %u: %s", event->disconnect->code,
 			l2tp_disconnect_name(event->disconnect->code));
 	if (event->text.len && (size_t)used < size)
-		used += snprintf(out + used, size - (size_t)used, ", \"%.*s\"", (int)event->text.len, (const char *)event->text.bytes);
+		used += snprintf(
+			out + used, size - (size_t)used, ", \"%.*s\"", (int)event->text.len, (const char *)event->text.bytes);
 	if (session->attach && session->attach->user[0] && (size_t)used < size)
 		snprintf(out + used, size - (size_t)used, " (user \"%s\")", session->attach->user);
 	for (char *c = out; *c; c++)

@@ -20,6 +20,8 @@ LOG_CATEGORY(lns);
 
 #define FIRST_PROBE_MS 1000
 #define UNANSWERED_MAX 3 // calls in a row that a living LNS may leave unanswered
+#define ROOM_NEAR_PERCENT 90
+#define ROOM_CALM_PERCENT 80
 
 static struct gateway *gateway_of(const struct pair *pair)
 {
@@ -161,6 +163,32 @@ static void probe(struct pair *pair)
 	tunnel_settle(tunnel);
 }
 
+// What the settings let this LNS have.
+static uint64_t room_of(const struct pair *pair)
+{
+	const struct l2tp_settings *settings = pair->profile->settings;
+	uint64_t by_tunnels = (uint64_t)(settings->max_tunnels_per_lns * settings->max_sessions_per_tunnel);
+	uint64_t by_lns = (uint64_t)settings->max_sessions_per_lns;
+
+	return by_lns && by_lns < by_tunnels ? by_lns : by_tunnels;
+}
+
+// A person should hear of it before a SIM is refused; told once, until it is well below again.
+static void watch_room(struct pair *pair)
+{
+	uint64_t sessions = pair_sessions(pair), room = room_of(pair);
+	char why[120];
+
+	if (sessions * 100 < room * ROOM_CALM_PERCENT)
+		pair->is_full_told = false;
+	if (pair->is_full_told || sessions * 100 < room * ROOM_NEAR_PERCENT)
+		return;
+	pair->is_full_told = true;
+	snprintf(why, sizeof(why), "%llu sessions of %llu: raise maxTunnelsPerLns, maxSessionsPerTunnel or maxSessionsPerLns",
+		(unsigned long long)sessions, (unsigned long long)room);
+	tell(pair, "lnsnearlyfull_v1", why);
+}
+
 void health_tick(struct pair *pair)
 {
 	struct health *health = &pair->health;
@@ -168,6 +196,7 @@ void health_tick(struct pair *pair)
 	uint64_t most_ms = (uint64_t)pair->profile->settings->lns_probe_s * 1000;
 	uint64_t hold_ms = (uint64_t)pair->profile->settings->lns_hold_s * 1000;
 
+	watch_room(pair);
 	most_ms = most_ms < hold_ms ? most_ms : hold_ms;
 	if (!health->since_ms || !pair->reached || !pair->lac->dp)
 		return;

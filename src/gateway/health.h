@@ -18,7 +18,7 @@ void health_moved_on(struct pair *from, const struct pair *to, const char *why);
 bool health_redirect(struct pair *pair, struct l2tp_bytes text);
 // The LNS refused the tunnel's secret: true when another one is valid too, and the pair's next tunnel begins with it.
 bool health_other_secret(struct pair *pair);
-// Once a second: probes what is on hold. A held LNS that answers is used again.
+// Once a second: probes what is on hold, and tells when its sessions come near to their limit. A held LNS that answers is used again.
 void health_tick(struct pair *pair);
 
 static inline bool pair_is_held(const struct pair *pair)

@@ -46,8 +46,6 @@ struct keeper {
 	int fd;
 };
 
-// ---- both sides
-
 static int message_send(int to, char verb, const char *name, int fd)
 {
 	struct message message = {.verb = verb};
@@ -107,8 +105,6 @@ static int address_of(const char *state_dir, struct sockaddr_un *out)
 		? 0
 		: -ENAMETOOLONG;
 }
-
-// ---- the keeper's side
 
 static struct kept **find(struct kept **link, const char *name)
 {
@@ -210,8 +206,6 @@ static void become_keeper(int listener)
 	keep(3);
 	_exit(0);
 }
-
-// ---- the gateway's side
 
 static int start(const struct sockaddr_un *address)
 {

@@ -174,11 +174,13 @@ static json_t *verdict_of(enum refusal refusal, const char *why, const char *adv
 	const char *words = refusal_words(refusal);
 	bool same = !*why || !strncmp(why, words, strlen(words));
 
-	return json_sprintf("%s%s%s%s%s", same && *why ? "" : words, same ? "" : ": ", why, *advice ? ". To mend it: " : "", advice);
+	return json_sprintf(
+		"%s%s%s%s%s", same && *why ? "" : words, same ? "" : ": ", why, *advice ? ". To mend it: " : "", advice);
 }
 
 static void refuse(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
-	enum refusal refusal, const struct endpoint_config *endpoint, const char *why, const struct attach *attach, struct trace *trace)
+	enum refusal refusal, const struct endpoint_config *endpoint, const char *why, const struct attach *attach,
+	struct trace *trace)
 {
 	const char *advice = advice_for(refusal, attach ? &attach->cause : NULL);
 	struct tbcd imsi = {0};

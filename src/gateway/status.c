@@ -4,6 +4,7 @@
 #include "base/clean.h"
 #include "base/metrics.h"
 #include "gateway/access.h"
+#include "gateway/health.h"
 #include "gateway/session.h"
 
 #include <errno.h>
@@ -37,6 +38,33 @@ static void add_refusals(struct metrics *metrics, const struct gateway *gateway)
 		metrics_sample(metrics, "slicegate_sessions_ended_by", METRIC_COUNTER,
 			"sessions that were up and ended, by reason", (double)gateway->counters.ended[i], "reason",
 			refusal_name(i), NULL);
+}
+
+static double sessions_on(const struct pair *pair)
+{
+	return pair_sessions(pair);
+}
+
+static double on_hold(const struct pair *pair)
+{
+	return pair_is_held(pair);
+}
+
+static void add_lnss(struct metrics *metrics, const struct gateway *gateway, const char *name, const char *help,
+	double (*value)(const struct pair *pair))
+{
+	const struct vslice *vslice;
+
+	for (size_t at = 0; (vslice = strmap_next(&gateway->vslices, &at));) {
+		for (const struct lac *lac = vslice->lacs; lac; lac = lac->next) {
+			for (const struct pair *pair = lac->pairs; pair; pair = pair->next) {
+				char lac_text[IP_END_TEXT], lns_text[IP_END_TEXT];
+
+				metrics_sample(metrics, name, METRIC_GAUGE, help, value(pair), "vslice", vslice->moniker, "lac",
+					ip_end_text(&lac->address, lac_text), "lns", ip_end_text(&pair->lns, lns_text), NULL);
+			}
+		}
+	}
 }
 
 static void add_gauges(struct metrics *metrics, const struct gateway *gateway)
@@ -137,6 +165,8 @@ static enum MHD_Result reply_metrics(struct gateway *gateway, struct MHD_Connect
 
 	metrics_init(&metrics);
 	add_gauges(&metrics, gateway);
+	add_lnss(&metrics, gateway, "slicegate_lns_sessions", "sessions of a LAC on an LNS", sessions_on);
+	add_lnss(&metrics, gateway, "slicegate_lns_on_hold", "1 while a LAC passes over an LNS that failed", on_hold);
 	metrics_rows(&metrics, counter_rows, array_len(counter_rows), gateway);
 	add_refusals(&metrics, gateway);
 	add_dataplane(&metrics, gateway);

@@ -45,6 +45,7 @@ struct pair {
 	uint8_t redirects; // in a row
 	uint8_t secret; // which one the next tunnel begins with
 	bool has_redirect;
+	bool is_full_told; // that it is nearly full
 	bool has_other_secret; // the one that was used first was refused
 	struct dp_path path; // past the slice's stack; an empty interface: none
 	bool reached; // the policy lets the LAC reach it

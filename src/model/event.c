@@ -65,6 +65,7 @@ const struct word event_words[] = {
 	{EVENT_GATEWAY_UP, "regionalgatewayup_v1", "Regional Gateway up", "it is connected"},
 	{EVENT_GATEWAY_DOWN, "regionalgatewaydown_v1", "Regional Gateway down",
 		"it is not connected; it goes on with what it has"},
+	{EVENT_LNS_NEARLY_FULL, "lnsnearlyfull_v1", "LNS nearly full", "its sessions come near to what the settings allow"},
 	{0},
 };
 

@@ -51,6 +51,7 @@ enum event_kind {
 	EVENT_LNS_FAILOVER,
 	EVENT_GATEWAY_UP,
 	EVENT_GATEWAY_DOWN,
+	EVENT_LNS_NEARLY_FULL,
 };
 
 extern const struct word event_words[]; // of enum event_kind: moniker, name, help

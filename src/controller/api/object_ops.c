@@ -80,8 +80,7 @@ void op_get(struct op *op)
 	object_free(op->noun, object);
 }
 
-// A repeated POST with the same key is answered as the first one was. True when that was done.
-static bool answer_again(struct op *op)
+bool op_answer_again(struct op *op)
 {
 	sqlite3_stmt *statement;
 	bool found = false;
@@ -110,7 +109,7 @@ static bool answer_again(struct op *op)
 	return found;
 }
 
-static void remember_answer(struct op *op)
+void op_remember_answer(struct op *op)
 {
 	sqlite3_stmt *statement;
 	char request[REQUEST_HASH_TEXT];
@@ -139,11 +138,11 @@ void op_create(struct op *op)
 
 	if (!body)
 		return;
-	if (!answer_again(op) && (object = object_new(op->noun))) {
+	if (!op_answer_again(op) && (object = object_new(op->noun))) {
 		json_get_object(&op->ruling, op->noun, body, object, JSON_CREATE);
 		change_store(op, op->noun, object, NULL);
 		object_free(op->noun, object);
-		remember_answer(op);
+		op_remember_answer(op);
 	}
 	json_decref(body);
 }

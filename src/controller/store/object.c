@@ -4,6 +4,7 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "controller/store/audit.h"
 #include "controller/store/plan.h"
 #include "controller/store/row.h"
 #include "controller/store/uuid.h"
@@ -421,13 +422,18 @@ int db_delete(struct db *db, const struct noun *noun, const char *id, const char
 	sqlite3_reset(statement);
 	if (!found)
 		return -ENOENT;
+	void *object;
+	int error = db_get(db, noun, id, DB_LEAN, &object);
+
+	if (error)
+		return error;
+	audit_change(db, actor, noun, object, NULL);
+	object_free(noun, object);
 	snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE id = ?1", noun->table);
 	if (!(statement = db_statement(db, sql)))
 		return -EIO;
 	sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
-	int error = db_step(db, statement);
-
-	if (error)
+	if ((error = db_step(db, statement)))
 		return error;
 	int64_t revision = db_touch(db, noun, id, *customer ? customer : NULL, DB_DELETE, actor);
 

@@ -60,8 +60,6 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-// --- namespaces
-
 // The route object of a slice, opened when there is none yet. The lock is held.
 static void open_route(struct xdp_thread *thread, uint32_t slice)
 {
@@ -121,8 +119,6 @@ static void enter_home(struct xdp_thread *thread)
 {
 	setns(thread->home, CLONE_NEWNET);
 }
-
-// --- ports
 
 static void link_path(const struct fast *fast, uint64_t netns, uint32_t ifindex, char out[LINK_LEN])
 {
@@ -303,8 +299,6 @@ static void close_unused(struct xdp_thread *thread)
 	}
 }
 
-// --- hops
-
 static void resolve(struct xdp_thread *thread, const struct hop_job *job)
 {
 	struct fast *fast = thread->fast;
@@ -373,8 +367,6 @@ static void look(struct xdp_thread *thread)
 	else
 		close_unused(thread);
 }
-
-// --- the thread
 
 static void wait_for_news(struct xdp_thread *thread)
 {

@@ -82,8 +82,6 @@ static void session_write(struct abi_session *session, const struct abi_session 
 	__atomic_fetch_add(&session->seq, 1, __ATOMIC_SEQ_CST);
 }
 
-// --- what an earlier process left
-
 static void adopt_sessions(struct fast *fast)
 {
 	for (uint32_t i = 0; i < fast->options.slots; i++) {
@@ -183,8 +181,6 @@ void fast_settle(struct fast *fast)
 		log_info("what nobody claimed is gone from the fast path sessions=%u tunnels=%u", sessions, tunnels);
 }
 
-// --- life
-
 static void tables_free(struct fast *fast)
 {
 	free(fast->tunnel_places);
@@ -247,8 +243,6 @@ void fast_free(struct fast **pointer, bool keep)
 	tables_free(fast);
 }
 
-// --- slices
-
 uint32_t fast_slice_get(struct fast *fast, int socket_fd)
 {
 	int netns = ioctl(socket_fd, SIOCGSKNS);
@@ -290,8 +284,6 @@ void fast_slice_put(struct fast *fast, uint32_t slice)
 	close(netns);
 	xdp_thread_kick(fast);
 }
-
-// --- tunnels
 
 // The entry of `tunnel_ids` for this id, its leaf made when there is none; NULL: no room.
 static uint32_t *tunnel_number(struct fast *fast, uint32_t slice, uint16_t id, bool make)
@@ -389,8 +381,6 @@ void fast_tunnel_free(struct fast *fast, uint32_t place)
 	tunnel_clear(fast, place);
 	xdp_hop_put(fast, hop);
 }
-
-// --- sessions
 
 static uint32_t *session_number(struct fast *fast, struct abi_tunnel *tunnel, uint16_t id)
 {
