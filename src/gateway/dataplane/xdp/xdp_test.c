@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fast path by itself: what an earlier process left, changes under traffic, and what the verifier makes of the programs.
+// What it does with each packet is in ../cases.h, run by ../dataplane_test.c.
+#include "gateway/dataplane/xdp/testrun.h"
+
+#include "base/clean.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#define UE "10.0.0.1"
+#define TUNNEL 0x1111
+#define SESSION 0x0033
+#define UPLINK_PACKET                                                                                                            \
+	"30ff001c5a000007"                                                                                                       \
+	"4500001c000100004001af360a000001c0a801010800f7fd00010001"
+#define DOWNLINK_PACKET                                                                                                          \
+	"000211110033ff030021"                                                                                                   \
+	"4500001c000100004001af36c0a801010a0000010000fffd00010001"
+
+struct lab {
+	struct ip_end gtpu_end, lac_end, sgw_end, lns_end;
+	int socket; // in the slice
+};
+
+static size_t octets_of(const char *text, uint8_t *out)
+{
+	size_t len = 0;
+
+	for (; *text; text += 2)
+		assert_int_equal(sscanf(text, "%2hhx", &out[len++]), 1);
+	return len;
+}
+
+static struct fast *fast_start(const struct lab *lab)
+{
+	struct fast_options options = {.gateway = "unit-test-xdp", .gtpu = lab->gtpu_end, .slots = 2048, .slot_mask = 0xfffff};
+	char why[FAST_WHY] = "";
+	struct fast *fast;
+
+	if (fast_new(&options, &fast, why))
+		fail_msg("%s", why);
+	return fast;
+}
+
+static int setup(void **state)
+{
+	struct lab *lab = calloc(1, sizeof(*lab));
+
+	ip_addr_parse("192.0.2.1", &lab->gtpu_end.addr);
+	ip_addr_parse("192.0.2.2", &lab->sgw_end.addr);
+	ip_addr_parse("198.51.100.1", &lab->lac_end.addr);
+	ip_addr_parse("198.51.100.2", &lab->lns_end.addr);
+	lab->gtpu_end.port = lab->sgw_end.port = 2152;
+	lab->lac_end.port = lab->lns_end.port = 1701;
+	lab->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	*state = lab;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	close(((struct lab *)*state)->socket);
+	free(*state);
+	return 0;
+}
+
+static int run_uplink(struct fast *fast, const struct lab *lab, uint32_t teid)
+{
+	uint8_t frame[TESTRUN_HEAD + 100] = {0}, out[200];
+	size_t len = octets_of(UPLINK_PACKET, frame + TESTRUN_HEAD), out_len = sizeof(out);
+
+	put_be32(frame + TESTRUN_HEAD + 4, teid);
+	testrun_frame(frame, &lab->sgw_end, &lab->gtpu_end, len);
+	return testrun(xdp_program_access(fast), frame, TESTRUN_HEAD + len, out, &out_len, 1, NULL);
+}
+
+static struct fast_session session_of(const struct lab *lab, uint32_t tunnel, uint32_t teid, uint16_t id)
+{
+	struct fast_session session = {.teid = teid,
+		.peer_teid = 1,
+		.sgw = lab->sgw_end,
+		.tunnel = tunnel,
+		.session_id = id,
+		.peer_session_id = id,
+		.mtu = 1500};
+
+	ip_addr_parse(UE, &session.ue);
+	return session;
+}
+
+// A process ends and leaves two sessions in the kernel; the next one has one of them in its state file.
+static void what_an_earlier_process_left_is_claimed_or_goes(void **state)
+{
+	const struct lab *lab = *state;
+	struct fast_session one, other;
+	struct dp_framing framing = {0};
+	struct dp_path path = {.interface = "lo", .mark = 1};
+	struct fast *fast;
+	uint32_t slice, tunnel;
+
+	fast = fast_start(lab);
+	fast_settle(fast);
+	testrun_start(fast);
+	slice = fast_slice_get(fast, lab->socket);
+	tunnel = fast_tunnel_new(fast, slice, &lab->lac_end, 5);
+	assert_true(slice && tunnel);
+	fast_tunnel_set(fast, tunnel, 6, &lab->lns_end, &framing);
+	fast_tunnel_path(fast, tunnel, &path);
+	one = session_of(lab, tunnel, 0x12300001, 7);
+	other = session_of(lab, tunnel, 0x12300002, 8);
+	one.sequencing = one.is_numbered = true;
+	fast_session_set(fast, 1, &one);
+	fast_session_set(fast, 2, &other);
+	testrun_know_hops(fast);
+	assert_int_equal(run_uplink(fast, lab, one.teid), XDP_REDIRECT);
+	assert_int_equal(run_uplink(fast, lab, other.teid), XDP_REDIRECT);
+	fast_free(&fast, true);
+
+	fast = fast_start(lab);
+	xdp_thread_stop(fast, true);
+	assert_int_equal(run_uplink(fast, lab, one.teid), XDP_REDIRECT); // nobody has claimed anything yet, and it goes on
+	assert_int_equal(run_uplink(fast, lab, other.teid), XDP_REDIRECT);
+	assert_int_equal(fast_slice_get(fast, lab->socket), slice);
+	assert_int_equal(fast_tunnel_new(fast, slice, &lab->lac_end, 5), tunnel);
+	fast_tunnel_set(fast, tunnel, 0, &lab->lns_end, &framing); // its peer is not read yet: it stays as it was
+	assert_int_equal(run_uplink(fast, lab, one.teid), XDP_REDIRECT);
+	fast_tunnel_set(fast, tunnel, 6, &lab->lns_end, &framing);
+	fast_tunnel_path(fast, tunnel, &path);
+	fast_session_set(fast, 1, &one);
+	fast_settle(fast);
+	assert_int_equal(run_uplink(fast, lab, one.teid), XDP_REDIRECT);
+	assert_int_equal(run_uplink(fast, lab, other.teid), XDP_PASS); // the orphan is gone
+	assert_int_equal(fast_counters(fast)[1].uplink_packets, 4);
+	assert_int_equal(fast_order(fast, 1)->ns, 4);
+	fast_free(&fast, false);
+}
+
+struct changes {
+	struct fast *fast;
+	struct fast_session spec[2];
+	bool stop;
+};
+
+static void *change_all_the_time(void *owner)
+{
+	struct changes *changes = owner;
+
+	for (unsigned i = 0; !__atomic_load_n(&changes->stop, __ATOMIC_SEQ_CST); i++)
+		fast_session_set(changes->fast, 1, &changes->spec[i % 2]);
+	return NULL;
+}
+
+// The SGW moves back and forth while packets come down: each goes to one of the two, never to the address of one with the TEID of the other.
+static void no_packet_sees_half_a_change(void **state)
+{
+	const struct lab *lab = *state;
+	struct changes changes = {0};
+	uint8_t frame[TESTRUN_HEAD + 100] = {0}, out[200];
+	unsigned sent = 0, passed = 0;
+	struct fast *fast;
+	uint32_t slice, tunnel;
+	pthread_t thread;
+	int program;
+	size_t len;
+
+	fast = fast_start(lab);
+	fast_settle(fast);
+	testrun_start(fast);
+	slice = fast_slice_get(fast, lab->socket);
+	tunnel = fast_tunnel_new(fast, slice, &lab->lac_end, TUNNEL);
+	fast_tunnel_set(fast, tunnel, 6, &lab->lns_end, &(struct dp_framing){0});
+	changes.fast = fast;
+	for (unsigned i = 0; i < 2; i++) {
+		changes.spec[i] = session_of(lab, tunnel, 0x12300001, SESSION);
+		changes.spec[i].peer_teid = i;
+		changes.spec[i].sgw.addr = ip_addr_v4(0x0a000000 + i);
+		xdp_hop_get(fast, 0, 0, fast->objects.config->gtpu_addr, htonl(0x0a000000 + i), ""); // kept all the while
+	}
+	fast_session_set(fast, 1, &changes.spec[0]);
+	testrun_know_hops(fast);
+	len = octets_of(DOWNLINK_PACKET, frame + TESTRUN_HEAD);
+	testrun_frame(frame, &lab->lns_end, &lab->lac_end, len);
+	program = xdp_program_ingress(fast, slice);
+	assert_int_equal(pthread_create(&thread, NULL, change_all_the_time, &changes), 0);
+	for (unsigned i = 0; i < 50000; i++) {
+		size_t out_len = sizeof(out);
+		int verdict = testrun(program, frame, TESTRUN_HEAD + len, out, &out_len, 1, NULL);
+
+		passed += verdict == XDP_PASS; // in the middle of a change: the sockets' turn
+		if (verdict != XDP_REDIRECT)
+			continue;
+		sent++;
+		assert_int_equal(out[33], parse_be32(out + TESTRUN_HEAD + 4));
+	}
+	__atomic_store_n(&changes.stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(thread, NULL);
+	printf("%u packets saw one or the other, %u went to the sockets\n", sent, passed);
+	assert_in_range(sent, 1000, 50000);
+	assert_int_equal(sent + passed, 50000);
+	close(program);
+	fast_free(&fast, false);
+}
+
+// A change that makes the verifier work much harder is seen here before a kernel refuses it. Kernel 6.18, clang 14.
+static void the_verifier_stays_below_its_ceilings(void **state)
+{
+	struct fast *fast = fast_start(*state);
+	const struct {
+		int program;
+		uint32_t most;
+	} rows[] = {{xdp_program_access(fast), 5000}, {xdp_program_target(fast), 17000}};
+
+	for (size_t i = 0; i < array_len(rows); i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+
+		assert_int_equal(bpf_obj_get_info_by_fd(rows[i].program, &info, &len), 0);
+		printf("%s: %u instructions verified, %u octets of machine code\n", info.name, info.verified_insns,
+			info.jited_prog_len);
+		assert_in_range(info.verified_insns, 1, rows[i].most);
+	}
+	fast_free(&fast, false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_an_earlier_process_left_is_claimed_or_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_packet_sees_half_a_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_verifier_stays_below_its_ceilings, setup, teardown),
+	};
+	struct fast_options options = {
+		.gateway = "unit-test-xdp", .gtpu.addr = ip_addr_v4(INADDR_LOOPBACK), .slots = 2048, .slot_mask = 0xfffff};
+	char why[FAST_WHY] = "";
+	struct fast *fast;
+
+	if (fast_new(&options, &fast, why)) { // without the right to load programs
+		fprintf(stderr, "skipped: %s\n", why);
+		return 77;
+	}
+	fast_free(&fast, false); // with whatever a run that failed left pinned
+	return cmocka_run_group_tests_name("dataplane xdp", tests, NULL, NULL);
+}
