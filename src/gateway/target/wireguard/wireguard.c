@@ -263,7 +263,7 @@ static bool ask(const char *name, char public[WIREGUARD_KEY_TEXT], long *handsha
 		if (at == 2)
 			snprintf(peer, 64, "%s", word);
 		if (at == 4)
-			*handshake = atol(word);
+			*handshake = strtoll(word, NULL, 10);
 		at++;
 	}
 	return true;
