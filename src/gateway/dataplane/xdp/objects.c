@@ -131,7 +131,7 @@ static void remove_below(const char *path)
 	while (directory && (entry = readdir(directory))) {
 		char name[XDP_PATH + 280];
 
-		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+		snprintf(name, sizeof(name), "%.255s/%.255s", path, entry->d_name);
 		if (entry->d_name[0] != '.')
 			unlink(name);
 	}
@@ -149,7 +149,7 @@ static void remove_maps(const struct xdp_objects *objects, bool all)
 	while (directory && (entry = readdir(directory))) {
 		char name[XDP_PATH + 280];
 
-		snprintf(name, sizeof(name), "%s/%s", objects->pins, entry->d_name);
+		snprintf(name, sizeof(name), "%.200s/%.255s", objects->pins, entry->d_name);
 		if (entry->d_name[0] == 'v' && (all || strcmp(name, objects->maps)))
 			remove_below(name);
 	}
