@@ -244,7 +244,7 @@ int keeper_new(const char *state_dir, struct keeper **out)
 {
 	struct sockaddr_un address;
 	struct keeper *keeper;
-	int fd, error = address_of(state_dir, &address);
+	int fd = -1, error = address_of(state_dir, &address);
 
 	if (error)
 		return error;
