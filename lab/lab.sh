@@ -252,7 +252,7 @@ lab_namespaces() { # RUN-DIRECTORY: the lab's own, and the slices that its gatew
 	slice_namespaces "$id"
 }
 
-slice_namespaces() { (cd /run/netns && compgen -G "sg-$1.*") || true; } # GATEWAY: the slices that it made
+slice_namespaces() { (cd /run/netns && compgen -G "sg-$1.*"; compgen -G "*.sg-$1.*") || true; } # GATEWAY: the slices that it made, and their annexes
 
 lab_sweep() { # undoes labs whose owner is gone
 	local d pid

@@ -66,6 +66,9 @@ bool nl_has_default_route(struct nl *nl, int link); // some default route of the
 // Makes the gateway's rules be exactly "fwmark M lookup M" for each mark, in both families. Routes of tables that lose their rule are removed.
 int nl_marks_set(struct nl *nl, const uint32_t *marks, size_t count);
 
+// Has what comes in by `iif` routed by `table` even where it is for an address of this namespace: the rule "local" comes after (IPv4).
+int nl_local_after(struct nl *nl, const char *iif, uint32_t table);
+
 // Makes a pair of virtual cables' ends: `name` here, `far_name` in the namespace `far_fd`. -EEXIST when one of the names is taken.
 int nl_veth_new(struct nl *nl, const char *name, const char *far_name, int far_fd);
 // Makes a link of a kind that needs no more than a name ("wireguard", "dummy"), straight into the namespace `ns_fd`. -EOPNOTSUPP where the

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NETNS_NAME 96
+#define NETNS_NAME 128
 
 // Opens the namespace, making it where it does not exist; the calling thread is back in `home_fd` afterwards. 0 or -errno.
 int netns_open_or_new(const char *name, int home_fd, int *fd_out, bool *is_new);

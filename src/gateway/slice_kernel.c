@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "gateway/conntrack.h"
 #include "gateway/nft.h"
+#include "gateway/target/annex.h"
 #include "gateway/target/transfer.h"
 
 #include <ctype.h>
@@ -432,7 +433,10 @@ static void remove_namespace(int underlay_fd, const char *name)
 {
 	struct target_env env = {.inside_fd = -1, .underlay_fd = underlay_fd};
 	struct nl_links links = {0};
-	int error = netns_open(name, &env.inside_fd);
+	int error;
+
+	annex_end_all(name);
+	error = netns_open(name, &env.inside_fd);
 
 	if (!error)
 		error = netns_enter(env.inside_fd);

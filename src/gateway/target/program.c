@@ -170,13 +170,29 @@ int program_start(const char *const *argv, const char *const *env, const char *l
 	return error ? error : pid;
 }
 
+// With the directory above it.
+static int make_dir(const char *dir)
+{
+	_cleanup_free_ char *above = strdup(dir);
+	char *slash = above ? strrchr(above, '/') : NULL;
+
+	if (!mkdir(dir, 0700) || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || !slash || slash == above)
+		return -1;
+	*slash = 0;
+	if (mkdir(above, 0700) && errno != EEXIST)
+		return -1;
+	return mkdir(dir, 0700) && errno != EEXIST ? -1 : 0;
+}
+
 int program_write(const char *dir, const char *name, const char *text)
 {
 	_cleanup_close_ int fd = -1;
 	char path[512], fresh[520];
 	size_t len = strlen(text);
 
-	if (mkdir(dir, 0700) && errno != EEXIST)
+	if (make_dir(dir))
 		return -errno;
 	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
 		return -ENAMETOOLONG;

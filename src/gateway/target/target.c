@@ -15,6 +15,7 @@ const struct target_ops *target_ops_get(enum target_type type)
 	static const struct target_ops *const types[] = {
 		[TARGET_INTERNET] = &target_internet,
 		[TARGET_PEERING] = &target_peering,
+		[TARGET_VPN] = &target_vpn,
 		[TARGET_WIREGUARD] = &target_wireguard,
 	};
 

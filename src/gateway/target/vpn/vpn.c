@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// The VPN target: IKEv2 with a preshared key, strongSwan's charon with its ESP in user space (kernel-libipsec), for kernels that have none.
+//
+//   slice  vpnXXXXXXXX ---- slice  annex: charon, ipsec0  out ---- underlay ---- the peer
+//
+// charon runs in the target's annex: its sockets, its TUN and its routes meet neither the slice's addresses nor another target's. What the
+// policy sends here goes over the cable, by charon's own route (its table 220) into ipsec0, and as UDP-encapsulated ESP over the transfer
+// link. charon wants an address of the local side to name as the source of that route; the slice has the same address, so what comes out of
+// ipsec0 is routed by a table of its own, asked before "local", back over the cable.
+//
+// Available means that a CHILD_SA is installed. charon re-establishes by itself (DPD, close, rekey); where the peer refused us it is asked to
+// try again every five seconds.
+#include "gateway/target/target.h"
+#include "gateway/target/vpn/charon.h"
+
+#include "base/clean.h"
+#include "base/log.h"
+#include "gateway/netns.h"
+#include "gateway/target/program.h"
+
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+LOG_CATEGORY(vpn);
+
+#define PREFIX "vpn"
+#define BACK_TABLE 100 // of the annex: from ipsec0 to the slice
+#define MTU 1400 // 1500 less IP, UDP, ESP and its padding; libipsec's TUN has 1400 too
+
+static int vpn_interface(const struct target_config *config, char out[16])
+{
+	target_own_interface(PREFIX, &config->id, out);
+	return 0;
+}
+
+static const struct prefix_list *remote_of(const struct target_config *config)
+{
+	const struct vpn_config *vpn = &config->vpn;
+
+	return vpn->remote_subnets.rows.count ? &vpn->remote_subnets : &vpn->remote_domain;
+}
+
+static bool vpn_reaches(const struct target_config *config, const struct ip_addr *addr)
+{
+	const struct prefix_list *remote = remote_of(config);
+
+	vec_each (&remote->rows, prefix)
+		if (ip_prefix_has(prefix, addr))
+			return true;
+	return !remote->rows.count && addr->family == IP_V4;
+}
+
+// The address that the underlay speaks to the peer from: our identity. A connected UDP socket knows, and sends nothing.
+static int find_identity(const struct target_env *env, const struct ip_addr *peer, char out[IP_ADDR_TEXT])
+{
+	struct ip_end end = {*peer, 500}, self;
+	struct sockaddr_storage sa;
+	socklen_t len = ip_end_to_sockaddr(&end, &sa), got = sizeof(sa);
+	_cleanup_close_ int fd = -1;
+	int error = netns_enter(env->underlay_fd), back;
+
+	if (!error) {
+		fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd < 0 || connect(fd, (struct sockaddr *)&sa, len) || getsockname(fd, (struct sockaddr *)&sa, &got))
+			error = -errno;
+	}
+	back = netns_enter(env->inside_fd);
+	if (!error && !back && ip_end_from_sockaddr((struct sockaddr *)&sa, &self))
+		error = -EINVAL;
+	if (!error)
+		ip_addr_text(&self.addr, out);
+	return error ? error : back;
+}
+
+static struct ip_addr first_host(const struct ip_prefix *prefix)
+{
+	struct ip_addr addr = prefix->addr;
+
+	if (prefix->addr.family == IP_V4 && prefix->len < 31)
+		addr = ip_addr_v4((ip_addr_to_v4(&addr) & ~(0xffffffffu >> prefix->len)) + 1);
+	return addr;
+}
+
+// Addresses of the local side for charon, the way back to the slice, the way out.
+static int set_annex_routes(struct annex *annex, const struct target_config *config)
+{
+	const struct prefix_list *local = charon_selectors(&config->vpn.local_domain, &config->vpn.local_subnets);
+	struct nl_route out = {.kind = NL_ROUTE_UNICAST,
+		.to.addr.family = IP_V4,
+		.gateway = annex->transfer.outer,
+		.link = annex->transfer.link.index,
+		.metric = TARGET_METRIC};
+	struct nl_route back = {.kind = NL_ROUTE_UNICAST,
+		.to.addr.family = IP_V4,
+		.gateway = ip_addr_v4(ANNEX_SLICE_SIDE),
+		.link = annex->inner.index,
+		.metric = TARGET_METRIC};
+	VEC(struct nl_addr) addrs = {0};
+	struct nl_link lo;
+	int error = nl_link_get(annex->env.inside, "lo", &lo);
+
+	vec_each (&local->rows, prefix) {
+		struct nl_addr *room = prefix->len ? vec_add(&addrs) : NULL;
+
+		if (room)
+			*room = (struct nl_addr){.addr = first_host(prefix), .len = 32};
+	}
+	if (!error)
+		error = nl_addrs_set(annex->env.inside, lo.index, addrs.items, addrs.count);
+	vec_free(&addrs);
+	if (!error)
+		error = nl_routes_set(annex->env.inside, RT_TABLE_MAIN, &out, 1);
+	if (!error)
+		error = nl_routes_set(annex->env.inside, BACK_TABLE, &back, 1);
+	return error ? error : nl_local_after(annex->env.inside, "ipsec0", BACK_TABLE);
+}
+
+static int set_slice_routes(const struct target_env *env, const struct target_spec *spec, const struct annex *annex)
+{
+	const struct prefix_list *remote = remote_of(spec->config);
+	struct nl_route base = {.kind = NL_ROUTE_UNICAST,
+		.to.addr.family = IP_V4,
+		.gateway = ip_addr_v4(ANNEX_OWN_SIDE),
+		.link = annex ? annex->cable.index : 0,
+		.metric = TARGET_METRIC};
+	VEC(struct nl_route) routes = {0};
+	struct nl_route *room = vec_add(&routes);
+	int error;
+
+	if (room)
+		*room = (struct nl_route){.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = TARGET_METRIC_LAST};
+	if (annex && room && !remote->rows.count && (room = vec_add(&routes)))
+		*room = base;
+	for (size_t i = 0; annex && room && i < remote->rows.count; i++)
+		if ((room = vec_add(&routes))) {
+			*room = base;
+			room->to = remote->rows.items[i];
+		}
+	error = room ? nl_routes_set(env->inside, spec->table, routes.items, routes.count) : -ENOMEM;
+	vec_free(&routes);
+	return error;
+}
+
+static int bring_up(const struct target_env *env, const struct target_spec *spec, char *why)
+{
+	const struct target_config *config = spec->config;
+	struct charon charon;
+	struct annex annex;
+	char name[16];
+	int error;
+
+	charon_init(&charon, env, config);
+	vpn_interface(config, name);
+	error = find_identity(env, &config->vpn.remote, charon.identity);
+	if (error) {
+		snprintf(why, 160, "the gateway has no route to the peer: %s", strerror(-error));
+		return error;
+	}
+	error = annex_open(env, &config->id, name, &annex, why);
+	if (!error)
+		error = set_annex_routes(&annex, config);
+	if (!error)
+		error = charon_start(&charon, &annex, config, why);
+	annex_close(env, &annex);
+	if (!error)
+		error = target_sysctls(name);
+	if (!error && annex.cable.mtu != MTU)
+		error = nl_mtu_set(env->inside, annex.cable.index, MTU);
+	return error ? error : set_slice_routes(env, spec, &annex);
+}
+
+static bool daemon_runs(const struct target_env *env, const char *interface)
+{
+	_cleanup_close_ int fd = -1;
+	char name[NETNS_NAME];
+
+	snprintf(name, sizeof(name), "%s.%s", interface, env->name);
+	return !netns_open(name, &fd) && annex_find(fd, "charon-systemd");
+}
+
+static void vpn_status(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
+{
+	const struct uuid *id = &spec->config->id;
+	char why[160] = "", peer[IP_ADDR_TEXT], name[16];
+	struct charon charon = {0};
+
+	vpn_interface(spec->config, name);
+	charon_init(&charon, env, spec->config);
+	find_identity(env, &spec->config->vpn.remote, charon.identity);
+	ip_addr_text(&spec->config->vpn.remote, peer);
+	switch (charon_look(&charon, spec->config, why)) {
+	case CHARON_UP:
+		target_available(status, id);
+		break;
+	case CHARON_STARTING:
+		target_pending(status, id, "the IKE daemon is starting");
+		break;
+	case CHARON_DOWN:
+		if (*why)
+			target_unavailable(status, id, "%s: %s", peer, why);
+		else
+			target_pending(status, id, "calling the peer %s", peer);
+		break;
+	case CHARON_GONE:
+		target_pending(status, id, "the IKE daemon is starting");
+		status->must_start = !daemon_runs(env, name);
+		break;
+	}
+}
+
+static void vpn_start(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
+{
+	char why[160] = "";
+	int error;
+
+	*status = (struct slice_target_status){.target = spec->config->id};
+	if (!*spec->config->vpn.secret) {
+		target_unavailable(status, &spec->config->id, "there is no preshared key: set presharedKey");
+		return;
+	}
+	error = bring_up(env, spec, why);
+	if (!error) {
+		vpn_status(env, spec, status);
+		status->must_start = false;
+		return;
+	}
+	set_slice_routes(env, spec, NULL);
+	target_unavailable(status, &spec->config->id, "%s", *why ? why : strerror(-error));
+}
+
+static bool vpn_reconfigure(const struct target_spec *old, const struct target_spec *now)
+{
+	return old->table == now->table;
+}
+
+static void vpn_stop(const struct target_env *env, const struct target_spec *spec)
+{
+	struct charon charon;
+	char name[16];
+
+	vpn_interface(spec->config, name);
+	annex_end(env->name, name);
+	target_own_stop(env, PREFIX, spec);
+	charon_init(&charon, env, spec->config);
+	charon_forget(&charon);
+}
+
+const struct target_ops target_vpn = {
+	.name = "vpn",
+	.is_watched = true,
+	.interface = vpn_interface,
+	.reaches = vpn_reaches,
+	.start = vpn_start,
+	.reconfigure = vpn_reconfigure,
+	.stop = vpn_stop,
+	.status = vpn_status,
+};
