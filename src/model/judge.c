@@ -98,7 +98,8 @@ static void resolve_ref(struct ruling *ruling, const struct field *field, const 
 	struct field_ref *ref = field_ref(field, place->object);
 	char accepts[ACCEPTS_TEXT];
 
-	if (!ref->moniker || ref->id || !ruling->resolve || ruling_resolve(ruling, field->noun, owner_of(field, place), ref))
+	if (!ref->moniker || ref->id || !ruling->resolve || ruling_resolve(ruling, field->noun, owner_of(field, place), ref) ||
+		ruling_has(ruling, field->name)) // it may be looked up twice
 		return;
 	ruling_fault(ruling, field->name, "\"%.60s\" does not exist; accepted: %s%s", ref->moniker,
 		field_accepts(field, accepts, sizeof(accepts)), field->scope ? " of the same VSlice" : "");

@@ -23,6 +23,7 @@ const struct noun *const nouns[] = {
 	&noun_session,
 	&noun_tunnel,
 	&noun_event,
+	&noun_audit,
 	NULL,
 };
 

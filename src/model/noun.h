@@ -63,7 +63,7 @@ extern const struct noun noun_group, noun_endpoint;
 extern const struct noun noun_gateway, noun_zone, noun_regional_policy, noun_regional_policy_entry;
 extern const struct noun noun_operator_policy;
 extern const struct noun noun_event_endpoint_type, noun_event_type, noun_event_handler, noun_handler_config, noun_webhook_config;
-extern const struct noun noun_event_map, noun_event_subscription, noun_event;
+extern const struct noun noun_event_map, noun_event_subscription, noun_event, noun_audit;
 extern const struct noun noun_session, noun_tunnel;
 
 // All nouns that have a path of their own, in the order in which people meet them; ends with NULL. Tables are made in this

@@ -20,6 +20,7 @@
 #include <strings.h>
 
 #define BODY_MAX (1024 * 1024)
+#define IMPORT_MAX (64 * 1024 * 1024)
 #define REPORTS_MAX (32 * 1024 * 1024)
 #define SEGMENTS_MAX 6
 
@@ -32,6 +33,11 @@ const struct route routes[] = {
 		"The last attaches of an Endpoint, step by step"},
 	{"POST", "tunnels/{id}/restart", OP_READ, op_tunnel_restart, "restart-tunnel", "Close a tunnel and open it again"},
 	{"POST", "tunnels/{id}/drain", OP_READ, op_tunnel_drain, "drain-tunnel", "Let a tunnel take no new sessions"},
+	{"POST", "endpoints/import", OP_READ, op_endpoint_import, "import-endpoints",
+		"Create many Endpoints, all or none, from CSV or NDJSON"},
+	{"GET", "endpoints/export", OP_READ, op_endpoint_export, "export-endpoints", "All Endpoints as CSV or NDJSON (format)"},
+	{"POST", "l2tpSetups", OP_WRITE, op_l2tp_setup, "create-l2tp-setup",
+		"Create a whole L2TP set-up in one transaction"},
 	{"GET", "events/stream", OP_READ, op_event_stream, "stream-events", "Live events, as Server-Sent Events"},
 	{"POST", "eventhandlers/{id}/test", OP_WRITE, op_handler_test, "test-event-handler",
 		"Post a test to an Event Handler's receiver and tell what it answered"},
@@ -226,5 +232,7 @@ size_t api_body_max(void *owner, const char *method, const char *path)
 {
 	(void)owner;
 	(void)method;
+	if (strcasecmp(path, "/api/v1/endpoints/import") == 0)
+		return IMPORT_MAX;
 	return strcmp(path, "/gateway/v1/reports") == 0 ? REPORTS_MAX : BODY_MAX;
 }

@@ -6,6 +6,7 @@
 #include "controller/events/event_source.h"
 #include "controller/link.h"
 #include "controller/live.h"
+#include "controller/store/audit.h"
 #include "controller/store/seeds.h"
 #include "model/endpoint.h"
 #include "model/gateway.h"
@@ -187,6 +188,7 @@ void change_store(struct op *op, const struct noun *noun, void *object, const vo
 		op_fail_store(op, error);
 		return;
 	}
+	audit_change(op->db, op->actor.token, noun, before, object);
 	op_etag(op, head->revision);
 	op_reply_begin(op);
 	text_json(&op->reply, head->id);

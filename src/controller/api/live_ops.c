@@ -19,6 +19,10 @@ void op_live_list(struct op *op)
 		op_event_list(op);
 		return;
 	}
+	if (op->noun == &noun_audit) {
+		op_audit_list(op);
+		return;
+	}
 	if (!op_paging(op, &offset, &limit))
 		return;
 	op_reply_begin(op);
@@ -36,6 +40,10 @@ void op_live_get(struct op *op)
 {
 	if (op->noun == &noun_event) {
 		op_event_get(op);
+		return;
+	}
+	if (op->noun == &noun_audit) {
+		op_audit_get(op);
 		return;
 	}
 	op_reply_begin(op);

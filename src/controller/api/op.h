@@ -94,5 +94,9 @@ void op_etag(struct op *op, int64_t revision);
 #define REQUEST_HASH_TEXT 65
 // A hash of method, path and body, into `out`; returns `out`.
 char *op_request_hash(const struct op *op, char out[REQUEST_HASH_TEXT]);
+// A repeated POST with the same Idempotency-Key is answered as the first one was. True when that was done.
+bool op_answer_again(struct op *op);
+// Keeps the answer for that, when it was a success.
+void op_remember_answer(struct op *op);
 // The customer whose objects are seen; NULL for nouns of the platform.
 const char *op_customer(const struct op *op, const struct noun *noun);

@@ -288,6 +288,11 @@ static void put_one_or_more(struct text *out, const struct noun *noun)
 	text_add(out, "}]}");
 }
 
+static bool is_bulk(const struct route *route)
+{
+	return strcmp(route->id, "import-endpoints") == 0 || strcmp(route->id, "create-l2tp-setup") == 0;
+}
+
 static void put_data(struct text *out, const struct route *route, const struct noun *noun)
 {
 	bool is_list = strcmp(route->id, "list") == 0;
@@ -300,6 +305,8 @@ static void put_data(struct text *out, const struct route *route, const struct n
 		text_add(out, "{\"type\":\"array\"}");
 	} else if (is_row_create(route, noun)) {
 		text_add(out, "{\"type\":[\"string\",\"array\"]}");
+	} else if (is_bulk(route)) {
+		text_add(out, "{\"type\":\"object\"}");
 	} else if (strcmp(route->id, "verify-token") == 0) {
 		text_add(out, "{\"type\":\"null\"}");
 	} else {
@@ -313,6 +320,12 @@ static void put_answers(struct text *out, const struct route *route, const struc
 		text_add(out,
 			",\"responses\":{\"200\":{\"description\":\"OpenAPI\",\"content\":{\"application/"
 			"json\":{\"schema\":{\"type\":\"object\"}}}}}");
+		return;
+	}
+	if (strcmp(route->id, "export-endpoints") == 0) {
+		text_add(out,
+			",\"responses\":{\"200\":{\"description\":\"All rows\",\"content\":{\"text/csv\":{\"schema\":"
+			"{\"type\":\"string\"}},\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}}}");
 		return;
 	}
 	if (strcmp(route->id, "stream-events") == 0) {
@@ -332,6 +345,19 @@ static void put_answers(struct text *out, const struct route *route, const struc
 		"{\"$ref\":\"#/components/schemas/Failure\"}}}}}");
 }
 
+// The parts of an L2TP set-up; what a part gets from the one around it need not be given.
+static void put_setup_body(struct text *out)
+{
+	text_add(out,
+		",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
+		"\"additionalProperties\":false,\"required\":[\"vslice\",\"routingPolicy\"],\"properties\":{"
+		"\"vslice\":{\"type\":\"object\",\"description\":\"As in a POST of a VSlice, with its LACs and LNSs\"},"
+		"\"routingTargets\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
+		"\"routingPolicy\":{\"type\":\"object\",\"description\":\"Becomes the Default Routing Policy\"},"
+		"\"endpointGroups\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"description\":\"As in a POST of an "
+		"Endpoint Group, and endpoints: a list of Endpoints\"}}}}}}}");
+}
+
 static void put_body(struct text *out, const struct route *route, const struct noun *noun)
 {
 	if (strcmp(route->id, "order") == 0) {
@@ -341,6 +367,12 @@ static void put_body(struct text *out, const struct route *route, const struct n
 			"{\"type\":\"string\"}}}}}");
 		return;
 	}
+	if (strcmp(route->id, "import-endpoints") == 0)
+		text_add(out,
+			",\"requestBody\":{\"required\":true,\"content\":{\"text/csv\":{\"schema\":{\"type\":\"string\"}},"
+			"\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}}");
+	if (strcmp(route->id, "create-l2tp-setup") == 0)
+		put_setup_body(out);
 	if (!noun || route->kind != OP_WRITE || strcmp(route->method, "DELETE") == 0)
 		return;
 	text_format(out, ",\"requestBody\":{\"required\":true,\"content\":{\"%s\":{\"schema\":",
@@ -445,7 +477,7 @@ void op_openapi(struct op *op)
 		"\"offset\":{\"type\":\"integer\"}},\"required\":[\"success\",\"messages\",\"data\"]},"
 		"\"Failure\":{\"type\":\"object\",\"properties\":{\"success\":{\"const\":false},\"messages\":{\"type\":\"array\","
 		"\"minItems\":1,"
-		"\"items\":{\"type\":\"string\"}},\"data\":{\"type\":\"null\"}},\"required\":[\"success\",\"messages\"]},"
+		"\"items\":{\"type\":\"string\"}},\"data\":{\"type\":[\"object\",\"null\"]}},\"required\":[\"success\",\"messages\"]},"
 		"\"Reference\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"moniker\":{\"type\":["
 		"\"string\",\"null\"]},\"name\":"
 		"{\"type\":[\"string\",\"null\"]}},\"required\":[\"id\",\"moniker\",\"name\"]},"

@@ -33,6 +33,13 @@ void op_event_stream(struct op *op);
 void op_handler_test(struct op *op);
 void op_handler_replay(struct op *op);
 void op_handler_dead_letters(struct op *op);
+// The audit log.
+void op_audit_list(struct op *op);
+void op_audit_get(struct op *op);
+// Many at once.
+void op_endpoint_import(struct op *op);
+void op_endpoint_export(struct op *op);
+void op_l2tp_setup(struct op *op);
 // The API about itself.
 void op_verify(struct op *op);
 void op_schema(struct op *op);
