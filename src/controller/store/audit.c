@@ -21,8 +21,10 @@
 int audit_schema(struct db *db)
 {
 	return db_run(db,
-		"CREATE TABLE IF NOT EXISTS audit (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, customer TEXT, "
-		"actor_id TEXT, actor TEXT, action TEXT NOT NULL, object_type TEXT NOT NULL, object_id TEXT, object_moniker TEXT, "
+		"CREATE TABLE IF NOT EXISTS audit (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, customer "
+		"TEXT, "
+		"actor_id TEXT, actor TEXT, action TEXT NOT NULL, object_type TEXT NOT NULL, object_id TEXT, object_moniker "
+		"TEXT, "
 		"before TEXT, after TEXT) STRICT;"
 		"CREATE INDEX IF NOT EXISTS audit_customer ON audit (customer, sequence);"
 		"CREATE INDEX IF NOT EXISTS audit_object ON audit (object_id, sequence);");
@@ -42,7 +44,8 @@ static json_t *shown(const struct noun *noun, const void *object)
 
 static bool is_told(const struct field *field)
 {
-	return !(field->flags & (FIELD_LIVE | FIELD_HIDDEN | FIELD_INPUT)) && !field->sql && strcmp(field->name, "changedAt") != 0;
+	return !(field->flags & (FIELD_LIVE | FIELD_HIDDEN | FIELD_INPUT)) && !field->sql &&
+		strcmp(field->name, "changedAt") != 0;
 }
 
 // Moves the members that were changed from what is shown of the object into `out`. A secret, here or inside, is only named.
@@ -83,7 +86,8 @@ static void insert(struct db *db, const char *actor, const char *customer, const
 	const struct object *object, const char *before, const char *after)
 {
 	sqlite3_stmt *statement = db_statement(db,
-		"INSERT INTO audit (at_ms, customer, actor_id, actor, action, object_type, object_id, object_moniker, before, after) "
+		"INSERT INTO audit (at_ms, customer, actor_id, actor, action, object_type, object_id, object_moniker, before, "
+		"after) "
 		"VALUES (?1, ?2, ?3, (SELECT name FROM api_token WHERE id = ?3), ?4, ?5, ?6, ?7, ?8, ?9)");
 
 	if (!statement)
@@ -169,8 +173,9 @@ static int add_filter(struct search *search, const char *name, const char *value
 		search->values[search->count++] = strdup(value);
 		return 0;
 	}
-	snprintf(why, 200, "filter: \"%.30s\" is not accepted; accepted: actor, actorId, action, objectType, objectId, objectMoniker, "
-			   "before, after",
+	snprintf(why, 200,
+		"filter: \"%.30s\" is not accepted; accepted: actor, actorId, action, objectType, objectId, objectMoniker, "
+		"before, after",
 		name);
 	return -EINVAL;
 }
@@ -187,7 +192,8 @@ static int add_filters(struct search *search, const char *filter, char why[200])
 		if (!*part)
 			continue;
 		if (!value) {
-			snprintf(why, 200, "filter: \"%.40s\" has no colon; accepted: member:text pairs, separated by commas", part);
+			snprintf(why, 200, "filter: \"%.40s\" has no colon; accepted: member:text pairs, separated by commas",
+				part);
 			return -EINVAL;
 		}
 		*value++ = '\0';
@@ -208,7 +214,8 @@ static int order_of(const char *sort, const char **order, char why[200])
 	return -EINVAL;
 }
 
-static sqlite3_stmt *prepare(struct db *db, const struct audit_query *query, const struct search *search, const char *select, const char *end)
+static sqlite3_stmt *prepare(
+	struct db *db, const struct audit_query *query, const struct search *search, const char *select, const char *end)
 {
 	struct text sql = {0};
 
@@ -245,7 +252,9 @@ static int walk(struct db *db, const struct audit_query *query, const struct sea
 
 	snprintf(end, sizeof(end), "%s LIMIT ?3 OFFSET ?4", order);
 	sqlite3_stmt *statement = prepare(db, query, search,
-		"SELECT sequence, customer, actor_id, actor, action, object_type, object_id, object_moniker, before, after, at_ms", end);
+		"SELECT sequence, customer, actor_id, actor, action, object_type, object_id, object_moniker, before, after, "
+		"at_ms",
+		end);
 
 	if (!statement)
 		return -EIO;
@@ -264,8 +273,8 @@ static int walk(struct db *db, const struct audit_query *query, const struct sea
 	return 0;
 }
 
-int audit_list(struct db *db, const struct audit_query *query, void (*each)(const struct audit *audit, void *context), void *context,
-	int64_t *total, char why[200])
+int audit_list(struct db *db, const struct audit_query *query, void (*each)(const struct audit *audit, void *context),
+	void *context, int64_t *total, char why[200])
 {
 	struct search search = {0};
 	const char *order;
