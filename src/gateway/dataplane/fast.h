@@ -59,8 +59,8 @@ void fast_session_set(struct fast *fast, uint32_t slot, const struct fast_sessio
 void fast_session_del(struct fast *fast, uint32_t slot);
 
 uint32_t fast_slots(const struct fast *fast);
-// Arrays by slot that live as long as the fast path.
-struct dp_counters *fast_counters(struct fast *fast);
+// By slot; they live as long as the fast path.
+struct dp_counters *fast_counters(struct fast *fast, uint32_t slot);
 struct fast_order *fast_order(struct fast *fast, uint32_t slot);
 // What the fast path alone did. `drops` has room for DP_DROP_COUNT.
 void fast_totals(struct fast *fast, struct dp_counters *out, uint64_t *passed, uint64_t *drops);

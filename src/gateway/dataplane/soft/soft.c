@@ -450,7 +450,6 @@ int dp_fast_start(struct dp *dp, const char *gateway, const struct ip_end *gtpu,
 	error = fast_new(&options, &dp->fast, why);
 	if (error)
 		return error;
-	dp->shared = fast_counters(dp->fast);
 	dp->shared_slots = fast_slots(dp->fast);
 	return 0;
 }

@@ -87,8 +87,7 @@ struct dp {
 	struct dp_counters totals;
 	uint64_t drops[DP_DROP_COUNT];
 	struct fast *fast; // NULL: the sockets are all there is
-	struct dp_counters *shared; // of the first `shared_slots` slots: the fast path counts there too
-	uint32_t shared_slots;
+	uint32_t shared_slots; // the first so many slots have their counters and sequence in the fast path
 	uint64_t icmp_second;
 	uint32_t icmp_used; // ICMP errors made in that second
 };
@@ -103,7 +102,7 @@ static inline struct dp_counters *soft_counters(struct dp *dp, struct dp_session
 {
 	uint32_t slot = soft_slot(dp, session);
 
-	return slot < dp->shared_slots ? &dp->shared[slot] : &session->counters;
+	return slot < dp->shared_slots ? fast_counters(dp->fast, slot) : &session->counters;
 }
 
 static inline struct fast_order *soft_order(struct dp *dp, struct dp_session *session)

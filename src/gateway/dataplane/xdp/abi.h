@@ -17,7 +17,7 @@ typedef __u64 uint64_t;
 #include <stdint.h>
 #endif
 
-#define ABI_VERSION 1
+#define ABI_VERSION 2
 
 #define ABI_HOP_NONE 0 // no hop has the number 0, nor has any leaf or page
 #define ABI_LEAF 64 // tunnel ids in a leaf
@@ -75,6 +75,7 @@ struct abi_session {
 struct abi_counters {
 	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes;
 	uint64_t dropped;
+	uint64_t reserved[3]; // a cache line each
 };
 
 enum { ABI_ADDRESS_CONTROL = 1, ABI_LENGTH = 2, ABI_OPEN = 4 };
@@ -133,7 +134,7 @@ _Static_assert(sizeof(struct abi_order) == 4, "abi");
 _Static_assert(sizeof(struct abi_session) == 64 && __builtin_offsetof(struct abi_session, ue) == 16 &&
 		__builtin_offsetof(struct abi_session, order) == 44,
 	"abi");
-_Static_assert(sizeof(struct abi_counters) == 40, "abi");
+_Static_assert(sizeof(struct abi_counters) == 64, "abi");
 _Static_assert(sizeof(struct abi_tunnel) == 288 && __builtin_offsetof(struct abi_tunnel, pages) == 32, "abi");
 _Static_assert(sizeof(struct abi_hop) == 48 && __builtin_offsetof(struct abi_hop, dmac) == 8, "abi");
 _Static_assert(sizeof(struct abi_slice) == 520, "abi");

@@ -31,7 +31,7 @@
 
 LOG_CATEGORY(xdp);
 
-_Static_assert(sizeof(struct dp_counters) == sizeof(struct abi_counters) &&
+_Static_assert(sizeof(struct dp_counters) <= sizeof(struct abi_counters) &&
 		offsetof(struct dp_counters, dropped) == offsetof(struct abi_counters, dropped),
 	"the counters are shared");
 _Static_assert(sizeof(struct fast_order) == sizeof(struct abi_order) &&
@@ -442,9 +442,9 @@ uint32_t fast_slots(const struct fast *fast)
 	return fast->options.slots;
 }
 
-struct dp_counters *fast_counters(struct fast *fast)
+struct dp_counters *fast_counters(struct fast *fast, uint32_t slot)
 {
-	return (struct dp_counters *)fast->objects.counters;
+	return (struct dp_counters *)&fast->objects.counters[slot];
 }
 
 struct fast_order *fast_order(struct fast *fast, uint32_t slot)

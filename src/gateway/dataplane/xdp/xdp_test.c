@@ -135,7 +135,7 @@ static void what_an_earlier_process_left_is_claimed_or_goes(void **state)
 	fast_settle(fast);
 	assert_int_equal(run_uplink(fast, lab, one.teid), XDP_REDIRECT);
 	assert_int_equal(run_uplink(fast, lab, other.teid), XDP_PASS); // the orphan is gone
-	assert_int_equal(fast_counters(fast)[1].uplink_packets, 4);
+	assert_int_equal(fast_counters(fast, 1)->uplink_packets, 4);
 	assert_int_equal(fast_order(fast, 1)->ns, 4);
 	fast_free(&fast, false);
 }
