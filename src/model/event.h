@@ -71,6 +71,7 @@ struct event_handler {
 	struct field_ref type;
 	struct handler_config config;
 	char *summary;
+	int64_t pending, dead; // deliveries
 };
 
 struct event_subscription {

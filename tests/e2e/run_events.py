@@ -31,8 +31,18 @@ class Receiver:
         self.answer = lambda request: 200
         receiver = self
 
+        self.sockets = set()
+
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self):
+                super().setup()
+                receiver.sockets.add(self.connection)
+
+            def finish(self):
+                receiver.sockets.discard(self.connection)
+                super().finish()
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -86,6 +96,11 @@ class Receiver:
     def close(self):
         self.server.shutdown()
         self.server.server_close()
+        for connection in list(self.sockets):  # a dead process keeps no connection
+            try:
+                connection.shutdown(2)
+            except OSError:
+                pass
 
 
 class Sse:
@@ -182,6 +197,12 @@ class Events(Case):
 
     def endpoint(self, number, group=None):
         return self.api.ok("POST", "endpoints", {"iccid": iccid(number), "imsis": [imsi(number)], "endpointGroup": group or self.ids["group"]})
+
+    def drained(self, handler):
+        deadline = time.monotonic() + 10
+        while self.api.ok("GET", f"EventHandlers/{handler}")["pendingEvents"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
     def cursor(self):
         events = self.api.ok("GET", "events?limit=1")
@@ -521,7 +542,9 @@ class Events(Case):
         self.closing.append(reborn)
         got = lambda: {e["endpointId"] for e in receiver.taken() + reborn.taken() if "statussetactive" in e["eventType"]}
         reborn.until(lambda r: got() >= set(first + second + third), 60)
-        reborn.until(lambda r: any(e["eventType"] == "endpointdatasessioncreated_v1" for e in r.taken()))
+        reborn.until(lambda r: any(e["eventType"] == "endpointdatasessioncreated_v1" for e in receiver.taken() + r.taken()))
+        order = [e["sequence"] for e in reborn.taken() if e["endpointId"] == first[0]]
+        self.assertEqual(order, sorted(order))
         self.assertEqual(self.api.ok("GET", "EventHandlers/mortal/deadletters"), [])
         self.report(self.end(150, endpoint=first[0]), sequence=2, boot="boot-2")
         self.drop(event_map, handler)
@@ -533,6 +556,7 @@ class Events(Case):
         cursor = self.cursor()
         endpoints = [self.endpoint(number) for number in (180, 181, 182)]
         receiver.until(lambda r: len(r.taken()) == 3)
+        self.drained("again")
         reply = self.api.call("POST", f"EventHandlers/again/replay?since={cursor}")
         self.assertSaid(reply.messages, "3 event(s)")
         receiver.until(lambda r: len(r.taken()) == 6)
@@ -614,6 +638,7 @@ class Impatient(Case):
         deadline = time.monotonic() + 40
         while len(letters := self.api.ok("GET", f"EventHandlers/{handler}/deadletters")) < 2 and time.monotonic() < deadline:
             time.sleep(0.2)
+        self.assertEqual((self.api.ok("GET", "EventHandlers/h")["pendingEvents"], self.api.ok("GET", "EventHandlers/h")["deadLetters"]), (0, 2))
         self.assertEqual([letter["event"]["endpointId"] for letter in letters], [endpoint] * 2)
         self.assertIn("503", letters[1]["error"])
         receiver.answer = lambda request: 200

@@ -101,8 +101,8 @@ static struct delivery *load(struct db *db, sqlite3_stmt *statement)
 
 size_t delivery_due(struct db *db, const char *handler, int64_t now_ms, struct delivery **out, size_t max, int64_t *next_ms)
 {
-	sqlite3_stmt *statement = db_statement(
-		db, DELIVERY_SELECT "WHERE d.handler = ?1 AND d.state = 1 AND d.due_ms <= ?2 ORDER BY d.event LIMIT ?3");
+	sqlite3_stmt *statement = db_statement(db,
+		DELIVERY_SELECT "WHERE d.handler = ?1 AND d.state = 1 AND d.due_ms <= ?2 ORDER BY d.due_ms, d.event LIMIT ?3");
 	size_t count = 0;
 
 	*next_ms = 0;

@@ -24,7 +24,7 @@ int delivery_schema(struct db *db);
 // Queues the event for every handler that subscribes to it, by the maps of its customer. 0 or -errno.
 int delivery_queue(struct db *db, int64_t sequence);
 
-// The ready deliveries of a handler that are due, first events first, at most `max`; `*next_ms` gets when the first of the others is due, 0
+// The ready deliveries of a handler that are due, longest due first, at most `max`; `*next_ms` gets when the first of the others is due, 0
 // when there is none. Gives their number.
 size_t delivery_due(struct db *db, const char *handler, int64_t now_ms, struct delivery **out, size_t max, int64_t *next_ms);
 // Calls `each` for every handler that has something ready, with when the first is due.
