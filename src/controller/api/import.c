@@ -6,8 +6,6 @@
 // it. Only when no row is at fault are they stored, portion by portion, each row judged again: meanwhile somebody may have taken an
 // IMSI or deleted a group. What was stored is noted in `import_row`; should a row fail now, or the program die, all of it is taken
 // back (at once, or at the next start). The record in `import` goes with the last portion: from then on the import is done.
-#include "controller/api/import.h"
-
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -26,7 +24,8 @@
 
 LOG_CATEGORY(import);
 
-#define PORTION 200
+#define CHECK_PORTION 50 // rows of a job: what a request that comes in between waits for
+#define PORTION 100
 #define IMPORT_ROWS_MAX 500000
 #define MESSAGES_MAX 100
 
@@ -46,33 +45,6 @@ struct import {
 	enum ruling_verdict verdict;
 	bool dry_run, ended, failed;
 };
-
-int import_schema(struct db *db)
-{
-	int error = db_run(db,
-		"CREATE TABLE IF NOT EXISTS import (id TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT;"
-		"CREATE TABLE IF NOT EXISTS import_row (import TEXT NOT NULL, endpoint TEXT NOT NULL) STRICT;"
-		"CREATE INDEX IF NOT EXISTS import_row_import ON import_row (import);");
-
-	sqlite3_stmt *statement =
-		error ? NULL : db_statement(db, "SELECT r.endpoint FROM import_row r JOIN import i ON i.id = r.import");
-	int64_t count = 0;
-
-	if (!statement)
-		return -EIO;
-	while (!error && sqlite3_step(statement) == SQLITE_ROW) {
-		char id[UUID_TEXT];
-
-		snprintf(id, sizeof(id), "%s", (const char *)sqlite3_column_text(statement, 0));
-		error = db_delete(db, &noun_endpoint, id, NULL);
-		error = error == -ENOENT ? 0 : error;
-		count++;
-	}
-	sqlite3_reset(statement);
-	if (count)
-		log_info("taken back endpoints=%lld reason=\"the import had not ended\"", (long long)count);
-	return error ? error : db_run(db, "DELETE FROM import_row; DELETE FROM import");
-}
 
 static void import_free(struct import *import)
 {
@@ -226,7 +198,9 @@ static void portion_run(struct db *db, struct store_job *job)
 	import->op.db = db;
 	if (import->phase == IMPORT_STORE && !import->rows.row)
 		error = record(import, "INSERT INTO import (id, at_ms) VALUES (?1, ?2)");
-	for (int i = 0; i < PORTION && !error && !import->ended; i++) {
+	int portion = import->phase == IMPORT_CHECK ? CHECK_PORTION : PORTION;
+
+	for (int i = 0; i < portion && !error && !import->ended; i++) {
 		if (!bulk_rows_next(&import->rows, &import->op.ruling, &body)) {
 			import->ended = true;
 		} else if (import->rows.row > IMPORT_ROWS_MAX) {

@@ -162,8 +162,8 @@ static void set_default_policy(struct setup *setup)
 		strcpy(op->ruling.prefix, "vslice.");
 		change_judge(op, &noun_vslice, vslice, before);
 		op->ruling.prefix[0] = '\0';
-		if (op->ruling.fault_count == faults)
-			error = change_apply(op, &noun_vslice, vslice, before);
+		if (op->ruling.fault_count == faults && !(error = change_apply(op, &noun_vslice, vslice, before)))
+			audit_change(op->db, op->actor.token, &noun_vslice, before, vslice);
 		json_decref(patch);
 	}
 	object_free(&noun_vslice, before);

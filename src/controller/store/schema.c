@@ -5,9 +5,9 @@
 
 #include "base/clean.h"
 #include "base/log.h"
-#include "controller/api/import.h"
 #include "controller/events/event_store.h"
 #include "controller/store/audit.h"
+#include "controller/store/import_log.h"
 #include "controller/store/plan.h"
 #include "model/text.h"
 
@@ -230,7 +230,7 @@ static int build(struct db *db, int64_t version)
 	if (!error)
 		error = audit_schema(db);
 	if (!error)
-		error = import_schema(db);
+		error = import_log_schema(db);
 	char set[60];
 
 	snprintf(set, sizeof(set), "PRAGMA user_version = %d", SCHEMA_VERSION);
