@@ -71,6 +71,13 @@ static int64_t add(struct fixture *fixture, enum event_kind kind, const char *vs
 	return event_add(fixture->db, &draft) == 1 ? event_last(fixture->db) : 0;
 }
 
+static int by_sequence(const void *a, const void *b)
+{
+	int64_t one = (*(struct delivery *const *)a)->sequence, two = (*(struct delivery *const *)b)->sequence;
+
+	return (one > two) - (one < two);
+}
+
 // The sequences that are due, as "1 2 3".
 static const char *due(struct fixture *fixture, char out[80])
 {
@@ -78,6 +85,7 @@ static const char *due(struct fixture *fixture, char out[80])
 	int64_t next_ms;
 	size_t count = delivery_due(fixture->db, fixture->handler, db_now_ms() + 1, found, 8, &next_ms), used = 0;
 
+	qsort(found, count, sizeof(found[0]), by_sequence);
 	out[0] = '\0';
 	for (size_t i = 0; i < count; i++) {
 		used += (size_t)snprintf(out + used, 80 - used, "%s%lld", i ? " " : "", (long long)found[i]->sequence);
