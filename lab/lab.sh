@@ -31,6 +31,7 @@ lab_open() { # TITLE
 	lab_sweep
 	mkdir "$LAB_RUN"
 	touch "$LAB_RUN/programs" "$LAB_RUN/namespaces"
+	echo "$LAB_WORK" >"$LAB_RUN/work"
 	trap lab_leave EXIT
 	trap 'lab_failed $LINENO' ERR
 	trap 'exit 130' INT
@@ -255,11 +256,13 @@ lab_namespaces() { # RUN-DIRECTORY: the lab's own, and the slices that its gatew
 slice_namespaces() { (cd /run/netns && compgen -G "sg-$1.*"; compgen -G "*.sg-$1.*") || true; } # GATEWAY: the slices that it made, and their annexes
 
 lab_sweep() { # undoes labs whose owner is gone
-	local d pid
+	local d pid work
 	for d in "$LAB_RUN_ROOT"/lab*.*; do
 		[ -d "$d" ] || continue
 		pid=${d##*/lab}
 		[ "$(lab_started "${pid%.*}")" != "${pid#*.}" ] || continue
+		work=$(cat "$d/work" 2>/dev/null || true)
 		lab_undo "$d" || true
+		[ -z "$work" ] || rm -rf "$work"
 	done
 }

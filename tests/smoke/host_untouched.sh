@@ -10,7 +10,7 @@ as_it_was() { # what a lab of that pid left, and what the host looks like
 	[ "$(host)" = "$before" ] || fail "the host has changed"
 }
 in_the_middle() { # SIGNAL: another story, until a SIM is attached, then the signal
-	"$(dirname "$0")/attach_gtp1.sh" >"$LAB_WORK/other.$1" 2>&1 3>&1 &
+	TMPDIR=$LAB_WORK "$(dirname "$0")/attach_gtp1.sh" >"$LAB_WORK/other.$1" 2>&1 3>&1 &
 	other=$!
 	wait_for 60 grep -q 'ok.*the SIM attaches' "$LAB_WORK/other.$1"
 	kill "-$1" $other
