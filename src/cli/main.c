@@ -10,8 +10,8 @@
 // column (print.c). What is right or wrong is the API's to say; its messages are shown as they are, on one line, and the exit status
 // says what kind of failure it was (cli.h).
 //
-// Global options may stand anywhere. They are sorted out first and read by base/opt, so that environment and configuration file
-// work as in the daemons; what is left belongs to the noun.
+// Global options may stand anywhere; after the verb a member of the same name goes first (the URL of an Event Handler). They are
+// sorted out and read by base/opt, so that environment and configuration file work as in the daemons; what is left belongs to the noun.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@
 #include "base/vec.h"
 #include "cli/body.h"
 #include "cli/command.h"
+#include "cli/path.h"
 
 static struct {
 	char *url, *token, *token_file, *customer, *columns, *ca_file, *file;
@@ -90,10 +91,21 @@ static void add_text(struct sorted *sorted, char *text)
 		*at = text;
 }
 
+// After the verb, has the noun a member of that name?
+static bool is_member(const struct sorted *sorted, const char *arg)
+{
+	struct option option = {.name = arg + 2, .name_len = strcspn(arg + 2, "=")};
+	const struct noun *noun = sorted->words.count >= 2 ? noun_of_word(sorted->words.items[0]) : NULL;
+	struct field_path path;
+	char error[CLI_ERROR_TEXT];
+
+	return noun && arg[1] == '-' && path_resolve(noun, &option, &sorted->options, &path, error) == 0;
+}
+
 // Options without = take the next argument as their value, unless that is an option too.
 static int sort_option(struct sorted *sorted, int argc, char **argv, int i)
 {
-	const struct opt *opt = global_opt(argv[i]);
+	const struct opt *opt = is_member(sorted, argv[i]) ? NULL : global_opt(argv[i]);
 	bool joined = argv[i][1] == '-' ? strchr(argv[i], '=') != NULL : argv[i][2] != '\0';
 	bool own = strcmp(argv[i], "--config") == 0 || strncmp(argv[i], "--config=", 9) == 0 || strcmp(argv[i], "--version") == 0;
 	struct option *option;
