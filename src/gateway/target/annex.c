@@ -163,7 +163,7 @@ int annex_find(int ns_fd, const char *program)
 	}
 	while (!pid && (entry = readdir(dir)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && is_program(entry->d_name, st.st_ino, program))
-			pid = atoi(entry->d_name);
+			pid = (pid_t)strtol(entry->d_name, NULL, 10);
 	closedir(dir);
 	return pid;
 }
