@@ -249,6 +249,44 @@ static void on_rules(struct report *report, const json_t *row)
 	}
 }
 
+// A SIM that no endpoint of the gateway has may be another gateway's: gateways know their own only. The row is completed with the
+// endpoint, so that its attaches and events tell, and with where it should have come.
+static void find_stray(struct report *report, json_t *row)
+{
+	static const char sql[] =
+		"SELECT e.id, v.moniker, g.moniker, h.moniker FROM endpoint_imsis i JOIN endpoint e ON e.id = i.owner "
+		"JOIN regional_gateway h ON h.id = ?2 LEFT JOIN endpoint_group p ON p.id = e.endpoint_group "
+		"LEFT JOIN vslice v ON v.id = p.vslice LEFT JOIN regional_gateway g ON g.id = v.regional_gateway WHERE i.value = "
+		"?1";
+	const char *word = text_of(row, "row"), *imsi = text_of(row, "imsi");
+	sqlite3_stmt *statement;
+
+	if (!word || strcmp(word, "attach") != 0 || !imsi || text_of(row, "endpoint") ||
+		json_is_true(json_object_get(row, "ok")) || !(statement = db_statement(report->db, sql)))
+		return;
+	sqlite3_bind_text(statement, 1, imsi, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, report->gateway, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		const char *id = (const char *)sqlite3_column_text(statement, 0);
+		const char *vslice = (const char *)sqlite3_column_text(statement, 1);
+		const char *gateway = (const char *)sqlite3_column_text(statement, 2);
+		const char *here = (const char *)sqlite3_column_text(statement, 3);
+
+		if (!vslice)
+			json_object_set_new(
+				row, "verdict", json_string("the endpoint is in no Endpoint Group: assign it to one"));
+		else if (gateway && strcmp(gateway, here) != 0)
+			json_object_set_new(row, "verdict",
+				json_sprintf(
+					"the SIM arrived at Regional Gateway \"%s\", but its VSlice \"%s\" is served by Regional "
+					"Gateway \"%s\": the mobile network must send it there, or the VSlice must name this one",
+					here, vslice, gateway));
+		if (!vslice || (gateway && strcmp(gateway, here) != 0))
+			json_object_set_new(row, "endpoint", json_string(id));
+	}
+	sqlite3_reset(statement);
+}
+
 static void on_attach(struct report *report, const json_t *row)
 {
 	const char *endpoint = text_of(row, "endpoint");
@@ -297,6 +335,7 @@ static void take_row(struct report *report, const json_t *row)
 	const char *word = text_of(row, "row");
 	char place[100];
 
+	find_stray(report, (json_t *)row);
 	snprintf(place, sizeof(place), "%s/%lld/%zu", report->boot, (long long)report->sequence, report->row++);
 	event_note_row(&report->notes, report->controller->live, report->gateway, place, row);
 	for (size_t i = 0; word && i < array_len(kinds); i++)

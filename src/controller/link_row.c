@@ -3,6 +3,7 @@
 
 #include "controller/store/uuid.h"
 #include "model/json.h"
+#include "model/steering.h"
 
 #include <stdio.h>
 
@@ -15,6 +16,8 @@ const struct link_kind link_kinds[LINK_KINDS] = {
 	{&noun_vslice, "vslice", "(t.vslice_type = 1 OR t.regional_gateway = ?1)"},
 	{&noun_target, "routingTarget", "t.v_slice IN " ITS_VSLICES},
 	{&noun_policy, "routingPolicy", "t.vslice IN " ITS_VSLICES},
+	{&noun_operator_policy, "operatorPolicy", "?1 = ?1"}, // few; a group may take any at any time
+	{&noun_regional_policy, "regionalPolicy", "?1 = ?1"},
 	{&noun_group, "endpointGroup", "t.vslice IN " ITS_VSLICES},
 	{&noun_endpoint, "endpoint",
 		"+t.endpoint_group IN (SELECT g.id FROM endpoint_group g WHERE g.vslice IN " ITS_VSLICES ")"},
@@ -32,6 +35,7 @@ static void put(const void *object, void *context)
 	struct putting *putting = context;
 	const struct object *head = object;
 
+	steering_fill(putting->kind->noun, (void *)object);
 	text_format(putting->out,
 		"{\"row\":\"put\",\"kind\":\"%s\",\"id\":\"%s\",\"revision\":%lld,\"data\":", putting->kind->kind, head->id,
 		(long long)head->revision);

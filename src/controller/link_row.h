@@ -12,7 +12,7 @@ struct link_kind {
 	const char *where; // which objects concern the gateway ?1
 };
 extern const struct link_kind link_kinds[];
-#define LINK_KINDS 6
+#define LINK_KINDS 8
 
 // Adds the put rows of at most `limit` objects of a kind after the id `after` (moved on). Gives their number, or a negative error.
 int64_t link_rows(struct db *db, const struct link_kind *kind, const char *gateway, char *after, int64_t limit, struct text *out);

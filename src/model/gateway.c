@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Regional Gateway and Regional Policy rows. A gateway may be declared before it joins; which one is alive is told by its reports.
+// Regional Gateway rows. A gateway may be declared before it joins; which one is alive is told by its reports.
 #include "model/gateway.h"
 
 #include "model/ruling.h"
@@ -72,88 +72,6 @@ static const struct field gateway_fields[] = {
 	CHANGED_FIELD,
 };
 
-static const struct field entry_fields[] = {
-	{.name = "id",
-		.type = FIELD_TEXT,
-		.flags = FIELD_READ_ONLY,
-		FIELD_AT(struct regional_policy_entry, object.id),
-		.label = "Id",
-		.help = "The entry's UUID, given by the platform"},
-	{.name = "operatorId",
-		.type = FIELD_INT,
-		FIELD_AT(struct regional_policy_entry, operator_id),
-		.min = 1,
-		.max = 2147483647,
-		.label = "Operator",
-		.help = "The operator that the entry is about; absent = all"},
-	{.name = "iso3",
-		.type = FIELD_TEXT,
-		FIELD_AT(struct regional_policy_entry, iso3),
-		.max = 3,
-		.format = FORMAT_ISO3,
-		.label = "Country",
-		.help = "The country that the entry is about; absent = all"},
-	{.name = "regionalGateway",
-		.alias = "regionalGatewayId",
-		.type = FIELD_REF,
-		.flags = FIELD_REQUIRED,
-		FIELD_AT(struct regional_policy_entry, gateway),
-		.noun = &noun_gateway,
-		.label = "Regional Gateway",
-		.help = "The gateway that serves it"},
-};
-
-static const struct field policy_fields[] = {
-	OBJECT_FIELDS(50),
-	{.name = "active",
-		.type = FIELD_BOOL,
-		.flags = FIELD_READ_ONLY,
-		FIELD_AT(struct regional_policy, active),
-		.initial = "true",
-		.label = "Active",
-		.help = "Whether it may be used"},
-	{.name = "isFixed",
-		.type = FIELD_BOOL,
-		.flags = FIELD_READ_ONLY,
-		FIELD_AT(struct regional_policy, fixed),
-		.initial = "false",
-		.label = "Built in",
-		.help = "Whether it came with the program and cannot be changed"},
-	{.name = "entries",
-		.type = FIELD_ROWS,
-		FIELD_AT(struct regional_policy, entries),
-		.max = 1000,
-		.noun = &noun_regional_policy_entry,
-		.label = "Entries",
-		.help = "Which gateway serves which operator or country; one entry without either is the default"},
-};
-
-static const struct field named_fields[] = {
-	{.name = "id",
-		.type = FIELD_TEXT,
-		.flags = FIELD_READ_ONLY,
-		FIELD_AT(struct object, id),
-		.label = "Id",
-		.help = "The object's UUID"},
-	{.name = "moniker",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY,
-		FIELD_AT(struct object, moniker),
-		.min = 1,
-		.max = 30,
-		.format = FORMAT_MONIKER,
-		.label = "Moniker",
-		.help = "The name in paths and references"},
-	{.name = "name",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY,
-		FIELD_AT(struct object, name),
-		.min = 1,
-		.max = 50,
-		.label = "Name",
-		.help = "The name that people see"},
-};
-
 const struct noun noun_gateway = {
 	.word = "regional-gateway",
 	.title = "Regional Gateway",
@@ -164,41 +82,4 @@ const struct noun noun_gateway = {
 	.size = sizeof(struct gateway),
 	.flags = NOUN_PLATFORM,
 	NOUN_FIELDS(gateway_fields),
-};
-
-const struct noun noun_regional_policy_entry = {
-	.word = "regional-policy-entry",
-	.title = "entry",
-	.path = "entries",
-	.table = "regional_policy_entry",
-	.help = "One entry of a Regional Policy",
-	.size = sizeof(struct regional_policy_entry),
-	.flags = NOUN_ROW,
-	.owner = &noun_regional_policy,
-	NOUN_FIELDS(entry_fields),
-};
-
-const struct noun noun_regional_policy = {
-	.word = "regional-policy",
-	.title = "Regional Policy",
-	.path = "regionalpolicies",
-	.spelling = "RegionalPolicies",
-	.table = "regional_policy",
-	.help = "Which Regional Gateway serves a group of an integrated VSlice",
-	.size = sizeof(struct regional_policy),
-	.flags = NOUN_PLATFORM | NOUN_BUILT_IN,
-	NOUN_FIELDS(policy_fields),
-};
-
-// Read-only and empty until steering is built: existing clients list them and write "" for none.
-const struct noun noun_operator_policy = {
-	.word = "operator-policy",
-	.title = "Operator Policy",
-	.path = "operatorpolicies",
-	.spelling = "OperatorPolicies",
-	.table = "operator_policy",
-	.help = "Which networks endpoints may use",
-	.size = sizeof(struct object),
-	.flags = NOUN_PLATFORM | NOUN_BUILT_IN,
-	NOUN_FIELDS(named_fields),
 };

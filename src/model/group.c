@@ -66,6 +66,7 @@ static const struct field group_fields[] = {
 		FIELD_AT(struct group, steering_profile),
 		.noun = &noun_operator_policy,
 		.label = "Operator Policy",
+		.link = "steeringProfile",
 		.help = "Which networks its endpoints may use"},
 	{.name = "eventMap",
 		.type = FIELD_REF,

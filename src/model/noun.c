@@ -6,6 +6,7 @@
 
 const struct noun *const nouns[] = {
 	&noun_customer,
+	&noun_operator,
 	&noun_gateway,
 	&noun_zone,
 	&noun_regional_policy,

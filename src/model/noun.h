@@ -61,7 +61,7 @@ extern const struct noun noun_target, noun_target_config, noun_vpn_config, noun_
 extern const struct noun noun_policy, noun_rule, noun_edge_service;
 extern const struct noun noun_group, noun_endpoint;
 extern const struct noun noun_gateway, noun_zone, noun_regional_policy, noun_regional_policy_entry;
-extern const struct noun noun_operator_policy;
+extern const struct noun noun_operator, noun_operator_policy, noun_operator_policy_entry;
 extern const struct noun noun_event_endpoint_type, noun_event_type, noun_event_handler, noun_handler_config, noun_webhook_config;
 extern const struct noun noun_event_map, noun_event_subscription, noun_event, noun_audit;
 extern const struct noun noun_session, noun_tunnel;

@@ -54,7 +54,7 @@ class Link(Case):
         rows = self.stream("europe").until("ready")
         self.assertEqual(rows[0], {"row": "hello", "revision": rows[0]["revision"], "snapshot": True, "gateway": rows[0]["gateway"]})
         self.assertEqual(list(dict.fromkeys(kind for _, kind in kinds(rows)[1:-1])),
-                         ["regionalGateway", "vslice", "routingTarget", "routingPolicy", "endpointGroup", "endpoint"])
+                         ["regionalGateway", "vslice", "routingTarget", "routingPolicy", "regionalPolicy", "endpointGroup", "endpoint"])
         data = {row["kind"]: row["data"] for row in rows[1:-1] if row["id"] in (*self.ids.values(), rows[1]["id"])}
         text = json.dumps(rows)
         for name in self.other.values():

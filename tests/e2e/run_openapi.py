@@ -58,6 +58,8 @@ class Description(Case):
         super().setUpClass()
         cls.document = cls.api.get("openapi.json").body
         cls.ids = l2tp_setup(cls.api, "Described", with_endpoint=1)
+        cls.regional = cls.api.ok("POST", "RegionalPolicies", {"name": "R", "entries": [{"regionalGatewayId": "europe"}]})
+        cls.api.ok("POST", "OperatorPolicies", {"name": "O", "entries": [{"steeringProfileEntryAction": "allow"}]})
         cls.stream = Stream(cls.controller, "europe")
         cls.stream.until("ready")
         session = {"row": "session", "id": "0a000000-0000-4000-8000-000000000001", "endpoint": cls.ids["endpoint"], "imsi": imsi(1),
@@ -79,7 +81,7 @@ class Description(Case):
         names = {"vslices": self.ids["vslice"], "routingtargets": self.ids["target"], "routingpolicies": self.ids["policy"],
                  "endpointgroups": self.ids["group"], "endpoints": self.ids["endpoint"], "sessions": "0a000000-0000-4000-8000-000000000001",
                  "tunnels": "0b000000-0000-4000-8000-000000000001", "regionalgateways": "europe", "redundancyzones": "europe-primary",
-                 "regionalpolicies": "europe", "customers": "default"}
+                 "regionalpolicies": self.regional, "customers": "default"}
         collection = path.split("/")[1].lower()
         if "{id}" in path and collection not in names:
             listed = self.api.ok("GET", collection)

@@ -54,7 +54,9 @@ static void check_conflicts(struct op *op, const struct noun *noun, const struct
 
 	if (object->moniker) {
 		snprintf(sql, sizeof(sql), "SELECT id FROM %s WHERE moniker = ?1%s", noun->table,
-			noun->flags & NOUN_PLATFORM ? "" : " AND customer = ?2");
+			noun->flags & NOUN_PLATFORM	    ? ""
+				: noun->flags & NOUN_SHARED ? " AND (customer = ?2 OR customer IS NULL)"
+							    : " AND customer = ?2");
 		if (is_taken(op, sql, object->moniker, object->customer.id, object->id))
 			ruling_fault_of(&op->ruling, RULING_CONFLICT, "moniker", "\"%s\" is taken by another %s; choose another",
 				object->moniker, noun->title);

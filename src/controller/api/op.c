@@ -351,10 +351,33 @@ char *op_request_hash(const struct op *op, char out[REQUEST_HASH_TEXT])
 	return out;
 }
 
+// Of the nouns that customers share there are objects of nobody, which came with the program.
+static bool is_built_in(struct op *op, const char *id)
+{
+	char sql[100];
+
+	if (!(op->noun->flags & NOUN_SHARED))
+		return false;
+	snprintf(sql, sizeof(sql), "SELECT customer IS NULL FROM %s WHERE id = ?1", op->noun->table);
+	sqlite3_stmt *statement = db_statement(op->db, sql);
+
+	if (!statement)
+		return true;
+	sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+	bool built_in = sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int(statement, 0);
+
+	sqlite3_reset(statement);
+	return built_in;
+}
+
 bool op_find(struct op *op, char id[UUID_TEXT])
 {
-	if (db_find(op->db, op->noun, op_customer(op, op->noun), NULL, op->segments[1], id) == 0)
-		return true;
+	if (db_find(op->db, op->noun, op_customer(op, op->noun), NULL, op->segments[1], id) == 0) {
+		if (strcasecmp(op->method, "GET") == 0 || !is_built_in(op, id))
+			return true;
+		op_fail(op, 403, "This %s comes with the program and cannot be changed; create one of your own", op->noun->title);
+		return false;
+	}
 	op_fail(op, 404, "Record not found");
 	return false;
 }

@@ -97,7 +97,9 @@ static sqlite3_stmt *find_statement(struct db *db, const struct noun *noun, cons
 		"SELECT id, moniker, name FROM %s WHERE (id = ?1 OR moniker = ?1%s)%s%s ORDER BY id = ?1 DESC, moniker = ?1 DESC "
 		"LIMIT 1",
 		noun->table, has_address ? " OR name = ?4 OR address = ?4" : "",
-		customer && !(noun->flags & (NOUN_PLATFORM | NOUN_ROW)) ? " AND customer = ?2" : "",
+		!customer || noun->flags & (NOUN_PLATFORM | NOUN_ROW) ? ""
+			: noun->flags & NOUN_SHARED		      ? " AND (customer = ?2 OR customer IS NULL)"
+								      : " AND customer = ?2",
 		owner ? " AND owner = ?3" : "");
 	return db_statement(db, sql);
 }

@@ -135,13 +135,15 @@ static void bind(sqlite3_stmt *statement, const struct db_query *query, const st
 // The count that the store keeps, for a list without conditions of its own.
 static int count_kept(struct db *db, const struct plan *plan, const struct db_query *query, int64_t *total)
 {
-	sqlite3_stmt *statement =
-		db_statement(db, "SELECT count FROM object_count WHERE noun = ?1 AND customer = ifnull(?2, '')");
+	sqlite3_stmt *statement = db_statement(db,
+		"SELECT ifnull(sum(count), 0) FROM object_count WHERE noun = ?1 AND (customer = ifnull(?2, '') OR (?3 AND "
+		"customer = ''))");
 
 	if (!statement)
 		return -EIO;
 	sqlite3_bind_text(statement, 1, plan->noun->word, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 2, plan->noun->flags & NOUN_PLATFORM ? NULL : query->customer, -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 3, (plan->noun->flags & NOUN_SHARED) != 0);
 	*total = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
 	sqlite3_reset(statement);
 	return 0;
@@ -211,7 +213,8 @@ int db_list(struct db *db, const struct noun *noun, const struct db_query *query
 	if (query->where)
 		add_condition(&conditions, query->where);
 	if (query->customer && !(noun->flags & (NOUN_PLATFORM | NOUN_ROW)))
-		add_condition(&conditions, "t.customer = ?2");
+		add_condition(
+			&conditions, noun->flags & NOUN_SHARED ? "(t.customer = ?2 OR t.customer IS NULL)" : "t.customer = ?2");
 	if (query->owner)
 		add_condition(&conditions, "t.owner = ?3");
 	if (query->id)

@@ -9,6 +9,7 @@
 #include "controller/store/audit.h"
 #include "controller/store/import_log.h"
 #include "controller/store/plan.h"
+#include "controller/store/seeds.h"
 #include "model/text.h"
 
 #include <errno.h>
@@ -89,8 +90,10 @@ static void write_indexes(const struct plan *plan, void *context)
 	} else if (noun->flags & NOUN_PLATFORM) {
 		text_format(sql, "CREATE UNIQUE INDEX IF NOT EXISTS %s_moniker ON %s (moniker);\n", noun->table, noun->table);
 	} else {
-		text_format(sql, "CREATE UNIQUE INDEX IF NOT EXISTS %s_moniker ON %s (customer, moniker);\n", noun->table,
-			noun->table);
+		if (noun->flags & NOUN_SHARED) // was unique on the platform once
+			text_format(sql, "DROP INDEX IF EXISTS %s_moniker;\n", noun->table);
+		text_format(sql, "CREATE UNIQUE INDEX IF NOT EXISTS %s_%s ON %s (customer, moniker);\n", noun->table,
+			noun->flags & NOUN_SHARED ? "own_moniker" : "moniker", noun->table);
 		text_format(sql, "CREATE INDEX IF NOT EXISTS %s_customer ON %s (customer, id);\n", noun->table, noun->table);
 	}
 	for (size_t i = 0; i < plan->count; i++) {
@@ -225,6 +228,8 @@ static int build(struct db *db, int64_t version)
 		error = run_written(db, write_counts);
 	if (!error && !version)
 		error = seeds_plant(db);
+	if (!error)
+		error = operators_plant(db);
 	if (!error)
 		error = event_schema(db);
 	if (!error)

@@ -5,6 +5,8 @@
 
 #include "model/account.h"
 #include "model/gateway.h"
+#include "model/operator.h"
+#include "model/steering.h"
 #include "model/target.h"
 
 #include <errno.h>
@@ -63,6 +65,28 @@ static int plant_policy(struct db *db, const char *moniker, const char *name, co
 	int error = plant(db, &noun_regional_policy, policy, moniker, name);
 
 	object_free(&noun_regional_policy, policy);
+	return error;
+}
+
+int operators_plant(struct db *db)
+{
+	int error = 0;
+
+	if (db_number(db, "SELECT count(*) FROM operator", 0))
+		return 0;
+	for (size_t i = 0; !error; i++) {
+		struct operator* operator= object_new(&noun_operator);
+
+		if (!operator)
+			return -ENOMEM;
+		bool is_there = operator_built_in(i, operator);
+
+		if (is_there)
+			error = db_insert(db, &noun_operator, operator, "built-in");
+		object_free(&noun_operator, operator);
+		if (!is_there)
+			break;
+	}
 	return error;
 }
 
