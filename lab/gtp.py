@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A second opinion on GTP-C: requests typed from TS 29.060 and TS 29.274, sharing no line with the product.
 
-  gtp.py create2 FROM TO IMSI APN [--recovery N] [--repeat N] [--without IE]   Create Session Request (GTPv2)
+  gtp.py create2 FROM TO IMSI APN [--recovery N] [--repeat N] [--without IE] [--plmn MCCMNC] [--rat N]   Create Session Request (GTPv2)
   gtp.py create1 FROM TO IMSI APN [--recovery N] [--repeat N] [--without IE]   Create PDP Context Request (GTPv1)
   gtp.py echo2   FROM TO [--recovery N]          gtp.py echo1 FROM TO [--recovery N]
   gtp.py raw     FROM TO HEX...                  each as a datagram; prints what comes back, if anything
@@ -28,6 +28,12 @@ def tbcd(digits):
     return bytes(int(digits[i + 1] + digits[i], 16) for i in range(0, len(digits), 2))
 
 
+def plmn(digits):
+    """TS 24.008 10.5.1.13: a network code of two digits has a filler where the third would be."""
+    mcc, mnc = digits[:3], digits[3:].ljust(3, "f")
+    return bytes.fromhex(mcc[1] + mcc[0] + mnc[2] + mcc[2] + mnc[1] + mnc[0])
+
+
 def labels(apn):
     return b"".join(bytes([len(label)]) + label.encode() for label in apn.split("."))
 
@@ -51,7 +57,7 @@ def create2(a):
               + ie2(80, bytes([0x7C, 9]) + bytes(20)))  # default bearer, QCI 9
     ies = {
         "imsi": ie2(1, tbcd(a.imsi)), "msisdn": ie2(76, tbcd("447700900099")),
-        "serving-network": ie2(83, bytes.fromhex("00f110")), "rat": ie2(82, b"\x06"),
+        "serving-network": ie2(83, plmn(a.plmn)), "rat": ie2(82, bytes([a.rat])),
         "fteid": ie2(87, struct.pack(">BI", 0x80 | 6, TEID_C) + here),  # S5/S8-C SGW
         "apn": ie2(71, labels(a.apn)), "selection": ie2(128, b"\x00"), "pdn-type": ie2(99, b"\x01"),
         "paa": ie2(79, b"\x01" + bytes(4)), "restriction": ie2(127, b"\x00"),
@@ -76,7 +82,7 @@ def tlv(kind, value):
 def create1(a):
     here = socket.inet_aton(a.source)
     ies = {
-        "imsi": b"\x02" + tbcd(a.imsi).ljust(8, b"\xff"), "rai": b"\x03" + bytes.fromhex("00f110000101"),
+        "imsi": b"\x02" + tbcd(a.imsi).ljust(8, b"\xff"), "rai": b"\x03" + plmn(a.plmn) + bytes.fromhex("000101"),
         "recovery": b"" if a.recovery is None else bytes([14, a.recovery]), "selection": b"\x0f\xfc",
         "teid-data": struct.pack(">BI", 16, TEID_U), "teid-control": struct.pack(">BI", 17, TEID_C), "nsapi": b"\x14\x05",
         "eua": tlv(128, b"\xf1\x21"), "apn": tlv(131, labels(a.apn)), "gsn-control": tlv(133, here), "gsn-user": tlv(133, here),
@@ -155,6 +161,8 @@ def main():
     ap.add_argument("--repeat", type=int, default=1)
     ap.add_argument("--burst", action="store_true")
     ap.add_argument("--without", default="")
+    ap.add_argument("--plmn", default="00101")
+    ap.add_argument("--rat", type=int, default=6)  # TS 29.274 8.17; GTPv2 only
     ap.add_argument("--patience", type=float, default=8)
     a = ap.parse_args()
     if a.verb == "raw":

@@ -104,6 +104,16 @@ struct policy_config *config_policy(const struct config *config, const struct uu
 	return strmap_get(&config->policies, id->text);
 }
 
+struct steering_config *config_operator_policy(const struct config *config, const struct uuid *id)
+{
+	return strmap_get(&config->operator_policies, id->text);
+}
+
+struct steering_config *config_regional_policy(const struct config *config, const struct uuid *id)
+{
+	return strmap_get(&config->regional_policies, id->text);
+}
+
 struct group_config *config_group(const struct config *config, const struct uuid *id)
 {
 	return strmap_get(&config->groups, id->text);

@@ -117,8 +117,27 @@ struct policy_config {
 	VEC(struct rule_config) rules; // in order; first match wins
 };
 
+enum steering_action { STEERING_ALLOW = 1, STEERING_REJECT_SOFT, STEERING_REJECT_HARD };
+enum radio_access { RADIO_2G = 1, RADIO_3G, RADIO_45G };
+
+// What a policy says of some networks, or of all that no other entry names.
+struct steering_entry {
+	VEC(struct plmn) networks; // mnc_digits 0: all networks of the country code; empty: the default entry
+	enum radio_access radio; // 0 = all
+	enum steering_action action; // of an Operator Policy
+	struct uuid gateway; // of a Regional Policy
+	char *gateway_moniker;
+};
+
+// An Operator Policy or a Regional Policy.
+struct steering_config {
+	struct uuid id;
+	char *moniker;
+	VEC(struct steering_entry) entries;
+};
+
 struct group_config {
-	struct uuid id, vslice, lac;
+	struct uuid id, vslice, lac, operator_policy, regional_policy;
 	char *moniker;
 };
 
@@ -148,7 +167,7 @@ struct config {
 	struct uuid gateway_id;
 	VEC(struct ip_prefix) gtp_peers;
 	VEC(char *) apns; // lower case; empty = any
-	struct strmap vslices, targets, policies, groups, endpoints; // by uuid text
+	struct strmap vslices, targets, policies, operator_policies, regional_policies, groups, endpoints; // by uuid text
 	struct map by_imsi; // imsi_key -> struct endpoint_config
 };
 
@@ -170,6 +189,8 @@ void config_delete(struct config *config, const char *kind, const char *id);
 struct vslice_config *config_vslice(const struct config *config, const struct uuid *id);
 struct target_config *config_target(const struct config *config, const struct uuid *id);
 struct policy_config *config_policy(const struct config *config, const struct uuid *id);
+struct steering_config *config_operator_policy(const struct config *config, const struct uuid *id);
+struct steering_config *config_regional_policy(const struct config *config, const struct uuid *id);
 struct group_config *config_group(const struct config *config, const struct uuid *id);
 struct endpoint_config *config_endpoint(const struct config *config, const struct uuid *id);
 struct endpoint_config *config_endpoint_by_imsi(const struct config *config, uint64_t imsi_key);

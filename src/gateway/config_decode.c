@@ -217,6 +217,8 @@ static int group_decode(struct config *config, const json_t *data, void **out, c
 	group->moniker = jsonget_dup(data, "moniker");
 	uuid_set(&group->vslice, jsonget_text(data, "vslice", NULL));
 	uuid_set(&group->lac, jsonget_text(data, "lac", NULL));
+	uuid_set(&group->operator_policy, jsonget_text(data, "steeringProfile", NULL));
+	uuid_set(&group->regional_policy, jsonget_text(data, "regionalGatewayPolicy", NULL));
 	*out = group;
 	return 0;
 }
@@ -334,6 +336,8 @@ const struct kind config_kinds[] = {
 	{"vslice", offsetof(struct config, vslices), vslice_decode, vslice_free, NULL},
 	{"routingTarget", offsetof(struct config, targets), config_target_decode, config_target_free, NULL},
 	{"routingPolicy", offsetof(struct config, policies), policy_decode, policy_free, NULL},
+	{"operatorPolicy", offsetof(struct config, operator_policies), config_steering_decode, config_steering_free, NULL},
+	{"regionalPolicy", offsetof(struct config, regional_policies), config_steering_decode, config_steering_free, NULL},
 	{"endpointGroup", offsetof(struct config, groups), group_decode, group_free, NULL},
 	{"endpoint", offsetof(struct config, endpoints), endpoint_decode, endpoint_free, endpoint_linked},
 };

@@ -19,5 +19,9 @@ extern const size_t config_kind_count;
 int config_target_decode(struct config *config, const json_t *data, void **out, char *why);
 void config_target_free(void *object);
 
+// Of Operator and Regional Policies (steering.c), likewise.
+int config_steering_decode(struct config *config, const json_t *data, void **out, char *why);
+void config_steering_free(void *object);
+
 // The Regional Gateway's own row is the configuration itself.
 int config_decode_gateway(struct config *config, const char *id, const json_t *data, char *why);

@@ -6,6 +6,7 @@
 #include "gateway/access.h"
 #include "gateway/jsonget.h"
 #include "gateway/rescue.h"
+#include "gateway/steering.h"
 #include "gateway/trace.h"
 
 #include <errno.h>
@@ -106,6 +107,7 @@ static enum refusal check_subscription(const struct gateway *gateway, const stru
 	const struct config *config = gateway->config;
 	const struct group_config *group;
 	const struct vslice_config *vslice_cfg;
+	enum refusal steered;
 	struct lac *lac;
 
 	if (!config || !config->revision)
@@ -124,6 +126,9 @@ static enum refusal check_subscription(const struct gateway *gateway, const stru
 	*vslice = vslice_cfg ? gateway_vslice(gateway, &group->vslice) : NULL;
 	if (!vslice_cfg)
 		return REFUSED_NO_VSLICE;
+	steered = steering_check(config, group, vslice_cfg, &request->serving_network, request->rat, why, size);
+	if (steered)
+		return steered;
 	if (vslice_cfg->type != VSLICE_L2TP)
 		return REFUSED_NOT_L2TP;
 	if (!apn_is_accepted(config, request->apn)) {
