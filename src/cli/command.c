@@ -10,6 +10,7 @@
 
 #include "base/clean.h"
 #include "cli/attaches.h"
+#include "cli/lnstest.h"
 #include "cli/body.h"
 #include "cli/wait.h"
 
@@ -383,6 +384,16 @@ static int run_wait(struct command *command, const struct verb *verb)
 	return wait_until_ready(command, path, command->words[0]);
 }
 
+static int run_lns_test(struct command *command, const struct verb *verb)
+{
+	char test[PATH_SIZE], results[PATH_SIZE];
+
+	(void)verb;
+	build_path(command, test, command->words[0], "test", NULL);
+	build_path(command, results, command->words[0], "tests", NULL);
+	return lnstest_run(command, test, results);
+}
+
 const struct verb verbs[] = {
 	{.word = "restart",
 		.usage = "WHICH",
@@ -419,6 +430,13 @@ const struct verb verbs[] = {
 		.words_max = 1,
 		.run = run_show,
 		.action = "attaches"},
+	{.word = "test",
+		.usage = "WHICH",
+		.help = "dial it with no SIM, and tell line by line what works",
+		.noun = &noun_lns,
+		.words_min = 1,
+		.words_max = 1,
+		.run = run_lns_test},
 	{.word = "test",
 		.usage = "WHICH",
 		.help = "post a test to its receiver",

@@ -98,12 +98,22 @@ static void call_fill(struct session *session, const struct l2tp_settings *setti
 	proxy_fill(session, settings, call);
 }
 
-struct lac *session_lac(const struct session *session)
+const struct endpoint_config *session_endpoint(const struct session *session)
 {
 	const struct config *config = session->gateway->config;
-	const struct endpoint_config *endpoint = config ? config_endpoint_by_imsi(config, session->imsi) : NULL;
-	const struct group_config *group = endpoint ? config_group(config, &endpoint->group) : NULL;
 
+	if (config && session->attach && session->attach->is_test)
+		return config_endpoint(config, &session->attach->lender);
+	return config ? config_endpoint_by_imsi(config, session->imsi) : NULL;
+}
+
+struct lac *session_lac(const struct session *session)
+{
+	const struct endpoint_config *endpoint = session_endpoint(session);
+	const struct group_config *group = endpoint ? config_group(session->gateway->config, &endpoint->group) : NULL;
+
+	if (session->attach && session->attach->is_test)
+		return vslice_find_lac(session->vslice, &session->attach->test_lac);
 	return group ? vslice_find_lac(session->vslice, &group->lac) : NULL;
 }
 
@@ -143,7 +153,15 @@ static struct pair *choose(struct session *session, struct lac *lac)
 {
 	struct attach *attach = session->attach;
 	enum choice_lack lack;
-	struct pair *pair = choose_lns(lac, attach->tried, attach->tried_count, !attach->tried_count && !session->rescue, &lack);
+	struct pair *pair;
+
+	if (attach->is_test) { // this one and no other, whatever is known of it
+		pair = attach->tried_count ? NULL : lac_find_pair(lac, &attach->test_lns);
+		if (pair && !pair->reached)
+			note_lack(session, lac, CHOICE_UNREACHED);
+		return pair && pair->reached ? pair : NULL;
+	}
+	pair = choose_lns(lac, attach->tried, attach->tried_count, !attach->tried_count && !session->rescue, &lack);
 
 	if (!pair)
 		note_lack(session, lac, lack);

@@ -9,6 +9,7 @@
 #include "gateway/access.h"
 #include "gateway/apply.h"
 #include "gateway/jsonget.h"
+#include "gateway/lnstest.h"
 #include "gateway/records.h"
 #include "gateway/resume.h"
 #include "gateway/session.h"
@@ -177,10 +178,14 @@ static void on_command(void *owner, const char *command, const json_t *row)
 	struct uuid id;
 
 	gateway_wake(gateway);
-	uuid_set(&id, jsonget_text(row, "tunnel", jsonget_text(row, "endpoint", "")));
+	uuid_set(&id, jsonget_text(row, "tunnel", jsonget_text(row, "endpoint", jsonget_text(row, "lns", ""))));
 	log_info("command=%s object=%s", command, id.text);
 	if (!strcmp(command, "detach")) {
 		apply_detach(gateway, &id, "detached by the administrator");
+		return;
+	}
+	if (!strcmp(command, "testLns")) {
+		lnstest_run(gateway, &id);
 		return;
 	}
 	tunnel = tunnel_find(gateway, &id);

@@ -188,10 +188,14 @@ static void refuse(struct gateway *gateway, const struct access_ops *access, con
 	struct trace *trace)
 {
 	const char *advice = advice_for(refusal, attach ? &attach->cause : NULL);
+	const char *about = endpoint ? endpoint->id.text : NULL;
 	struct tbcd imsi = {0};
 	json_t *row;
 
-	gateway->counters.refused[refusal]++;
+	if (attach && attach->is_test)
+		about = attach->test_lns.text;
+	else
+		gateway->counters.refused[refusal]++;
 	tbcd_from_key(request->imsi, &imsi);
 	log_info("attach refused imsi=%s apn=%s reason=%s why=\"%s%s%s\"", imsi.digits, request->apn, refusal_name(refusal),
 		refusal_words(refusal), *why ? ": " : "", why);
@@ -200,8 +204,8 @@ static void refuse(struct gateway *gateway, const struct access_ops *access, con
 		return;
 	row = json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "imsi", imsi.digits, "startedAt", json_time(wall_ms()),
 		"ok", 0, "verdict", verdict_of(refusal, why, advice), "steps", trace_steps(trace));
-	if (row && endpoint)
-		json_object_set_new(row, "endpoint", json_string(endpoint->id.text));
+	if (row && about)
+		json_object_set_new(row, "endpoint", json_string(about));
 	report_add(gateway->report, row);
 	link_kick(gateway->link);
 }
@@ -258,8 +262,8 @@ static void keep_pco(struct attach *attach)
 			keep_bytes(attach, &used, &pco->ipcp[i].options[j].raw);
 }
 
-static int session_new(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
-	struct vslice *vslice, const struct endpoint_config *endpoint, struct session **out)
+int session_new(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
+	struct vslice *vslice, const struct uuid *endpoint, struct session **out)
 {
 	struct session *session = pool_take(&gateway->session_pool);
 	struct uuid id;
@@ -276,7 +280,7 @@ static int session_new(struct gateway *gateway, const struct access_ops *access,
 	session->started_wall_ms = wall_ms();
 	uuid_new(&id);
 	uuid_pack(&id, session->id);
-	uuid_pack(&endpoint->id, session->endpoint);
+	uuid_pack(endpoint, session->endpoint);
 	session->attach = calloc(1, sizeof(*session->attach));
 	session->apn = apn_ref(&gateway->apns, request->apn);
 	error = session->attach && session->apn ? dp_teid_take(gateway->dp, gateway->now_ms, &session->local_teid) : -ENOMEM;
@@ -339,7 +343,7 @@ void session_attach(struct gateway *gateway, const struct access_ops *access, co
 		refusal = REFUSED_PDN_TYPE;
 	if (!refusal)
 		refusal = check_other_sessions(gateway, request);
-	if (!refusal && session_new(gateway, access, request, vslice, endpoint, &session))
+	if (!refusal && session_new(gateway, access, request, vslice, &endpoint->id, &session))
 		refusal = REFUSED_NO_MEMORY;
 	if (refusal) {
 		refuse(gateway, access, request, refusal, endpoint, why, NULL, trace);

@@ -68,6 +68,8 @@ struct attach {
 	char called[64], calling[24], sub_address[24];
 	uint8_t proxy_received[64], proxy_sent[64];
 	struct trace *trace;
+	struct uuid test_lac, test_lns, lender; // of a test: its ends; whose name and password it borrows (lnstest.c)
+	bool is_test; // no SIM asked for it
 	bool must_answer; // the access side waits
 	bool has_moved; // the last LNS did not do
 };
@@ -125,6 +127,9 @@ void session_attach(struct gateway *gateway, const struct access_ops *access, co
 enum session_tell { SESSION_TELL_NOBODY = 0, SESSION_TELL_ACCESS = 1, SESSION_TELL_LNS = 2, SESSION_TELL_BOTH = 3 };
 // Ends a session in any state and frees it; a pending attach is refused with the reason. `why` (may be NULL) adds words.
 void session_end(struct session *session, enum refusal reason, enum session_tell tell, const char *why);
+// A session that is nobody's yet, to be dialled. 0 or -errno.
+int session_new(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
+	struct vslice *vslice, const struct uuid *endpoint, struct session **out);
 struct session *session_find(const struct gateway *gateway, uint32_t local_teid);
 struct session *session_of_imsi(const struct gateway *gateway, uint64_t imsi, uint8_t ebi);
 // The user plane peer moved (Modify Bearer, Update PDP Context).
@@ -152,6 +157,7 @@ struct uuid session_uuid(const struct session *session);
 void session_dial_next(struct session *session); // the next LNS; refuses when there is none left
 void session_redial(struct session *session); // a session that was up, whose tunnel is gone
 struct lac *session_lac(const struct session *session); // its Endpoint Group's, or NULL
+const struct endpoint_config *session_endpoint(const struct session *session); // NULL: not configured any longer
 void session_on_call(struct session *session, const struct l2tp_session_event *event);
 void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *packet, size_t len);
 void session_after_ppp(

@@ -3,6 +3,7 @@
 //
 // The link's events are only noted inside its calls and acted upon after them (ppp_news), since acting may free the session.
 #include "base/clean.h"
+#include "gateway/lnstest.h"
 #include "gateway/rescue.h"
 #include "gateway/session.h"
 #include "gateway/template.h"
@@ -17,11 +18,10 @@ LOG_CATEGORY(ppp);
 
 void session_values(const struct session *session, struct tbcd *imsi, struct template_values *out)
 {
-	const struct config *config = session->gateway->config;
-	const struct endpoint_config *endpoint = config ? config_endpoint_by_imsi(config, session->imsi) : NULL;
+	const struct endpoint_config *endpoint = session_endpoint(session);
 
 	memset(imsi, 0, sizeof(*imsi));
-	tbcd_from_key(session->imsi, imsi);
+	tbcd_from_key(session->imsi || !endpoint || !endpoint->imsi_count ? session->imsi : endpoint->imsis[0], imsi);
 	*out = (struct template_values){
 		.imsi = imsi->digits,
 		.iccid = endpoint ? endpoint->iccid : "",
@@ -116,8 +116,7 @@ static int on_ppp_credentials(struct ppp_link *link, enum ppp_auth auth, struct 
 {
 	struct session *session = session_of(link);
 	const struct l2tp_settings *settings = session->profile->settings;
-	const struct config *config = session->gateway->config;
-	const struct endpoint_config *endpoint = config ? config_endpoint_by_imsi(config, session->imsi) : NULL;
+	const struct endpoint_config *endpoint = session_endpoint(session);
 	const char *password = endpoint && endpoint->ppp_password ? endpoint->ppp_password : settings->ppp_password;
 	const char *name = endpoint && endpoint->ppp_username ? endpoint->ppp_username : settings->ppp_username;
 	struct template_values values;
@@ -297,7 +296,9 @@ static void ppp_up(struct session *session)
 	}
 	session->address = address;
 	session->mtu = result->mru < result->local_mru ? result->mru : result->local_mru;
-	if (session->rescue)
+	if (session->attach && session->attach->is_test)
+		lnstest_passed(session);
+	else if (session->rescue)
 		redial_complete(session);
 	else if (session->attach)
 		attach_complete(session);

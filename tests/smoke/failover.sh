@@ -25,7 +25,7 @@ accepted_within() { # IMSI MS
 }
 lns_id() { api GET /vslices/diagnostics-a/lnss | jq -er --arg name "$1" '.[] | select(.name == $name).id'; } # NAME
 on_lns() { [ "$(session "$1" .lns)" = "$(lns_id "$2")" ]; }                                              # IMSI NAME
-logged() { says slicegate-controller "$1"; } # EVENT
+logged() { says slicegate-gateway "$1"; } # PATTERN
 same_address() { [ "$(session $one .ipAddress)" = "$1" ]; }
 no_half_session() { # every call that the second LNS knows is a session
 	! "$BUILD/src/sim/slicegate-sim" tell "$LAB_WORK/lns2.ctl" sessions | tee /dev/stderr | grep 'session=' | grep -v 'state=established'
@@ -49,7 +49,7 @@ step "with its address" same_address "$address"
 step "no half session is left" no_half_session
 step "the SIM noticed nothing" reaches car2
 step "nor the mobile network" never 1 released car2
-step "it was told: lnsunreachable, lnsfailover" logged 'lnsfailover_v1'
+step "it was told: lnsunreachable, lnsfailover" logged "attaches move on to another LNS"
 step "the preferred LNS is back" "lns_${LNS_KIND}_start" a
 step "it is known within seconds" wait_for 40 logged 'lnsreachable_v1'
 step "and used again, with no delay" accepted_within $four 700

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The test of an LNS is an attach that no SIM asked for: it goes the same way (dial.c), to the one LNS, on hold or not, and ends as soon as it has an
+// address. So what is tested is what SIMs get. It proves itself as the VSlice's template says or, where that has no password, as an endpoint
+// that is not connected just now.
+#include "gateway/lnstest.h"
+
+#include "base/clean.h"
+#include "gateway/access.h"
+#include "gateway/jsonget.h"
+#include "gateway/trace.h"
+
+#include <stdio.h>
+
+LOG_CATEGORY(lnstest);
+
+static void on_accepted(struct session *session)
+{
+	(void)session;
+}
+
+static void on_refused(struct gateway *gateway, const struct attach_request *request, enum refusal refusal)
+{
+	(void)gateway;
+	(void)request;
+	(void)refusal;
+}
+
+static void on_release(struct session *session, enum refusal reason)
+{
+	(void)session;
+	(void)reason;
+}
+
+static const struct access_ops test_ops = {.accepted = on_accepted, .refused = on_refused, .release = on_release};
+
+// Whose name and password the test may use: an endpoint of this LAC that has a password and no session, whom a second log-in can't hurt.
+static const struct endpoint_config *lender(const struct gateway *gateway, const struct lac *lac)
+{
+	const struct endpoint_config *endpoint;
+
+	for (size_t at = 0; (endpoint = strmap_next(&gateway->config->endpoints, &at));) {
+		const struct group_config *group = config_group(gateway->config, &endpoint->group);
+
+		if (endpoint->status == ENDPOINT_ACTIVE && endpoint->ppp_password && group && uuid_equal(&group->lac, &lac->id) &&
+			endpoint->imsi_count && !map_get(&gateway->by_imsi, endpoint->imsis[0]))
+			return endpoint;
+	}
+	return NULL;
+}
+
+static void test_pair(struct pair *pair)
+{
+	struct gateway *gateway = pair->lac->vslice->gateway;
+	struct attach_request request = {.apn = "lns-test", .gtp_version = 2};
+	const struct endpoint_config *endpoint =
+		pair->profile->settings->ppp_password || !gateway->config ? NULL : lender(gateway, pair->lac);
+	struct session *session;
+	char lac[IP_END_TEXT], lns[IP_END_TEXT];
+
+	ip_end_text(&pair->lac->address, lac);
+	ip_end_text(&pair->lns, lns);
+	log_info("an LNS is tested vslice=%s lac=%s lns=%s", pair->lac->vslice->moniker, lac, lns);
+	if (session_new(gateway, &test_ops, &request, pair->lac->vslice, &pair->lns_id, &session))
+		return;
+	session->attach->test_lac = pair->lac->id;
+	session->attach->test_lns = pair->lns_id;
+	session->attach->is_test = true;
+	if (endpoint)
+		session->attach->lender = endpoint->id;
+	session->attach->trace = trace_new(gateway->now_ms);
+	trace_add(session->attach->trace, gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "test of LNS %s from LAC %s%s", lns, lac,
+		endpoint ? ", as an endpoint that is not connected" : "");
+	session_dial_next(session);
+}
+
+void lnstest_run(struct gateway *gateway, const struct uuid *lns)
+{
+	struct vslice *vslice;
+
+	if (gateway->stopping || !report_is_on(gateway->report))
+		return;
+	for (size_t at = 0; (vslice = strmap_next(&gateway->vslices, &at));) {
+		for (struct lac *lac = vslice->lacs; lac; lac = lac->next) {
+			struct pair *pair = lac->stale ? NULL : lac_find_pair(lac, lns);
+
+			if (pair)
+				test_pair(pair);
+		}
+	}
+}
+
+// One line for each thing that works, so that what is missing shows.
+static void tell_lines(struct session *session)
+{
+	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct tunnel *tunnel = call_tunnel(session->call);
+	const struct l2tp_settings *settings = session->profile->settings;
+	uint32_t rtt_us = l2tp_channel_rtt_us(&tunnel->l2tp.channel);
+	uint64_t now_ms = session->gateway->now_ms;
+	struct ip_addr address = ip_addr_v4(result->address), dns = ip_addr_v4(result->dns[0]);
+	struct trace *trace = session->attach->trace;
+	char text[IP_ADDR_TEXT], dns_text[IP_ADDR_TEXT];
+	bool has_secret = session->profile->l2tp.secrets[0].len;
+
+	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "the LNS calls itself \"%.*s\", vendor \"%.*s\"",
+		tunnel->l2tp.peer_host_len, (const char *)tunnel->l2tp.peer_host_name, tunnel->l2tp.peer_vendor_len,
+		(const char *)tunnel->l2tp.peer_vendor_name);
+	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "tunnel: up, %s, window %u, AVPs %s",
+		!has_secret					       ? "no secret"
+			: settings->tunnel_auth == TUNNEL_AUTH_REQUIRE ? "the LNS proved the secret"
+								       : "the LNS did not have to prove the secret",
+		tunnel->l2tp.channel.window, settings->hide_avps && has_secret ? "hidden" : "in the clear");
+	if (rtt_us != L2TP_RTT_UNKNOWN)
+		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "round trip: %.1f ms", rtt_us / 1000.0);
+	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "PPP: authentication %s as \"%s\", MRU %u to the LNS, %u from it",
+		ppp_auth_name(result->auth), session->attach->user, result->mru, result->local_mru);
+	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "address %s, DNS %s", ip_addr_text(&address, text),
+		result->dns[0] ? ip_addr_text(&dns, dns_text) : "none");
+}
+
+void lnstest_passed(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	struct attach *attach = session->attach;
+
+	tell_lines(session);
+	attach->must_answer = false;
+	report_add(gateway->report,
+		json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", attach->test_lns.text, "startedAt",
+			json_time(session->started_wall_ms), "ok", 1, "verdict",
+			json_sprintf("the LNS works: an address after %llu ms",
+				(unsigned long long)(gateway->now_ms - attach->started_ms)),
+			"steps", trace_steps(attach->trace)));
+	link_kick(gateway->link);
+	session_end(session, REFUSED_DEVICE, SESSION_TELL_LNS, "the test is over");
+}
