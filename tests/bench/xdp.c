@@ -243,6 +243,8 @@ static int live(struct bench *bench, const char *program, uint32_t packets, bool
 	way(bpf_map__fd(bench->load->maps.ways), 0, "bg0");
 	way(bpf_map__fd(bench->load->maps.ways), 1, "bt0");
 	way(xdp_ports_fd(bench->fast), 1, "bt0");
+	for (uint32_t i = 1; i < bench->fast->hops_end; i++)
+		bench->fast->objects.hops[i].ifindex = if_nametoindex("bg1");
 	link = attach("bg1", fd);
 	sink = attach("bt1", bpf_program__fd(bench->load->progs.sink_xdp));
 	inject(bench, 20000);

@@ -16,25 +16,22 @@ rides() { # PHONE: what goes up takes the programs
 	reaches "$1" 1
 	[ "$(metric 'slicegate_fast_packets_total{direction="uplink"}')" -gt "$before" ]
 }
-traffic() { # PHONE: echoes, 1 ms apart, for ten seconds
-	start "echoes-$1" "$1" ping -n -q -i 0.001 -c 10000 -W 2 "$SERVER"
+traffic() { # PHONE: echoes, 1 ms apart, for twelve seconds
+	start "echoes-$1" "$1" ping -n -q -i 0.001 -c 12000 -W 2 "$SERVER"
 }
 is_over() { says "echoes-$1" 'packets transmitted'; } # PHONE
 none_lost() { # PHONE
 	wait_for 60 is_over "$1"
 	cat "$LAB_WORK/echoes-$1.log"
-	says "echoes-$1" '^10000 packets transmitted, 10000 received, 0% packet loss' || fail "$(grep transmitted "$LAB_WORK/echoes-$1.log")"
+	says "echoes-$1" '^12000 packets transmitted, 12000 received, 0% packet loss' || fail "$(grep transmitted "$LAB_WORK/echoes-$1.log")"
 }
-twice() { # killed, down for a second, started; and once more
-	local i
-	for i in 1 2; do
-		sleep 1
-		stop slicegate-gateway KILL
-		sleep 1
-		gateway_start
-	done
+ends() { # SIGNAL: the gateway ends, is down for a second, and starts
+	sleep 1
+	stop slicegate-gateway "$1"
+	sleep 1
+	gateway_start
 }
-counted() { session $two "| .packetsUplink >= 10000 and .packetsUplink < 10100 and .packetsDownlink >= 10000"; }
+counted() { session $two "| .packetsUplink >= 12000 and .packetsUplink < 12100 and .packetsDownlink >= 12000"; }
 one_tunnel() { [ "$(wire a wan 'l2tp.avp.message_type == 1')" = 1 ] || fail "a second SCCRQ"; }
 
 lab_open "kill -9 under traffic over XDP"
@@ -47,7 +44,9 @@ phone car2
 step "a SIM attaches with GTPv1, another with GTPv2" eval "sgsnemu_attach car1 $one && sgw_attach car2 $two"
 step "packets take the programs" eval "wait_for 10 rides car1 && wait_for 10 rides car2"
 step "both send and are answered, a thousand times a second" eval "traffic car1 && traffic car2"
-step "kill -9, down for a second, started again, twice" twice
+step "kill -9, down for a second, started again" ends KILL
+step "and once more" ends KILL
+step "an upgrade: it ends and leaves all as it is, and the next one starts" ends USR2
 step "not one echo of the first was lost" none_lost car1
 step "nor of the second" none_lost car2
 step "the counters have those of the time without a gateway too" wait_for 10 counted

@@ -17,7 +17,7 @@ typedef __u64 uint64_t;
 #include <stdint.h>
 #endif
 
-#define ABI_VERSION 2
+#define ABI_VERSION 1
 
 #define ABI_HOP_NONE 0 // no hop has the number 0, nor has any leaf or page
 #define ABI_LEAF 64 // tunnel ids in a leaf
@@ -99,7 +99,8 @@ struct abi_hop {
 	uint8_t dmac[6], smac[6];
 	uint16_t mtu; // of the outer packet, IP header included
 	uint16_t is_used;
-	uint32_t reserved[2];
+	uint32_t ifindex; // of that port; a tunnel's packets come in by it as well
+	uint32_t reserved;
 	uint32_t slice; // 0: the gateway's own namespace
 	uint32_t mark; // of the packets that go there
 	uint32_t saddr, daddr; // be

@@ -51,8 +51,10 @@ uint32_t xdp_hop_get(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t 
 		hop = make(fast, slice, mark, saddr, daddr);
 	if (hop) {
 		fast->hop_places[hop] = (struct xdp_place){.is_used = true, .is_claimed = true};
-		if (fast->hops[hop].refs++ == 0)
+		if (fast->hops[hop].refs++ == 0) {
 			fast->hops[hop].generation++;
+			fast->hops[hop].port = 0;
+		}
 		strncpy(fast->hops[hop].interface, interface, sizeof(fast->hops[hop].interface) - 1);
 	}
 	pthread_mutex_unlock(&fast->lock);

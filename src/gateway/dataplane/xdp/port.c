@@ -293,7 +293,8 @@ static void close_unused(struct xdp_thread *thread)
 		if (!fast->is_settled || (!fast->objects.port_keys[port].slice && fast->ports[port].link >= 0))
 			continue;
 		for (uint32_t hop = 1; !is_used && hop < fast->hops_end; hop++)
-			is_used = fast->hop_places[hop].is_used && fast->objects.hops[hop].port == port;
+			is_used = fast->hop_places[hop].is_used &&
+				(fast->objects.hops[hop].port == port || (fast->hops[hop].refs && fast->hops[hop].port == port));
 		if (!is_used)
 			detach(fast, port);
 	}
@@ -322,6 +323,10 @@ static void resolve(struct xdp_thread *thread, const struct hop_job *job)
 	if (fast->hops[job->hop].generation == job->generation && fast->hops[job->hop].refs) {
 		if (probe)
 			fast->hops[job->hop].probed_ms = now;
+		if (port) {
+			fast->hops[job->hop].port = port;
+			fast->objects.hops[job->hop].ifindex = ifindex;
+		}
 		xdp_hop_write(
 			fast, job->hop, error ? 0 : port, mac, link.mac, link.mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)link.mtu);
 	}

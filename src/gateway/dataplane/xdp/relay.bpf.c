@@ -459,6 +459,7 @@ int target_xdp(struct xdp_md *ctx)
 	uint32_t *slice = bpf_map_lookup_elem(&ingress, &zero), len;
 	struct outer *outer = outer_read(ctx, &len);
 	struct abi_tunnel *tunnel;
+	struct abi_hop *path;
 	struct l2tp l2tp;
 
 	if (!here || !slice || !outer || !l2tp_read(ctx, len, &l2tp))
@@ -468,6 +469,9 @@ int target_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (outer->ip.saddr != tunnel->lns || outer->udp.sport != tunnel->lns_port || !(tunnel->flags & ABI_OPEN))
 		return pass_data(); // counted by the sockets, when the policy lets it come so far
+	path = bpf_map_lookup_elem(&hops, &tunnel->hop);
+	if (!path || path->ifindex != ctx->ingress_ifindex)
+		return pass_data(); // the Routing Policy was asked about one interface only, or does not let it go past the slice's stack
 	return downlink(ctx, here, &l2tp, tunnel);
 }
 

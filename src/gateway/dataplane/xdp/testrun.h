@@ -26,8 +26,10 @@ static inline void testrun_start(struct fast *fast)
 static inline void testrun_know_hops(struct fast *fast)
 {
 	for (uint32_t i = 1; i < fast->hops_end; i++)
-		if (fast->hops[i].refs)
+		if (fast->hops[i].refs) {
+			fast->objects.hops[i].ifindex = 1; // where BPF_PROG_TEST_RUN lets packets come from
 			xdp_hop_write(fast, i, 1, testrun_hop, testrun_us, UINT16_MAX);
+		}
 }
 
 static inline uint16_t testrun_sum(const uint8_t *at)

@@ -46,6 +46,7 @@ struct xdp_hop {
 	uint32_t refs;
 	uint32_t generation; // of this use of the place
 	char interface[16]; // that it must leave by; "" any
+	uint32_t port; // that it was last found to lead to: stays attached while its neighbour is not known
 	uint64_t probed_ms;
 };
 

@@ -140,6 +140,49 @@ static void what_an_earlier_process_left_is_claimed_or_goes(void **state)
 	fast_free(&fast, false);
 }
 
+static int run_downlink(struct fast *fast, const struct lab *lab, uint32_t slice)
+{
+	uint8_t frame[TESTRUN_HEAD + 100] = {0}, out[200];
+	size_t len = octets_of(DOWNLINK_PACKET, frame + TESTRUN_HEAD), out_len = sizeof(out);
+	int program = xdp_program_ingress(fast, slice), verdict;
+
+	testrun_frame(frame, &lab->lns_end, &lab->lac_end, len);
+	verdict = testrun(program, frame, TESTRUN_HEAD + len, out, &out_len, 1, NULL);
+	close(program);
+	return verdict;
+}
+
+// The Routing Policy lets the tunnel past the slice's stack, by one interface, or it does not.
+static void packets_take_only_the_path_that_the_policy_gave(void **state)
+{
+	const struct lab *lab = *state;
+	struct fast *fast = fast_start(lab);
+	struct fast_session session;
+	uint32_t slice, tunnel;
+
+	fast_settle(fast);
+	testrun_start(fast);
+	slice = fast_slice_get(fast, lab->socket);
+	tunnel = fast_tunnel_new(fast, slice, &lab->lac_end, TUNNEL);
+	fast_tunnel_set(fast, tunnel, 6, &lab->lns_end, &(struct dp_framing){0});
+	session = session_of(lab, tunnel, 0x12300001, SESSION);
+	fast_session_set(fast, 1, &session);
+	testrun_know_hops(fast);
+	assert_int_equal(run_uplink(fast, lab, session.teid), XDP_PASS); // none was given
+	assert_int_equal(run_downlink(fast, lab, slice), XDP_PASS);
+	fast_tunnel_path(fast, tunnel, &(struct dp_path){.interface = "lo", .mark = 1});
+	testrun_know_hops(fast);
+	assert_int_equal(run_uplink(fast, lab, session.teid), XDP_REDIRECT);
+	assert_int_equal(run_downlink(fast, lab, slice), XDP_REDIRECT);
+	fast->objects.hops[fast->objects.tunnels[tunnel].hop].ifindex =
+		7; // it leads by another interface than the packet came in by
+	assert_int_equal(run_downlink(fast, lab, slice), XDP_PASS);
+	fast_tunnel_path(fast, tunnel, &(struct dp_path){0}); // taken away
+	assert_int_equal(run_uplink(fast, lab, session.teid), XDP_PASS);
+	assert_int_equal(run_downlink(fast, lab, slice), XDP_PASS);
+	fast_free(&fast, false);
+}
+
 struct changes {
 	struct fast *fast;
 	struct fast_session spec[2];
@@ -174,6 +217,7 @@ static void no_packet_sees_half_a_change(void **state)
 	slice = fast_slice_get(fast, lab->socket);
 	tunnel = fast_tunnel_new(fast, slice, &lab->lac_end, TUNNEL);
 	fast_tunnel_set(fast, tunnel, 6, &lab->lns_end, &(struct dp_framing){0});
+	fast_tunnel_path(fast, tunnel, &(struct dp_path){.interface = "lo", .mark = 1});
 	changes.fast = fast;
 	for (unsigned i = 0; i < 2; i++) {
 		changes.spec[i] = session_of(lab, tunnel, 0x12300001, SESSION);
@@ -231,6 +275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_an_earlier_process_left_is_claimed_or_goes, setup, teardown),
+		cmocka_unit_test_setup_teardown(packets_take_only_the_path_that_the_policy_gave, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_packet_sees_half_a_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_verifier_stays_below_its_ceilings, setup, teardown),
 	};
