@@ -8,6 +8,7 @@
 #include "model/policy.h"
 #include "model/target.h"
 #include "model/text.h"
+#include "model/verdict.h"
 #include "model/vslice.h"
 
 #include <stdio.h>
@@ -79,82 +80,25 @@ static void check_lists(struct readiness *readiness)
 			     : "each LAC has a tunnel secret");
 }
 
-static bool pattern_has(const char *pattern, const char *address)
-{
-	struct ip_prefix prefix;
-	struct ip_addr addr;
-
-	return !pattern ||
-		(ip_prefix_parse(pattern, &prefix) == 0 && ip_addr_parse(address, &addr) == 0 && ip_prefix_has(&prefix, &addr));
-}
-
 static bool prefixes_have(const char *prefixes, const char *address)
 {
-	char *copy = strdup(prefixes ? prefixes : ""), *rest = copy, *part;
-	bool any = false, has = false;
+	struct ip_addr addr;
 
-	while (copy && (part = strsep(&rest, ","))) {
-		part += strspn(part, " ");
-		part[strcspn(part, " ")] = '\0';
-		any |= *part != '\0';
-		has |= *part && pattern_has(part, address);
-	}
-	free(copy);
-	return has || !any;
-}
-
-// Does a list of ports and ranges ("80,8000-8100") hold the port? No list: any.
-static bool ports_have(const char *ports, int64_t port)
-{
-	while (ports && *ports) {
-		char *rest;
-		long first = strtol(ports, &rest, 10), last = *rest == '-' ? strtol(rest + 1, &rest, 10) : first;
-
-		if (port >= first && port <= last)
-			return true;
-		ports = rest + strspn(rest, ", ");
-		if (ports == rest) // not a list that the API would have taken
-			return false;
-	}
-	return !ports;
-}
-
-// What a target says of the networks at its two ends; NULL = nothing.
-static void target_subnets(const struct target *target, const char **local, const char **remote)
-{
-	*local = *remote = NULL;
-	if (target->type == TARGET_VPN) {
-		*local = target->config.vpn.local_subnets;
-		*remote = target->config.vpn.remote_subnets;
-	} else if (target->type == TARGET_WIREGUARD) {
-		*local = target->config.wireguard.local_subnets;
-		*remote = target->config.wireguard.remote_subnets;
-	} else if (target->type == TARGET_PEERING) {
-		*remote = target->config.peering.remote_subnets;
-	}
-}
-
-static bool is_here(const struct rule *rule, const struct vslice *vslice)
-{
-	return !rule->regional_gateway.id ||
-		(vslice->regional_gateway.id && strcmp(rule->regional_gateway.id, vslice->regional_gateway.id) == 0);
+	return !ip_addr_parse(address, &addr) && pattern_holds(prefixes, &addr);
 }
 
 // The first uplink rule that the LAC's packets to the LNS match decides. NULL = none matches.
 static const struct rule *rule_for(const struct readiness *readiness, const struct lac *lac, const struct lns *lns)
 {
-	const struct policy *policy = readiness->policy;
+	struct packet packet = {.direction = RULE_UPLINK,
+		.protocol = TRANSPORT_UDP,
+		.source_port = (uint16_t)lac->port,
+		.destination_port = (uint16_t)lns->port,
+		.gateway = readiness->vslice->regional_gateway.id};
 
-	for (size_t i = 0; i < policy->rules.count; i++) {
-		const struct rule *rule = field_rows_at(&noun_rule, &policy->rules, i);
-
-		if (rule->enabled && rule->direction == RULE_UPLINK && is_here(rule, readiness->vslice) &&
-			(rule->protocol == FIELD_UNSET || rule->protocol == TRANSPORT_UDP) &&
-			pattern_has(rule->source_ip, lac->address) && pattern_has(rule->destination_ip, lns->address) &&
-			ports_have(rule->source_port, lac->port) && ports_have(rule->destination_port, lns->port))
-			return rule;
-	}
-	return NULL;
+	if (ip_addr_parse(lac->address, &packet.source) || ip_addr_parse(lns->address, &packet.destination))
+		return NULL;
+	return policy_match(readiness->policy, &packet);
 }
 
 // The end of a target where the address should lie and does not, in words; NULL when all is well.
@@ -162,7 +106,7 @@ static const char *misplaced(const struct target *target, const struct lac *lac,
 {
 	const char *local, *remote;
 
-	target_subnets(target, &local, &remote);
+	target_ends(target, &local, &remote);
 	return !prefixes_have(remote, lns->address) ? "remote" : !prefixes_have(local, lac->address) ? "local" : NULL;
 }
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "gateway/config.h"
-#include "gateway/pattern.h"
+#include "base/pattern.h"
 
 #define POLICY_WHY 160
 

@@ -65,6 +65,7 @@ enum field_format {
 	FORMAT_PREFIX, // an IPv4 prefix "a.b.c.d/n" without host bits
 	FORMAT_ADDRESS_OR_PREFIX, // either of the two
 	FORMAT_PREFIXES, // prefixes, separated by commas
+	FORMAT_ADDRESSES, // addresses, prefixes and ranges "a-b", separated by commas
 	FORMAT_PORTS, // "80", "8000-8100", or several, separated by commas
 	FORMAT_DIGITS, // decimal digits only
 	FORMAT_ICCID, // 18 to 22 digits, Luhn-checked

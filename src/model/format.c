@@ -2,6 +2,7 @@
 // What texts may look like: a checker and a wording for each format.
 #include "base/addr.h"
 #include "base/clean.h"
+#include "base/pattern.h"
 #include "model/field.h"
 
 #include <ctype.h>
@@ -110,6 +111,15 @@ static bool is_prefixes(const char *text)
 	return each_part(text, is_prefix);
 }
 
+static bool is_addresses(const char *text)
+{
+	struct addr_set set = {0};
+	bool ok = *text && addr_set_parse(text, &set) == 0 && !addr_set_has_family(&set, IP_V6);
+
+	addr_set_fini(&set);
+	return ok;
+}
+
 static bool is_numbers(const char *text)
 {
 	return !*text || each_part(text, is_number16);
@@ -209,6 +219,8 @@ static const struct {
 	[FORMAT_ADDRESS_OR_PREFIX] = {is_address_or_prefix, "an IPv4 address or prefix such as 192.0.2.1 or 192.0.2.0/24"},
 	[FORMAT_PREFIXES] = {is_prefixes,
 		"IPv4 prefixes without host bits, separated by commas, such as 192.0.2.0/24,198.51.100.0/24"},
+	[FORMAT_ADDRESSES] = {is_addresses,
+		"IPv4 addresses, prefixes or ranges, separated by commas, such as 192.0.2.1,198.51.100.0/24,10.0.0.1-10.0.0.9"},
 	[FORMAT_PORTS] = {is_ports, "ports or ranges of ports, separated by commas, such as 80,8000-8100"},
 	[FORMAT_DIGITS] = {is_digits, "decimal digits"},
 	[FORMAT_ICCID] = {is_iccid, "18 to 22 digits whose last one is the Luhn check digit"},

@@ -31,6 +31,8 @@ const struct route routes[] = {
 	{"POST", "endpoints/{id}/detach", OP_READ, op_endpoint_detach, "detach-endpoint", "End the live session of an Endpoint"},
 	{"GET", "endpoints/{id}/attaches", OP_READ, op_endpoint_attaches, "list-endpoint-attaches",
 		"The last attaches of an Endpoint, step by step"},
+	{"POST", "routingpolicies/{id}/explain", OP_READ, op_policy_explain, "explain-routing-policy",
+		"Which rule a packet hits, where it would go, and why; of the stored rules or of those in the body"},
 	{"POST", "tunnels/{id}/restart", OP_READ, op_tunnel_restart, "restart-tunnel", "Close a tunnel and open it again"},
 	{"POST", "tunnels/{id}/drain", OP_READ, op_tunnel_drain, "drain-tunnel", "Let a tunnel take no new sessions"},
 	{"POST", "vslices/{id}/lnss/{id}/test", OP_READ, op_lns_test, "test-lns", "Dial an LNS with no SIM, from each LAC"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gateway/pattern.h"
+#include "base/pattern.h"
 
 #include <errno.h>
 #include <stdlib.h>
