@@ -324,6 +324,16 @@ void live_put_target(struct live *live, const char *target, enum target_status s
 	say(live, &live->targets, target, status, port, message, public_key);
 }
 
+enum target_status live_target_status(struct live *live, const char *target)
+{
+	pthread_rwlock_rdlock(&live->lock);
+	const struct said *said = strmap_get(&live->targets, target);
+	enum target_status status = said ? (enum target_status)said->first : TARGET_PENDING;
+
+	pthread_rwlock_unlock(&live->lock);
+	return status;
+}
+
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes)
 {
 	say(live, &live->rules, rule, packets, bytes, NULL, NULL);

@@ -28,6 +28,8 @@ void live_sync_end(struct live *live, const char *gateway);
 // `public_key` and `port`: what the customer must know of a target's end at the gateway; NULL and 0 = nothing.
 void live_put_target(struct live *live, const char *target, enum target_status status, const char *message,
 	const char *public_key, int64_t port);
+// The status of a target as last told, TARGET_PENDING when nothing was.
+enum target_status live_target_status(struct live *live, const char *target);
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes); // what a Routing Policy's rule matched
 void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message);
 void live_put_attach(struct live *live, const char *endpoint, char *json);

@@ -70,15 +70,36 @@ static uint16_t lac_port(const struct vslice_config *vslice, const struct ip_add
 	return 1701; // RFC 2661 8.1
 }
 
-bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
-	const struct ip_end *lns, char *why)
+static struct policy_packet tunnel_packet(const struct vslice_config *vslice, const struct ip_addr *lac, const struct ip_end *lns)
 {
-	struct policy_packet packet = {.direction = RULE_UPLINK,
+	return (struct policy_packet){.direction = RULE_UPLINK,
 		.protocol = IPPROTO_UDP,
 		.source = *lac,
 		.destination = lns->addr,
 		.source_port = lac_port(vslice, lac),
 		.destination_port = lns->port};
+}
+
+void slice_way(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
+	const struct ip_end *lns, struct uuid *target)
+{
+	struct policy_packet packet = tunnel_packet(vslice, lac, lns);
+	struct policy_verdict verdict;
+	struct policy *policy = NULL;
+
+	uuid_set(target, NULL);
+	if (policy_new(vslice, config, &policy))
+		return;
+	verdict = policy_judge(policy, &packet);
+	if (verdict.forward && verdict.target)
+		*target = verdict.target->id;
+	policy_free(&policy);
+}
+
+bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
+	const struct ip_end *lns, char *why)
+{
+	struct policy_packet packet = tunnel_packet(vslice, lac, lns);
 	struct policy *policy = NULL;
 	bool reaches;
 

@@ -417,6 +417,26 @@ static void reach_update(struct vslice *vslice)
 	}
 }
 
+// Where the packets take another way now, each tunnel is asked at once whether it works: NAT may have changed its source, and what does not
+// answer is better known in seconds than after a minute of silence.
+static void follow_ways(struct vslice *vslice)
+{
+	const struct vslice_config *config = config_vslice(vslice->gateway->config, &vslice->id);
+
+	for (struct lac *lac = vslice->lacs; config && lac; lac = lac->next) {
+		for (struct pair *pair = lac->pairs; pair; pair = pair->next) {
+			struct uuid before = pair->way;
+
+			slice_way(config, vslice->gateway->config, &lac->address.addr, &pair->lns, &pair->way);
+			if (uuid_is_none(&before) || uuid_equal(&before, &pair->way))
+				continue;
+			for (struct tunnel *tunnel = pair->tunnels; tunnel; tunnel = tunnel->next)
+				if (tunnel->l2tp.state == L2TP_TUNNEL_ESTABLISHED)
+					l2tp_tunnel_hello(&tunnel->l2tp, vslice->gateway->now_ms);
+		}
+	}
+}
+
 static void on_applied(
 	void *owner, struct slice *slice, int error, const char *message, const struct slice_target_status *targets, size_t count)
 {
@@ -432,8 +452,10 @@ static void on_applied(
 	else
 		log_info("the slice is set up vslice=%s targets=%zu", vslice->moniker, count);
 	reach_update(vslice);
-	if (!error)
+	if (!error) {
+		follow_ways(vslice);
 		lacs_open(vslice);
+	}
 	vslice_report(vslice);
 	vslice_warm(vslice);
 }

@@ -48,6 +48,7 @@ struct pair {
 	bool is_full_told; // that it is nearly full
 	bool has_other_secret; // the one that was used first was refused
 	struct dp_path path; // past the slice's stack; an empty interface: none
+	struct uuid way; // the Routing Target that its packets took when the slice was last set up
 	bool reached; // the policy lets the LAC reach it
 };
 

@@ -71,10 +71,6 @@ void vslice_watch_targets(struct vslice *vslice, const struct slice_target_statu
 			continue;
 		log_info("target %s vslice=%s target=%s message=\"%s\"", now[i].available ? "available" : "unavailable",
 			vslice->moniker, config ? config->moniker : "-", now[i].message);
-		report_add(vslice->gateway->report,
-			json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "row", "event", "eventType",
-				now[i].available ? "routingtargetavailable_v1" : "routingtargetunavailable_v1", "vslice",
-				vslice->id.text, "detail", "routingTarget", now[i].target.text, "message", now[i].message));
 	}
 }
 

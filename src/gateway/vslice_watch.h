@@ -8,6 +8,6 @@ struct vslice;
 
 void vslice_watch_start(struct vslice *vslice);
 void vslice_watch_stop(struct vslice *vslice);
-// Says to the controller which targets became available or unavailable: `old` is what was known before.
+// Writes to the log which targets became available or unavailable (the controller makes events of slice rows): `old` is what was known before.
 void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *old, size_t old_count,
 	const struct slice_target_status *now, size_t count);

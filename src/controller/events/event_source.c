@@ -214,14 +214,11 @@ static void on_slice(struct noting *noting)
 	{
 		const char *id = text_of(item, "routingTarget"), *status = text_of(item, "status"),
 			   *message = text_of(item, "message");
-		struct target target = {.object.id = (char *)id};
 		bool up = status && strcmp(status, "available") == 0, down = status && strcmp(status, "unavailable") == 0;
 
 		if (!id || strlen(id) >= UUID_TEXT || (!up && !down))
 			continue;
-		live_fill(noting->live, &noun_target, &target);
-		free(target.status_message);
-		if (target.status == (up ? TARGET_AVAILABLE : TARGET_UNAVAILABLE))
+		if (live_target_status(noting->live, id) == (up ? TARGET_AVAILABLE : TARGET_UNAVAILABLE))
 			continue;
 		struct event_note *note = note_of(noting, up ? EVENT_TARGET_AVAILABLE : EVENT_TARGET_UNAVAILABLE);
 		struct text detail = {0};
