@@ -42,16 +42,9 @@ int delivery_schema(struct db *db)
 	return db_run(db, tables);
 }
 
-int delivery_queue(struct db *db, int64_t sequence)
+int delivery_queue(struct db *db, int64_t sequence, enum event_kind kind)
 {
-	sqlite3_stmt *kind = db_statement(db, "SELECT type FROM event WHERE sequence = ?1");
-
-	if (!kind)
-		return -EIO;
-	sqlite3_bind_int64(kind, 1, sequence);
-	const struct word *word = sqlite3_step(kind) == SQLITE_ROW ? word_of(event_words, sqlite3_column_int(kind, 0)) : NULL;
-
-	sqlite3_reset(kind);
+	const struct word *word = word_of(event_words, kind);
 	sqlite3_stmt *statement = db_statement(db,
 		"INSERT INTO event_delivery (handler, event, lane, state, attempts, queued_ms, due_ms) "
 		"SELECT DISTINCT s.event_endpoint, e.sequence, " LANE

@@ -22,7 +22,7 @@ void delivery_free(struct delivery *delivery);
 
 int delivery_schema(struct db *db);
 // Queues the event for every handler that subscribes to it, by the maps of its customer. 0 or -errno.
-int delivery_queue(struct db *db, int64_t sequence);
+int delivery_queue(struct db *db, int64_t sequence, enum event_kind kind);
 
 // The ready deliveries of a handler that are due, longest due first, at most `max`; `*next_ms` gets when the first of the others is due, 0
 // when there is none. Gives their number.

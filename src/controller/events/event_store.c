@@ -22,9 +22,10 @@ static const char tables[] = "CREATE TABLE IF NOT EXISTS event (sequence INTEGER
 			     "UNIQUE, customer TEXT NOT NULL, "
 			     "at_ms INTEGER NOT NULL, type INTEGER NOT NULL, endpoint TEXT, target TEXT, vslice TEXT, "
 			     "endpoint_group TEXT, gateway TEXT, "
-			     "source TEXT UNIQUE, detail TEXT NOT NULL) STRICT;"
+			     "source TEXT, detail TEXT NOT NULL) STRICT;"
 			     "CREATE INDEX IF NOT EXISTS event_customer ON event (customer, sequence);"
 			     "CREATE INDEX IF NOT EXISTS event_endpoint ON event (endpoint, sequence) WHERE endpoint IS NOT NULL;"
+			     "CREATE UNIQUE INDEX IF NOT EXISTS event_source ON event (source) WHERE source IS NOT NULL;"
 			     "CREATE TABLE IF NOT EXISTS event_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;";
 
 // Rows of a table of words, those that are missing.
@@ -119,7 +120,7 @@ int event_add(struct db *db, const struct event_draft *draft)
 		? db_statement(db,
 			  "INSERT INTO event (id, customer, at_ms, type, endpoint, target, vslice, "
 			  "endpoint_group, gateway, source, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-			  "?7, ?8, ?9, ?10, ?11) ON CONFLICT (source) DO NOTHING")
+			  "?7, ?8, ?9, ?10, ?11) ON CONFLICT (source) WHERE source IS NOT NULL DO NOTHING")
 		: NULL;
 
 	if (!statement)
@@ -139,7 +140,7 @@ int event_add(struct db *db, const struct event_draft *draft)
 
 	if (error || !sqlite3_changes(db_sqlite(db)))
 		return error;
-	error = delivery_queue(db, sqlite3_last_insert_rowid(db_sqlite(db)));
+	error = delivery_queue(db, sqlite3_last_insert_rowid(db_sqlite(db)), draft->kind);
 	return error ? error : 1;
 }
 
