@@ -134,6 +134,24 @@ sessions_are() { [ "$(sessions)" = "$1" ]; }                               # NUM
 tunnels_are() { [ "$(api GET /tunnels | jq 'map(select(.state.moniker == "established")) | length')" = "$1" ]; } # NUMBER
 verdict() { api GET "/endpoints/$(iccid_of "$1")/attaches" | jq -er '.[0].verdict'; } # IMSI: of the last attach, in words
 
+# --- the fast path
+
+fast_cables() { # CUSTOMER...: a veth takes redirected frames only when its other end has XDP or GRO
+	local c
+	in_ns mobile ethtool -K n3 gro on
+	for c; do in_ns "$c" ethtool -K wan gro on; done
+}
+metrics() { in_ns gateway curl -sf http://127.0.0.1:9100/metrics; }
+metric() { metrics | awk -v m="$1" 'index($0, m) == 1 { n = $NF } END { print n + 0 }'; } # NAME{LABELS}
+all_packets() { metric "slicegate_packets_total{direction=\"$1\"}"; }                     # DIRECTION
+fast_packets() { metric "slicegate_fast_packets_total{direction=\"$1\"}"; }               # DIRECTION
+rides() { # PHONE: what goes up takes the programs
+	local before
+	before=$(fast_packets uplink)
+	reaches "$1" 1
+	[ "$(fast_packets uplink)" -gt "$before" ]
+}
+
 # --- traffic of a phone
 
 servers_start() { # CUSTOMER...

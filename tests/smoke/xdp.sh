@@ -5,33 +5,20 @@
 
 one=999700000000001 two=999700000000002
 
-fast_cables() { # a veth takes redirected frames only when its other end has XDP or GRO
-	in_ns mobile ethtool -K n3 gro on
-	in_ns a ethtool -K wan gro on
-}
-metric() { in_ns gateway curl -sf http://127.0.0.1:9100/metrics | awk -v m="$1" 'index($0, m) == 1 { print $NF; exit }'; } # NAME{LABELS}
-fast() { metric "slicegate_fast_packets_total{direction=\"$1\"}"; }                                                        # DIRECTION
-all() { metric "slicegate_packets_total{direction=\"$1\"}"; }                                                             # DIRECTION
-is_native() { in_ns gateway curl -sf http://127.0.0.1:9100/metrics | grep 'slicegate_fast_path{.*} 1' | grep -q "$1:native"; } # INTERFACE
+is_native() { metrics | grep 'slicegate_fast_path{.*} 1' | grep -q "$1:native"; } # INTERFACE
 is_fast() { is_native n3 && is_native peer-a; }
-rides() { # PHONE: a packet that goes up takes the programs
-	local before
-	before=$(fast uplink)
-	reaches "$1" 1
-	[ "$(fast uplink)" -gt "$before" ]
-}
 took_it() { # all but the first few, the SYNs and what came in fragments
 	local d
 	for d in uplink downlink; do
-		echo "$d: $(fast $d) of $(all $d) by the programs"
-		[ $((100 * $(fast $d))) -gt $((97 * $(all $d))) ] || fail "$d: $(fast $d) of $(all $d)"
+		echo "$d: $(fast_packets $d) of $(all_packets $d) by the programs"
+		[ $((100 * $(fast_packets $d))) -gt $((97 * $(all_packets $d))) ] || fail "$d: $(fast_packets $d) of $(all_packets $d)"
 	done
 }
 counted() { session $two "| .bytesUplink > 20000000 and .bytesDownlink > 20000000"; }
 
 lab_open "User packets take XDP"
 DATAPLANE=xdp world a
-step "redirects can be taken on both sides" fast_cables
+step "redirects can be taken on both sides" fast_cables a
 step "the order of customer a" order a $one $two
 phone car1
 phone car2

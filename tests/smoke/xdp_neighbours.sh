@@ -5,17 +5,6 @@
 
 imsi=999700000000002
 
-fast_cables() { # a veth takes redirected frames only when its other end has XDP or GRO
-	in_ns mobile ethtool -K n3 gro on
-	in_ns a ethtool -K wan gro on
-}
-metric() { in_ns gateway curl -sf http://127.0.0.1:9100/metrics | awk -v m="$1" 'index($0, m) == 1 { print $NF; exit }'; } # NAME{LABELS}
-rides() { # PHONE: what goes up takes the programs
-	local before
-	before=$(metric 'slicegate_fast_packets_total{direction="uplink"}')
-	reaches "$1" 1
-	[ "$(metric 'slicegate_fast_packets_total{direction="uplink"}')" -gt "$before" ]
-}
 echoes() { # NAME: 1 ms apart, in the background
 	start "echoes-$1" car2 ping -n -q -i 0.001 -c 5000 -W 2 "$SERVER"
 }
@@ -27,8 +16,7 @@ lost_at_most() { # NAME PERCENT
 attached_once() { [ "$(grep -c 'take the fast path interface=peer-a' "$LAB_WORK/slicegate-gateway.log")" = 1 ]; }
 slice() { slice_namespaces "$LAB"; }
 flush() { # both sides forget everybody, five times
-	local i
-	for i in 1 2 3 4 5; do
+	for _ in 1 2 3 4 5; do
 		ip -n "$(slice)" neigh flush all || true # they come back at once: they are in use
 		ip_in gateway neigh flush all || true
 		sleep 0.3
@@ -41,7 +29,7 @@ next_hop_changes() { # it says so (gratuitous ARP), as a router that takes over 
 
 lab_open "The programs follow the neighbours"
 DATAPLANE=xdp world a
-step "redirects can be taken on both sides" fast_cables
+step "redirects can be taken on both sides" fast_cables a
 step "the order of customer a" order a $imsi
 phone car2
 step "the SIM attaches" sgw_attach car2 $imsi
