@@ -336,14 +336,14 @@ class Events(Case):
 
     def test_gateways(self):
         cursor = self.cursor()
-        stream = Stream(self.controller, "europe")
+        stream = Stream(self.controller, "north-america")
         stream.until("ready")
         deadline = time.monotonic() + 5
         while not self.since(cursor) and time.monotonic() < deadline:
             time.sleep(0.05)
         self.assertEqual([e["eventType"] for e in self.since(cursor)], ["regionalgatewayup_v1"])
         stream.close()
-        again = Stream(self.controller, "europe")  # a short break is none
+        again = Stream(self.controller, "north-america")  # a short break is none
         again.until("ready")
         self.assertEqual(len(self.since(cursor)), 1)
         again.close()
@@ -351,6 +351,19 @@ class Events(Case):
         while len(self.since(cursor)) < 2 and time.monotonic() < deadline:
             time.sleep(0.2)
         self.assertEqual([e["eventType"] for e in self.since(cursor)], ["regionalgatewayup_v1", "regionalgatewaydown_v1"])
+
+    def test_who_is_detached_is_told_of(self):
+        stream = Stream(self.controller, "europe")
+        self.closing.append(stream)
+        stream.until("ready")
+        endpoint = self.endpoint(35)
+        self.report(self.session(35, endpoint=endpoint))
+        cursor = self.cursor()
+        self.api.ok("POST", f"endpoints/{endpoint}/detach")
+        stream.until("command")
+        self.report(self.end(35, endpoint=endpoint))
+        events = self.since(cursor, f"&filter=endpointId:{endpoint}")
+        self.assertEqual([e["eventType"] for e in events], ["endpointforciblydetached_v1", "endpointdatasessiondeleted_v1", "l2tpsessiondown_v1"])
 
     # How they are found.
 

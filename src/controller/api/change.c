@@ -3,7 +3,7 @@
 
 #include "base/clean.h"
 #include "controller/api/token.h"
-#include "controller/events/event_source.h"
+#include "controller/events/events.h"
 #include "controller/link.h"
 #include "controller/live.h"
 #include "controller/store/audit.h"
@@ -99,6 +99,7 @@ static void check_token(struct op *op, const struct token *token)
 static void end_session(struct op *op)
 {
 	link_command(op->controller->link, op->after_gateway, "detach", "endpoint", op->after_id);
+	events_detached(op->controller->events, op->after_id, op->after_gateway, "the endpoint may not carry traffic any more");
 }
 
 // A suspended or terminated endpoint's live session is taken down: the gateway hears it from the configuration too, this is sooner.

@@ -3,6 +3,7 @@
 #include "controller/api/ops.h"
 
 #include "controller/api/op.h"
+#include "controller/events/events.h"
 #include "controller/link.h"
 #include "controller/live.h"
 #include "model/event.h"
@@ -55,7 +56,8 @@ void op_live_get(struct op *op)
 
 static void send_detach(struct op *op)
 {
-	link_command(op->controller->link, op->after_gateway, op->after_command, "endpoint", op->after_id);
+	if (link_command(op->controller->link, op->after_gateway, op->after_command, "endpoint", op->after_id))
+		events_detached(op->controller->events, op->after_id, op->after_gateway, "a detach was asked for");
 }
 
 static void send_tunnel_command(struct op *op)

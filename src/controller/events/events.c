@@ -138,6 +138,18 @@ static void tell_gateway(struct events *events, const char *gateway, bool is_up)
 	events_store(events, &notes, NULL, NULL);
 }
 
+void events_detached(struct events *events, const char *endpoint, const char *gateway, const char *why)
+{
+	struct event_notes notes = {0};
+	struct event_note *note = event_notes_add(&notes, EVENT_FORCIBLY_DETACHED);
+
+	if (!note || asprintf(&note->detail, "{\"reason\":\"%s\"}", why) < 0)
+		return;
+	snprintf(note->endpoint, sizeof(note->endpoint), "%s", endpoint);
+	snprintf(note->gateway, sizeof(note->gateway), "%s", gateway);
+	events_store(events, &notes, NULL, NULL);
+}
+
 static struct watched *watch(struct events *events, const char *gateway)
 {
 	struct watched *watched = events->watched;

@@ -31,6 +31,9 @@ void events_store(struct events *events, struct event_notes *notes, void (*done)
 // A gateway's configuration stream was opened, or its last one was closed. On the loop.
 void events_gateway(struct events *events, const char *gateway, bool is_connected);
 
+// The live session of an endpoint is taken down from here, for the reason `why` (words, ours). On the loop.
+void events_detached(struct events *events, const char *endpoint, const char *gateway, const char *why);
+
 struct event_counters {
 	uint64_t stored, delivered, failed, dead, streams;
 };
