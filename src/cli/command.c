@@ -10,8 +10,8 @@
 
 #include "base/clean.h"
 #include "cli/attaches.h"
-#include "cli/lnstest.h"
 #include "cli/body.h"
+#include "cli/lnstest.h"
 #include "cli/wait.h"
 
 #define PATH_SIZE 4096

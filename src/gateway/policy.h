@@ -3,8 +3,8 @@
 // nothing to the configuration they came from. policy.c makes and evaluates it, policy_nft.c says it in nft's words.
 #pragma once
 
-#include "gateway/config.h"
 #include "base/pattern.h"
+#include "gateway/config.h"
 
 #define POLICY_WHY 160
 

@@ -57,8 +57,8 @@ bool slice_reaches(const struct vslice_config *vslice, const struct config *conf
 bool slice_path(const struct vslice_config *vslice, const struct config *config, const struct ip_end *lac,
 	const struct ip_end *lns, struct dp_path *out);
 // The Routing Target by which the policy sends the LAC's packets to the LNS; none when it does not.
-void slice_way(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac, const struct ip_end *lns,
-	struct uuid *target);
+void slice_way(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
+	const struct ip_end *lns, struct uuid *target);
 // Asks the targets whose status changes without an event; on_applied is called again when one differs. Does nothing while an apply is under way.
 void slice_look(struct slice *slice);
 // Packets and octets that each rule matched: `done` is called with arrays valid for the call.

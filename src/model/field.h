@@ -150,7 +150,8 @@ enum noun_flags {
 	NOUN_PLATFORM = 1 << 3, // belongs to the platform, not to a customer: all may read it, the platform owner writes it
 	NOUN_BUILT_IN = 1 << 4, // rows come with the program; read-only
 	NOUN_OWNER_ONLY = 1 << 5, // only platform-owner tokens see it
-	NOUN_SHARED = 1 << 6, // beside a customer's own there are built-in ones of nobody: all may read them, nobody may change them
+	NOUN_SHARED =
+		1 << 6, // beside a customer's own there are built-in ones of nobody: all may read them, nobody may change them
 };
 
 struct ruling;
