@@ -92,6 +92,8 @@ static int lnss_decode(struct vslice_config *vslice, const json_t *rows, char *w
 		lns->secret = jsonget_dup(row, "tunnelSecret");
 		lns->next_secret = jsonget_dup(row, "nextTunnelSecret");
 		lns->preference = (int)jsonget_int(row, "preference", (int64_t)i + 1);
+		if (i && jsonget_bool(row, "equalPreference", false))
+			lns->preference = vslice->lnss.items[i - 1].preference;
 		if (end_decode(row, &lns->address, why))
 			return -EINVAL;
 	}

@@ -33,7 +33,8 @@ static void a_vslice_keeps_its_lists_in_order(void **state)
 			"{\"moniker\":\"v\",\"vsliceType\":\"l2tp\",\"defaultRoutingPolicy\":\"" ID "2\","
 			"\"lacs\":[{\"id\":\"" ID "3\",\"address\":\"10.200.0.1\",\"port\":1702,\"tunnelSecret\":\"s\"}],"
 			"\"lnss\":[{\"id\":\"" ID "4\",\"address\":\"192.0.2.1\"},{\"id\":\"" ID
-			"5\",\"address\":\"192.0.2.2\",\"tunnelSecret\":\"t\"}]}",
+			"5\",\"address\":\"192.0.2.2\",\"tunnelSecret\":\"t\",\"nextTunnelSecret\":\"u\"},{\"id\":\"" ID
+			"6\",\"address\":\"192.0.2.3\",\"preference\":3,\"equalPreference\":true}]}",
 			why),
 		0);
 	uuid_set(&id, ID "1");
@@ -41,11 +42,13 @@ static void a_vslice_keeps_its_lists_in_order(void **state)
 	assert_non_null(vslice);
 	assert_int_equal(vslice->type, VSLICE_L2TP);
 	assert_int_equal(vslice->lacs.items[0].address.port, 1702);
-	assert_int_equal(vslice->lnss.count, 2);
+	assert_int_equal(vslice->lnss.count, 3);
 	assert_int_equal(vslice->lnss.items[1].preference, 2);
 	assert_int_equal(vslice->lnss.items[0].address.port, 1701);
 	assert_null(vslice->lnss.items[0].secret);
 	assert_string_equal(vslice->lnss.items[1].secret, "t");
+	assert_string_equal(vslice->lnss.items[1].next_secret, "u");
+	assert_int_equal(vslice->lnss.items[2].preference, 2); // as preferred as the one before
 	config_free(&config);
 }
 

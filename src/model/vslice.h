@@ -21,6 +21,7 @@ struct lns {
 	char *address;
 	int64_t port;
 	int64_t preference; // as the list stands, from 1
+	int64_t equal_preference; // as good as the one before it
 	char *tunnel_secret, *next_tunnel_secret;
 };
 
