@@ -90,7 +90,7 @@ class Description(Case):
             names[collection] = listed[0]["id"]
         path = path.replace("{id}", names.get(collection, ""))
         if "{row}" in path:
-            rows = self.api.ok("GET", path.lstrip("/").replace("/{row}", ""))
+            rows = self.api.ok("GET", path.lstrip("/").split("/{row}")[0])
             if not rows:
                 return None
             path = path.replace("{row}", rows[0].get("id") or rows[0]["moniker"])
@@ -152,7 +152,7 @@ class Description(Case):
                     self.hold(operation, reply)
                 if method == "post" and "requestBody" not in operation:
                     reply = self.api.call("POST", example)
-                    self.assertEqual(reply.status, 200, (path, reply.text))
+                    self.assertIn(reply.status, (200, 409), (path, reply.text))  # 409: not in this state, said in words
                     self.hold(operation, reply)
 
     def test_what_may_be_written_is_described(self):

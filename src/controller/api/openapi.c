@@ -373,6 +373,12 @@ static void put_body(struct text *out, const struct route *route, const struct n
 			"\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}}");
 	if (strcmp(route->id, "create-l2tp-setup") == 0)
 		put_setup_body(out);
+	if (strcmp(route->id, "explain-routing-policy") == 0) {
+		text_add(out,
+			",\"requestBody\":{\"required\":true,\"content\":{\"application/"
+			"json\":{\"schema\":{\"type\":\"object\"}}}}");
+		return;
+	}
 	if (!noun || route->kind != OP_WRITE || strcmp(route->method, "DELETE") == 0)
 		return;
 	text_format(out, ",\"requestBody\":{\"required\":true,\"content\":{\"%s\":{\"schema\":",
