@@ -126,6 +126,44 @@ static void the_gateways_own_row(void **state)
 	config_free(&config);
 }
 
+#define KEY "aAbBcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStTuU0="
+
+static void targets_of_each_type(void **state)
+{
+	struct config *config = config_new();
+	struct uuid id;
+	char why[160];
+
+	(void)state;
+	uuid_set(&id, ID "1");
+	assert_int_equal(
+		put(config, "routingTarget", ID "1",
+			"{\"moniker\":\"w\",\"routingTargetType\":\"wireguard\",\"wireGuardConfig\":{\"remotePublicKey\":\"" KEY
+			"\",\"remotePeerIPAddress\":\"192.0.2.1\",\"remoteSubnets\":\"10.0.0.0/8, 192.0.2.0/24\"}}",
+			why),
+		0);
+	assert_int_equal(config_target(config, &id)->wireguard.remote.port, 51820);
+	assert_int_equal(config_target(config, &id)->wireguard.remote_subnets.rows.count, 2);
+	assert_int_equal(put(config, "routingTarget", ID "1",
+				 "{\"moniker\":\"w\",\"routingTargetType\":\"wireguard\",\"wireGuardConfig\":{"
+				 "\"remotePublicKey\":\"short\"}}",
+				 why),
+		-EINVAL);
+	assert_string_equal(why, "wireGuardConfig.remotePublicKey is needed, 44 characters of base64");
+	assert_string_equal(config_target(config, &id)->wireguard.remote_key, KEY); // as it was
+	assert_int_equal(
+		put(config, "routingTarget", ID "2",
+			"{\"moniker\":\"v\",\"routingTargetType\":\"vpn\",\"vpnConfig\":{\"remotePeerAddress\":\"192.0.2.1\","
+			"\"presharedKey\":\"line\\nbreak\"}}",
+			why),
+		-EINVAL);
+	assert_string_equal(why, "presharedKey holds a control character");
+	assert_int_equal(put(config, "routingTarget", ID "3", "{\"moniker\":\"i\",\"routingTargetType\":\"internet\"}", why), 0);
+	assert_int_equal(
+		put(config, "routingTarget", ID "4", "{\"moniker\":\"?\",\"routingTargetType\":\"mpls\"}", why), -EINVAL);
+	config_free(&config);
+}
+
 static void uuids_pack(void **state)
 {
 	struct uuid id, back;
@@ -150,6 +188,7 @@ int main(void)
 		cmocka_unit_test(an_endpoint_is_found_by_each_of_its_imsis),
 		cmocka_unit_test(an_imsi_that_moved_stays_with_its_new_endpoint),
 		cmocka_unit_test(the_gateways_own_row),
+		cmocka_unit_test(targets_of_each_type),
 		cmocka_unit_test(uuids_pack),
 	};
 

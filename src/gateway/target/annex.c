@@ -88,7 +88,7 @@ static int open_annex(
 	const struct target_env *slice, const struct uuid *owner, const char *interface, struct annex *annex, char *why)
 {
 	char name[NETNS_NAME];
-	struct nl_link lo;
+	struct nl_link lo = {0};
 	bool is_new;
 	int error = netns_enter(slice->underlay_fd);
 
