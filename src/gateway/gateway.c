@@ -273,6 +273,8 @@ static int fast_start(struct gateway *gateway, const struct ip_end *address)
 		? -ECANCELED
 		: dp_fast_start(gateway->dp, gateway->options->name, address, why);
 
+	if (error)
+		dp_fast_forget(gateway->options->name);
 	if (!error)
 		log_info("dataplane=xdp");
 	else if (gateway->options->dataplane == DATAPLANE_XDP)

@@ -47,11 +47,12 @@ struct dp_framing { // how we send to this LNS; everything legal is accepted
 	bool length; // send the L bit
 	bool udp_checksum; // on data; control always has one
 	uint8_t df; // enum dp_df: Don't Fragment of the outer packet
-	uint8_t dscp; // of the outer packet, 0 to 63, or DP_DSCP_COPY: the inner packet's
+	uint8_t dscp; // of the outer packet: DP_DSCP_COPY, or DP_DSCP_FIXED(0 to 63)
 };
 
 enum dp_df { DP_DF_CLEAR = 0, DP_DF_COPY, DP_DF_SET };
-#define DP_DSCP_COPY 0xff
+#define DP_DSCP_COPY 0 // the inner packet's
+#define DP_DSCP_FIXED(dscp) ((uint8_t)((dscp) + 1))
 
 struct dp_session_spec {
 	uint32_t local_teid; // ours, uplink G-PDUs carry it
@@ -85,6 +86,7 @@ void dp_free(struct dp **dp);
 #define DP_WHY 200
 int dp_fast_start(struct dp *dp, const char *gateway, const struct ip_end *gtpu, char *why);
 void dp_fast_settle(struct dp *dp);
+void dp_fast_forget(const char *gateway); // where there is to be none: takes down what an earlier process left running
 // From now on the sockets do it all; `keep`: the kernel goes on with what is installed, for the next process to take over.
 void dp_fast_stop(struct dp *dp, bool keep);
 struct dp_fast_status {

@@ -37,6 +37,8 @@ struct fast_order {
 int fast_new(const struct fast_options *options, struct fast **out, char *why);
 // `keep`: everything goes on in the kernel, for the next process to take over; else it is taken down.
 void fast_free(struct fast **fast, bool keep);
+// Takes down what an earlier process left running under this name.
+void fast_forget(const char *gateway);
 // All that is to be taken over has been: what nobody claimed goes, and the programs of this version take the place of the earlier ones.
 void fast_settle(struct fast *fast);
 // Words for the log and for people: how it runs and on which interfaces.

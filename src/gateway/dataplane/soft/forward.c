@@ -58,7 +58,7 @@ unsigned soft_how(const struct dp_framing *framing, const uint8_t *packet)
 	bool v4 = packet && packet[0] >> 4 == 4;
 	unsigned tos = !packet ? 0 : v4 ? packet[1] : (unsigned)((packet[0] << 4 | packet[1] >> 4) & 0xff);
 
-	how |= UDP_DSCP(framing->dscp == DP_DSCP_COPY ? tos >> 2 : framing->dscp);
+	how |= UDP_DSCP(framing->dscp == DP_DSCP_COPY ? tos >> 2 : framing->dscp - 1u);
 	if (framing->df == DP_DF_SET || (framing->df == DP_DF_COPY && packet && (!v4 || packet[6] & 0x40)))
 		how |= UDP_DF;
 	return how;

@@ -219,6 +219,7 @@ void dp_tunnel_set_path(struct dp_tunnel *tunnel, const struct dp_path *path)
 void dp_tunnel_set_framing(struct dp_tunnel *tunnel, const struct dp_framing *framing)
 {
 	tunnel->framing = *framing;
+	tell_fast(tunnel);
 }
 
 void dp_tunnel_free(struct dp_tunnel **pointer)
@@ -458,6 +459,11 @@ void dp_fast_stop(struct dp *dp, bool keep)
 {
 	dp->shared_slots = 0;
 	fast_free(&dp->fast, keep);
+}
+
+void dp_fast_forget(const char *gateway)
+{
+	fast_forget(gateway);
 }
 
 void dp_fast_settle(struct dp *dp)

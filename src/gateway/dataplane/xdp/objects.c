@@ -46,6 +46,13 @@ static bool is_bpffs(const char *path)
 	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
+static void pins_path(const char *gateway, char out[XDP_PATH])
+{
+	snprintf(out, XDP_PATH, BPFFS "/slicegate/%.64s", gateway);
+	for (char *dot = out; (dot = strchr(dot, '.'));)
+		*dot = '_'; // the BPF file system has other plans with dots
+}
+
 // Makes the directories of this gateway. What cannot be pinned still works, until the process ends.
 static void pins_open(struct fast *fast)
 {
@@ -57,9 +64,7 @@ static void pins_open(struct fast *fast)
 		return;
 	}
 	mkdir(BPFFS "/slicegate", 0700);
-	snprintf(top, sizeof(top), BPFFS "/slicegate/%.64s", fast->options.gateway);
-	for (char *dot = top; (dot = strchr(dot, '.'));)
-		*dot = '_'; // the BPF file system has other plans with dots
+	pins_path(fast->options.gateway, top);
 	mkdir(top, 0700);
 	snprintf(objects->pins, sizeof(objects->pins), "%s", top);
 	snprintf(objects->maps, sizeof(objects->maps), "%.100s/links", top);
@@ -157,6 +162,15 @@ static void remove_maps(const struct xdp_objects *objects, bool all)
 		closedir(directory);
 }
 
+// Programs are detached by it, when no process has them open.
+static void remove_pins(struct xdp_objects *objects)
+{
+	snprintf(objects->maps, sizeof(objects->maps), "%.200s/links", objects->pins);
+	remove_below(objects->maps);
+	remove_maps(objects, true);
+	rmdir(objects->pins);
+}
+
 int xdp_objects_open(struct fast *fast, char *why)
 {
 	struct xdp_objects *objects = &fast->objects;
@@ -202,12 +216,17 @@ void xdp_objects_close(struct fast *fast, bool keep)
 #undef X
 	if (objects->skeleton)
 		relay_bpf__destroy(objects->skeleton);
-	if (keep || !*objects->pins)
-		return;
-	remove_maps(objects, true);
-	snprintf(objects->maps, sizeof(objects->maps), "%.200s/links", objects->pins);
-	remove_below(objects->maps);
-	rmdir(objects->pins);
+	if (!keep && *objects->pins)
+		remove_pins(objects);
+}
+
+void fast_forget(const char *gateway)
+{
+	struct xdp_objects objects = {0};
+
+	pins_path(gateway, objects.pins);
+	if (!access(objects.pins, F_OK))
+		remove_pins(&objects);
 }
 
 void xdp_objects_switch(struct fast *fast)

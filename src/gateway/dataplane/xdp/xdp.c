@@ -332,7 +332,8 @@ void fast_tunnel_set(
 
 	if (!peer_id)
 		return; // not open yet, or taken over and about to be said
-	if (lns->addr.family == IP_V4 && !framing->udp_checksum)
+	// What it does not do, the sockets do: a UDP checksum, a DF bit, another class than the inner packet's.
+	if (lns->addr.family == IP_V4 && !framing->udp_checksum && framing->df == DP_DF_CLEAR && framing->dscp == DP_DSCP_COPY)
 		flags |= ABI_OPEN;
 	if (tunnel->flags == flags && tunnel->lns == be_addr(&lns->addr) && tunnel->lns_port == htons(lns->port) &&
 		tunnel->peer_id == htons(peer_id))
