@@ -86,7 +86,7 @@ static void framing_fill(struct dp_framing *out, const struct l2tp_settings *set
 		.df = settings->df_policy == DF_COPY	? DP_DF_COPY
 			: settings->df_policy == DF_SET ? DP_DF_SET
 							: DP_DF_CLEAR,
-		.dscp = settings->outer_dscp == OUTER_DSCP_FIXED ? (uint8_t)settings->outer_dscp_value : DP_DSCP_COPY,
+		.dscp = settings->outer_dscp == OUTER_DSCP_FIXED ? DP_DSCP_FIXED(settings->outer_dscp_value) : DP_DSCP_COPY,
 	};
 }
 

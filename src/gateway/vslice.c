@@ -127,6 +127,18 @@ static const char *socket_name(const struct lac *lac, char name[KEEPER_NAME])
 	return name;
 }
 
+// With sourcePort ephemeral the kernel has chosen the port.
+static struct ip_end really_bound(const struct lac *lac, int fd)
+{
+	struct sockaddr_in in = {0};
+	socklen_t len = sizeof(in);
+	struct ip_end bound = lac->bound;
+
+	if (!getsockname(fd, (struct sockaddr *)&in, &len) && in.sin_family == AF_INET)
+		bound.port = ntohs(in.sin_port);
+	return bound;
+}
+
 static void lac_on_socket(void *owner, int fd)
 {
 	struct lac *lac = owner;
@@ -135,9 +147,11 @@ static void lac_on_socket(void *owner, int fd)
 
 	gateway_wake(vslice->gateway);
 	lac->opening = false;
-	if (fd >= 0 && !lac->stale)
-		error = dp_lac_new(vslice->gateway->dp, fd, &lac->address, lac, &lac->dp);
-	else if (fd >= 0)
+	if (fd >= 0 && !lac->stale) {
+		struct ip_end bound = really_bound(lac, fd);
+
+		error = dp_lac_new(vslice->gateway->dp, fd, &bound, lac, &lac->dp);
+	} else if (fd >= 0)
 		close(fd);
 	if (error < 0) {
 		char text[IP_END_TEXT];
