@@ -62,7 +62,7 @@ class Link(Case):
         self.assertEqual(data["vslice"]["lacs"], [{"id": self.ids["lac"], "moniker": "lac-1", "name": "10.64.0.1", "address": "10.64.0.1", "port": 1701,
                                                    "tunnelSecret": "tunnel-secret-1"}])
         self.assertEqual(data["vslice"]["lnss"], [{"id": self.ids["lns"], "moniker": "lns-1", "name": "10.65.0.1", "address": "10.65.0.1", "port": 1701,
-                                                   "preference": 1}])
+                                                   "preference": 1, "equalPreference": False}])
         self.assertEqual((data["vslice"]["vsliceType"], data["vslice"]["defaultRoutingPolicy"]), ("l2tp", self.ids["policy"]))
         self.assertEqual(data["vslice"]["advancedSettings"]["helloIntervalSeconds"], 60)
         self.assertEqual(data["routingTarget"]["peeringConfig"], {"interface": "dc0", "localAddress": "192.0.2.1/30", "gatewayAddress": "192.0.2.2"})
