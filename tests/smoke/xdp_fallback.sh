@@ -8,6 +8,8 @@ imsi=999700000000002
 none_fast() { [ "$(fast_packets uplink)" = 0 ] && [ "$(fast_packets downlink)" = 0 ]; }
 is_soft() { metrics | grep -q 'slicegate_fast_path{interfaces="sockets"} 0'; }
 attached() { ip_in gateway -d link show n3 | grep -q 'xdp'; }
+detached() { ! attached; }
+unpinned() { [ ! -e "/sys/fs/bpf/slicegate/$LAB" ]; }
 soft_again() {
 	stop slicegate-gateway KILL
 	DATAPLANE=soft gateway_start
@@ -26,8 +28,8 @@ step "packets take the programs, without a restart" wait_for 10 rides car2
 step "a program is attached to the access interface" attached
 step "kill -9, and a start with --dataplane soft" soft_again
 step "the SIM reaches the server" wait_for 10 reaches car2 1
-step "no program is attached any more" refuse attached
-step "the metrics say that the sockets do it" is_soft
-step "nothing is pinned" refuse test -e "/sys/fs/bpf/slicegate/$LAB"
+step "no program is attached any more" wait_for 5 detached
+step "the metrics say that the sockets do it" wait_for 5 is_soft
+step "nothing is pinned" wait_for 5 unpinned
 step "the SIM detaches" sgw_detach car2
 the_end
