@@ -52,12 +52,12 @@ uint64_t hash_bytes(const void *bytes, size_t len)
 	return fold(hash ^ hash_seed[0], 0x9e3779b97f4a7c15);
 }
 
-// The size after one more entry: a power of two, 3/4 full at most; 0 when it cannot be.
+// The size after one more entry: a power of two, 7/8 full at most; 0 when it cannot be.
 static size_t size_for(size_t size, size_t count)
 {
 	if (!size)
 		return 8;
-	if (count + 1 <= size - size / 4)
+	if (count + 1 <= size - size / 8)
 		return size;
 	return size <= SIZE_MAX / 2 / sizeof(struct strmap_slot) ? size * 2 : 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hash maps from a 64-bit key or a string to a pointer (open addressing, 3/4 full at most). The map owns neither
+// Hash maps from a 64-bit key or a string to a pointer (open addressing, 7/8 full at most). The map owns neither
 // keys' targets nor values; string keys are borrowed and must outlive their entry. Hashes are seeded per process.
 #pragma once
 

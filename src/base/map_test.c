@@ -74,7 +74,7 @@ static void test_against_a_model(void **state)
 	}
 	for (unsigned key = 0; key < KEYS; key++)
 		assert_ptr_equal(map_get(&map, key * UINT64_C(0x100000001)), model[key]);
-	assert_true(map.count <= map.size - map.size / 4);
+	assert_true(map.count <= map.size - map.size / 8);
 	map_fini(&map);
 }
 
