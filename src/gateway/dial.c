@@ -10,7 +10,6 @@
 #include "base/clean.h"
 #include "gateway/access.h"
 #include "gateway/health.h"
-#include "gateway/jsonget.h"
 #include "gateway/rescue.h"
 #include "gateway/session.h"
 #include "gateway/template.h"

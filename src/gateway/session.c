@@ -4,7 +4,6 @@
 
 #include "base/clean.h"
 #include "gateway/access.h"
-#include "gateway/jsonget.h"
 #include "gateway/rescue.h"
 #include "gateway/steering.h"
 #include "gateway/trace.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the controller hears of a session: that it is up, what it used, that it ended.
 #include "base/clean.h"
-#include "gateway/jsonget.h"
 #include "gateway/session.h"
 
 static void add_counters(json_t *row, const struct dp_counters *counters)

@@ -8,7 +8,6 @@
 
 #include "base/clean.h"
 #include "gateway/health.h"
-#include "gateway/jsonget.h"
 #include "gateway/records.h"
 #include "gateway/session.h"
 #include "gateway/trace.h"

@@ -10,7 +10,6 @@
 struct call {
 	struct l2tp_session l2tp;
 	struct session *session; // NULL once given up
-	uint32_t state_index; // unused here, kept by the session's record
 };
 
 struct tunnel {

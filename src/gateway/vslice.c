@@ -5,7 +5,6 @@
 
 #include "base/clean.h"
 #include "gateway/health.h"
-#include "gateway/jsonget.h"
 #include "gateway/rescue.h"
 #include "gateway/resume.h"
 #include "gateway/session.h"

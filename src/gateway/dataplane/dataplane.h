@@ -40,8 +40,6 @@ struct dp_host {
 	void *owner;
 };
 
-enum dp_sequencing { DP_SEQUENCING_OFF = 0, DP_SEQUENCING_ON };
-
 struct dp_framing { // how we send to this LNS; everything legal is accepted
 	bool address_control; // send FF 03
 	bool length; // send the L bit
@@ -64,10 +62,7 @@ struct dp_session_spec {
 	uint16_t mtu; // greatest inner packet in either direction, octets
 	uint16_t tcp_mss; // greatest segment that an IPv4 SYN may ask for in either direction (20 less for IPv6); 0: left alone
 	bool sequencing; // we sent the Sequencing Required AVP: always Ns; else the LNS decides by what it sends (RFC 2661 5.4)
-	uint8_t peer_len; // reserved, 0
 };
-
-#define DP_COUNTER_LIST(X) X(uplink_packets) X(uplink_bytes) X(downlink_packets) X(downlink_bytes)
 
 struct dp_counters {
 	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes; // inner packets and octets delivered
