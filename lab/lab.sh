@@ -88,6 +88,7 @@ wait_for() { # SECONDS COMMAND...: until it succeeds, or fail saying what never 
 no_daemon_died() { # waiting for what a dead one would have done is of no use
 	local name pid rest
 	while read -r name pid rest; do
+		[ "$pid" != "${LAB_STOPPED:-}" ] || continue
 		case $name in slicegate-gateway | slicegate-controller) ! ended "$pid" || { fail "$name has ended"; return 1; } ;; esac
 	done <"$LAB_RUN/programs"
 }
@@ -168,6 +169,7 @@ ended() { [ -z "$(lab_started "$1")" ]; }                                       
 stop() { # NAME [SIGNAL]: ends it and forgets it; what is ours must end well
 	local p status=0
 	p=$(pid_of "$1")
+	LAB_STOPPED=$p # its end is no surprise
 	kill "-${2:-TERM}" "$p"
 	wait_for 15 ended "$p"
 	wait "$p" || status=$?
