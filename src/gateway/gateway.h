@@ -73,6 +73,7 @@ enum gateway_table {
 	TABLE_MESSAGE,
 	TABLE_APN,
 	TABLE_SECRET,
+	TABLE_IP6,
 	GATEWAY_TABLES
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The durable records: what the state file holds, table by table (enum gateway_table). Plain values, no pointers, padding is zero: start each
-// from memset. A change of a layout raises that table's version.
+// from memset. A change of a layout raises that table's version; members are added at the end (of the whole record: a struct inside it must not
+// grow), so that a file of the version before is read.
 #pragma once
 
 #include "base/addr.h"
@@ -44,6 +45,9 @@ struct session_record {
 	struct plmn serving_network;
 	char msisdn[17];
 	uint32_t apn; // record of its access point name
+	// Since version 3.
+	uint32_t ip6; // record of its IPv6 (struct session_ip6), where pdn_type has it
+	uint8_t pdn_type; // enum gtp2_pdn_type that was granted; 0 = IPv4, of an older file
 };
 
 struct message_record { // a control message that the LNS has not acknowledged

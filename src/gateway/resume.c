@@ -86,6 +86,7 @@ int resume_new(struct gateway *gateway, bool is_live, struct resume **out)
 	if (!state_live(gateway->state, TABLE_TUNNEL)) {
 		clear_table(gateway, TABLE_SESSION);
 		clear_table(gateway, TABLE_SECRET);
+		clear_table(gateway, TABLE_IP6);
 		clear_table(gateway, TABLE_MESSAGE);
 		clear_table(gateway, TABLE_APN);
 		return 0;
@@ -121,10 +122,22 @@ void resume_free(struct resume **out)
 	*out = NULL;
 }
 
+static bool has_ip6(const struct session_record *record)
+{
+	return record->pdn_type == GTP2_PDN_IPV6 || record->pdn_type == GTP2_PDN_IPV4V6;
+}
+
+// A copy of a record of another table; NULL where there is none.
+static void *record_copy(const struct gateway *gateway, enum gateway_table table, uint32_t index, size_t size)
+{
+	const void *record = index == NO_RECORD ? NULL : state_get(gateway->state, table, index);
+	void *copy = record ? malloc(size) : NULL;
+
+	return copy ? memcpy(copy, record, size) : NULL;
+}
+
 static void session_fill(struct session *session, const struct session_record *record, uint32_t index)
 {
-	const struct secrets *secrets;
-
 	memcpy(session->id, record->id, sizeof(session->id));
 	memcpy(session->endpoint, record->endpoint, sizeof(session->endpoint));
 	session->access = record->gtp_version == 2 ? &pgw_ops : &ggsn_ops;
@@ -151,10 +164,10 @@ static void session_fill(struct session *session, const struct session_record *r
 	session->serving_network = record->serving_network;
 	memcpy(session->msisdn, record->msisdn, sizeof(session->msisdn));
 	session->apn = apn_ref_index(&session->gateway->apns, record->apn);
-	secrets = record->secret == NO_RECORD ? NULL : state_get(session->gateway->state, TABLE_SECRET, record->secret);
-	session->secrets = secrets ? malloc(sizeof(*secrets)) : NULL;
-	if (session->secrets)
-		*session->secrets = *secrets;
+	session->secrets = record_copy(session->gateway, TABLE_SECRET, record->secret, sizeof(*session->secrets));
+	session->pdn_type = record->pdn_type ? record->pdn_type : GTP2_PDN_IPV4;
+	session->ip6_index = has_ip6(record) ? record->ip6 : NO_RECORD;
+	session->ip6 = record_copy(session->gateway, TABLE_IP6, session->ip6_index, sizeof(*session->ip6));
 }
 
 // The L2TP half: the call, known to the tunnel's engine. 0 or -errno.

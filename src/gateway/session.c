@@ -275,7 +275,7 @@ int session_new(struct gateway *gateway, const struct access_ops *access, const 
 	session->vslice = vslice;
 	session_init_timer(session);
 	session->state = SESSION_DIALING;
-	session->state_index = session->secret_index = NO_RECORD;
+	session->state_index = session->secret_index = session->ip6_index = NO_RECORD;
 	session->started_wall_ms = wall_ms();
 	uuid_new(&id);
 	uuid_pack(&id, session->id);
@@ -486,5 +486,6 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 	if (session->secrets)
 		explicit_bzero(session->secrets, sizeof(*session->secrets));
 	free(session->secrets);
+	free(session->ip6);
 	pool_give(&gateway->session_pool, session);
 }

@@ -80,6 +80,14 @@ struct secrets {
 	uint8_t name[127], password[127];
 };
 
+// The IPv6 of a session, apart from it since few sessions have any. It is also a record of the state file.
+struct session_ip6 {
+	uint8_t prefix[8]; // the /64 that the SIM has
+	uint8_t interface_id[8]; // the SIM's
+	uint8_t dns[2][16]; // zero: none
+	struct ip_prefix delegated; // to the SIM's router by DHCPv6 (RFC 8415 6.3); len 0: none
+};
+
 struct session {
 	struct gateway *gateway;
 	const struct access_ops *access;
@@ -106,12 +114,14 @@ struct session {
 	uint32_t control_teid, user_teid;
 	struct ip_end control_peer;
 	struct ip_addr user_peer;
-	struct ip_addr address;
-	uint32_t state_index, secret_index;
+	struct ip_addr address; // IP_NONE: it has no IPv4
+	struct session_ip6 *ip6; // NULL: it has no IPv6
+	uint32_t state_index, secret_index, ip6_index;
 	uint16_t mtu;
 	uint16_t attach_ms, tunnel_ms, call_ms, lcp_ms, authentication_ms, ipcp_ms;
 	uint8_t state; // enum session_state
 	uint8_t gtp_version, ebi, rat;
+	uint8_t pdn_type; // enum gtp2_pdn_type that was granted
 	uint8_t ppp_news; // events of the link since the last look (enum ppp_event_kind bits)
 	uint8_t ppp_reason; // enum ppp_reason of the last of them
 	uint8_t sync_round; // of the last report

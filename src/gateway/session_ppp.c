@@ -295,6 +295,7 @@ static void ppp_up(struct session *session)
 		return;
 	}
 	session->address = address;
+	session->pdn_type = GTP2_PDN_IPV4;
 	session->mtu = result->mru < result->local_mru ? result->mru : result->local_mru;
 	if (session->attach && session->attach->is_test)
 		lnstest_passed(session);

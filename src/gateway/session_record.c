@@ -42,6 +42,8 @@ static void record_fill(const struct session *session, struct session_record *ou
 	out->serving_network = session->serving_network;
 	memcpy(out->msisdn, session->msisdn, sizeof(out->msisdn));
 	out->apn = session->apn->index;
+	out->ip6 = session->ip6_index;
+	out->pdn_type = session->pdn_type;
 }
 
 static void secrets_store(struct session *session)
@@ -54,6 +56,18 @@ static void secrets_store(struct session *session)
 		session->secret_index = NO_RECORD;
 	else
 		state_put(gateway->state, TABLE_SECRET, session->secret_index, session->secrets);
+}
+
+static void ip6_store(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+
+	if (!session->ip6)
+		return;
+	if (session->ip6_index == NO_RECORD && state_take(gateway->state, TABLE_IP6, &session->ip6_index))
+		session->ip6_index = NO_RECORD;
+	else
+		state_put(gateway->state, TABLE_IP6, session->ip6_index, session->ip6);
 }
 
 // Only a session that is up, or whose LNS knows of it, is worth a record: what was still dialling is torn down at the next start.
@@ -70,6 +84,7 @@ void session_store(struct session *session)
 	}
 	if (session->state == SESSION_UP)
 		secrets_store(session);
+	ip6_store(session);
 	record_fill(session, &record);
 	state_put(gateway->state, TABLE_SESSION, session->state_index, &record);
 }
@@ -82,5 +97,7 @@ void session_clear_record(struct session *session)
 		state_clear(gateway->state, TABLE_SESSION, session->state_index);
 	if (session->secret_index != NO_RECORD)
 		state_clear(gateway->state, TABLE_SECRET, session->secret_index);
-	session->state_index = session->secret_index = NO_RECORD;
+	if (session->ip6_index != NO_RECORD)
+		state_clear(gateway->state, TABLE_IP6, session->ip6_index);
+	session->state_index = session->secret_index = session->ip6_index = NO_RECORD;
 }

@@ -345,6 +345,15 @@ static bool is_same_table(const struct file_table *file, const struct state_tabl
 		file->version == spec->version;
 }
 
+// As it is, or the beginning of what a record is today.
+static bool is_readable(const struct file_table *file, const struct state_table_spec *spec)
+{
+	return is_same_table(file, spec) ||
+		(spec->reads_from && strncmp(file->name, spec->name, sizeof(file->name) - 1) == 0 &&
+			file->version >= spec->reads_from && file->version < spec->version &&
+			file->record_size <= spec->record_size);
+}
+
 static bool has_tables(const struct state *state, const struct state_table_spec *specs, size_t count)
 {
 	if (state->count != count)
@@ -362,15 +371,20 @@ static int table_copy(struct state *to, size_t into, const struct state *from, s
 {
 	const struct file_table *file = from->tables[table].file;
 	uint32_t end = file->high < to->tables[into].file->max_records ? file->high : to->tables[into].file->max_records, index;
+	_cleanup_free_ uint8_t *whole = calloc(1, to->tables[into].file->record_size); // what an older record lacks is zero
 
+	if (!whole)
+		return -ENOMEM;
 	for (index = 0; index < end; index++) {
 		const void *record = state_get(from, table, index);
 		int error = state_take(to, into, &(uint32_t){0});
 
 		if (error)
 			return error;
-		if (record)
-			state_put(to, into, index, record);
+		if (!record)
+			continue;
+		memcpy(whole, record, file->record_size);
+		state_put(to, into, index, whole);
 	}
 	while (index-- > 0) {
 		if (to->tables[into].is[index] == RECORD_TAKEN)
@@ -388,7 +402,7 @@ static int tables_copy(struct state *to, const struct state_table_spec *specs, c
 		size_t into = 0;
 		int error;
 
-		while (into < to->count && !is_same_table(from->tables[i].file, &specs[into]))
+		while (into < to->count && !is_readable(from->tables[i].file, &specs[into]))
 			into++;
 		if (into == to->count) {
 			if (state_live(from, i) == 0)

@@ -17,6 +17,8 @@ struct state_table_spec {
 	uint32_t record_size; // octets; a change of layout needs a new version
 	uint32_t version; // of the record's layout
 	uint32_t max_records; // the file is sparse: only used pages cost
+	// The oldest version that is still read; 0 = only this one. Since it, members were only added at the end: what an older file lacks is zero.
+	uint32_t reads_from;
 };
 
 enum state_start {
@@ -26,7 +28,7 @@ enum state_start {
 };
 
 // Opens or makes the file (0600, flock'ed: -EBUSY when another gateway has it). Tables are addressed by their index in `specs`. A file
-// whose tables differ is made anew with the records of those whose name, record size and version are the same. 0 or -errno.
+// whose tables differ is made anew with the records of those that have the same name and a version that is read. 0 or -errno.
 int state_open(const char *path, const struct state_table_spec *specs, size_t count, enum state_start *start, struct state **out);
 void state_close(struct state **state);
 // After STATE_NEW_BOOT, when what was void has been cleared: from now on the file is of this boot.

@@ -410,6 +410,39 @@ static void other_tables_keep_what_they_share(void **context)
 	state_close(&state);
 }
 
+// A gateway of the version before is upgraded with its sessions: their records are the beginning of today's.
+static void an_older_layout_is_extended(void **context)
+{
+	struct longer {
+		struct row row;
+		uint64_t since_2;
+	};
+	static const struct state_table_spec extended[] = {{"rows", sizeof(struct longer), 3, 8, .reads_from = 1}};
+	static const struct state_table_spec broken[] = {{"rows", sizeof(struct longer), 5, 8, .reads_from = 4}};
+	struct state *state = open_want(STATE_FRESH);
+	const struct longer *found;
+	uint32_t index;
+
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(state_take(state, ROWS, &index), 0);
+		put_row(state, index, i);
+	}
+	state_clear(state, ROWS, 1);
+	state_close(&state);
+
+	state = open_as(extended, 1, STATE_RESUME);
+	assert_int_equal(state_live(state, 0), 2);
+	assert_null(state_get(state, 0, 1));
+	found = state_get(state, 0, 2);
+	assert_true(is_row(&found->row, 2));
+	assert_int_equal(found->since_2, 0);
+	state_close(&state);
+
+	state = open_as(broken, 1, STATE_FRESH); // version 3 is too old for it
+	assert_int_equal(state_live(state, 0), 0);
+	state_close(&state);
+}
+
 static void what_is_no_state_file_is_begun_anew(void **context)
 {
 	static const uint8_t noise[5000] = {[0] = 1, [4999] = 2};
@@ -495,6 +528,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(another_boot_is_said_until_it_is_settled, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_file_has_one_gateway, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_tables_keep_what_they_share, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_older_layout_is_extended, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_state_file_is_begun_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_used_pages_cost, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_disk_is_an_error_and_no_signal, setup, teardown),
