@@ -20,6 +20,7 @@ struct controller {
 	struct events *events; // what happens, and who is told
 	struct http_server *http;
 	struct rate rate; // of API requests, by token
+	const char *web_root; // the portal's files while it is being developed; NULL = those in the program
 	int64_t started_ms;
 	// Answered in all; of those with a status of 500 or more; refused for the rate limit.
 	uint64_t requests, failures, limited;

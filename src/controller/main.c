@@ -29,7 +29,7 @@ LOG_CATEGORY(main);
 
 static struct {
 	struct opt_list listen;
-	char *database, *admin_token_file, *tls_certificate, *tls_key, *log;
+	char *database, *admin_token_file, *tls_certificate, *tls_key, *web_root, *log;
 	uint32_t readers, rate_limit;
 	struct event_options events;
 } config;
@@ -54,6 +54,8 @@ static const struct opt opts[] = {
 		"seconds that a webhook is tried before it becomes a dead letter", .min = 1, .max = 604800},
 	{"webhook-retry-max", OPT_U32, &config.events.retry_max_s, "300", "seconds between two attempts of a webhook, at most",
 		.min = 1, .max = 86400},
+	{"web-root", OPT_TEXT, &config.web_root, NULL,
+		"serve the portal from this folder instead of the one in the program (development)", .word = "DIR"},
 	{"log", OPT_TEXT, &config.log, "info", "what is logged: a level, or \"info,link=debug\"", .word = "LEVELS"},
 };
 
@@ -200,6 +202,7 @@ static int controller_start(struct controller *controller, char why[200])
 	int error = config.admin_token_file ? adopt_admin_token(why) : 0;
 
 	controller->started_ms = db_now_ms();
+	controller->web_root = config.web_root;
 	rate_init(&controller->rate, config.rate_limit);
 	if (!error)
 		error = live_new(&controller->live);

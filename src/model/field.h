@@ -77,6 +77,7 @@ enum field_format {
 	FORMAT_HOST_NAME, // letters, digits, hyphens and dots
 	FORMAT_ISO3, // three capital letters
 	FORMAT_URL, // http:// or https://
+	FORMAT_EMAIL, // someone@example.net
 };
 
 // One value of an enumeration. Tables end with an empty row.
@@ -114,6 +115,9 @@ struct field {
 	struct field_when visible; // applies only then; NULL field = always
 	struct field_when required; // required only then
 	const char *refusal; // said when it is given where it does not apply
+	struct field_when shown; // in forms only: of use only then, though it may always be given; "*" is any value
+	struct field_when fixed; // FIELD_ENUM: reads `fixed_to` then, and nowhere else
+	const char *fixed_to;
 
 	// What people see.
 	const char *label; // of a form, and the head of a table's column
@@ -149,7 +153,7 @@ enum noun_flags {
 	NOUN_LIVE = 1 << 2, // made from the gateways' reports, kept in memory, read-only
 	NOUN_PLATFORM = 1 << 3, // belongs to the platform, not to a customer: all may read it, the platform owner writes it
 	NOUN_BUILT_IN = 1 << 4, // rows come with the program; read-only
-	NOUN_OWNER_ONLY = 1 << 5, // only platform-owner tokens see it
+	NOUN_OWNER_ONLY = 1 << 5, // only who acts for the platform sees it
 	NOUN_SHARED =
 		1 << 6, // beside a customer's own there are built-in ones of nobody: all may read them, nobody may change them
 };
@@ -166,6 +170,7 @@ struct noun {
 	size_t size; // sizeof(the struct)
 	unsigned flags; // enum noun_flags
 	const struct noun *owner; // of a row
+	int read_role, write_role; // the least role (enum account_role) that may; 0 = a viewer reads, an administrator writes
 	const struct field *fields;
 	size_t field_count;
 	// Fills members from others, before rows and rules are held against the object: a subnet into the list, a name from a number.
@@ -219,6 +224,8 @@ const struct field *field_find(const struct noun *noun, const char *name);
 const struct word *word_find(const struct word *words, const char *moniker);
 const struct word *word_of(const struct word *words, int64_t key);
 const char *field_type_name(enum field_type type);
+// The format's word in the schema: "ipv4"; NULL for FORMAT_ANY.
+const char *field_format_name(enum field_format format);
 // What a text of this format looks like, in words: "an IPv4 address"; "" for FORMAT_ANY.
 const char *field_format_help(enum field_format format);
 // What the member accepts, in words, into `out` (of `size` octets); returns `out`: "an integer from 1 to 65535".

@@ -208,6 +208,15 @@ static bool is_url(const char *text)
 	return skip && text[skip] && !strpbrk(text, " \t\r\n\"<>");
 }
 
+// Of RFC 5321 what people have: one @, no blanks, a domain. Whether it is theirs is not known either way.
+static bool is_email(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	return at && at > text && !strchr(at + 1, '@') && is_host_name(at + 1) && text[strlen(text) - 1] != '.' &&
+		!strpbrk(text, " \t\r\n\"<>(),:;\\[]");
+}
+
 static const struct {
 	bool (*ok)(const char *text);
 	const char *help;
@@ -232,11 +241,37 @@ static const struct {
 	[FORMAT_HOST_NAME] = {is_host_name, "letters, digits, hyphens, underscores and dots"},
 	[FORMAT_ISO3] = {is_iso3, "a country's three capital letters such as NLD"},
 	[FORMAT_URL] = {is_url, "a URL that starts with http:// or https://"},
+	[FORMAT_EMAIL] = {is_email, "an email address such as someone@example.net"},
 };
 
 const char *field_format_help(enum field_format format)
 {
 	return formats[format].help;
+}
+
+const char *field_format_name(enum field_format format)
+{
+	static const char *const names[] = {
+		[FORMAT_MONIKER] = "moniker",
+		[FORMAT_IPV4] = "ipv4",
+		[FORMAT_PREFIX] = "prefix",
+		[FORMAT_ADDRESS_OR_PREFIX] = "address-or-prefix",
+		[FORMAT_PREFIXES] = "prefixes",
+		[FORMAT_ADDRESSES] = "addresses",
+		[FORMAT_PORTS] = "ports",
+		[FORMAT_DIGITS] = "digits",
+		[FORMAT_ICCID] = "iccid",
+		[FORMAT_IMSI] = "imsi",
+		[FORMAT_APN] = "apn",
+		[FORMAT_INTERFACE] = "interface",
+		[FORMAT_TEMPLATE] = "template",
+		[FORMAT_NUMBERS] = "numbers",
+		[FORMAT_HOST_NAME] = "host-name",
+		[FORMAT_ISO3] = "iso3",
+		[FORMAT_URL] = "url",
+	};
+
+	return (size_t)format < sizeof(names) / sizeof(names[0]) ? names[format] : NULL;
 }
 
 bool field_format_ok(enum field_format format, const char *text)

@@ -58,6 +58,8 @@ static const struct field group_fields[] = {
 		.flags = FIELD_KEEP,
 		FIELD_AT(struct group, ip_allocation),
 		.words = ip_allocations,
+		.fixed = {"vslice.vsliceType", "l2tp"},
+		.fixed_to = "ppp",
 		.label = "IP Allocation Type",
 		.link = "ipAllocationType",
 		.help = "As on the VSlice when absent; fixed to ppp on L2TP"},

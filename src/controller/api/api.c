@@ -13,6 +13,7 @@
 #include "controller/events/events.h"
 #include "controller/link.h"
 #include "controller/live.h"
+#include "controller/portal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,6 +218,8 @@ void api_request(struct controller *controller, struct exchange *exchange)
 		serve_metrics(controller, exchange);
 		return;
 	}
+	if (portal_request(controller->web_root, exchange))
+		return;
 	if (link_request(controller->link, exchange) || !is_within_rate(controller, exchange))
 		return;
 	char *copy = strncasecmp(path, base, sizeof(base) - 1) == 0 ? strdup(path + sizeof(base) - 1) : NULL;

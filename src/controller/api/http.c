@@ -225,13 +225,19 @@ bool exchange_is_too_large(const struct exchange *exchange)
 
 void exchange_reply(struct exchange *exchange, const struct exchange_answer *answer)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(
-		answer->len, answer->body ? answer->body : "", answer->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	const char *borrowed = answer->borrowed ? answer->borrowed : "";
+	struct MHD_Response *response = MHD_create_response_from_buffer(answer->len,
+		answer->body ? answer->body : (char *)borrowed, answer->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 
 	if (response) {
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
 			answer->content_type ? answer->content_type : "application/json; charset=utf-8");
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+		MHD_add_response_header(
+			response, MHD_HTTP_HEADER_CACHE_CONTROL, answer->cache_control ? answer->cache_control : "no-store");
+		if (answer->content_encoding)
+			MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, answer->content_encoding);
+		for (size_t i = 0; i < answer->header_count; i++)
+			MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
 		if (answer->etag)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
 		if (answer->allow)

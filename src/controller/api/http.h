@@ -44,12 +44,21 @@ const char *exchange_header(struct exchange *exchange, const char *name);
 const char *exchange_body(const struct exchange *exchange, size_t *len);
 bool exchange_is_too_large(const struct exchange *exchange); // the body was longer than allowed and was not kept
 
+struct exchange_header {
+	const char *name, *value;
+};
+
 struct exchange_answer {
 	int status;
 	const char *content_type; // NULL = application/json
 	char *body; // taken over, freed with free()
+	const char *borrowed; // instead of `body`: octets that outlive the server
 	size_t len;
 	const char *etag, *allow; // headers, or NULL
+	const char *content_encoding; // NULL = as it is
+	const char *cache_control; // NULL = no-store
+	const struct exchange_header *headers; // further ones
+	size_t header_count;
 };
 void exchange_reply(struct exchange *exchange, const struct exchange_answer *answer);
 // Begins an endless answer.

@@ -76,14 +76,22 @@ static void put_field(struct text *out, const struct field *field, int order)
 	put_flag(out, "readOnlyAfterCreate", field->flags & FIELD_FIXED);
 	put_flag(out, "secret", field->flags & FIELD_SECRET);
 	put_flag(out, "unique", field->flags & FIELD_UNIQUE);
+	put_flag(out, "createOnly", field->flags & FIELD_INPUT);
+	put_flag(out, "summary", field->flags & FIELD_SUMMARY);
 	put_when(out, "visibleWhen", &field->visible);
 	put_when(out, "requiredWhen", &field->required);
+	put_when(out, "shownWhen", &field->shown);
+	put_when(out, "fixedWhen", &field->fixed);
+	put_text(out, "fixedTo", field->fixed_to);
+	put_text(out, "format", field->format ? field_format_name(field->format) : NULL);
 	put_text(out, "refusal", field->refusal);
 	if (field->words)
 		put_words(out, field->words);
 	if (field->type == FIELD_REF) {
 		put_text(out, "refersTo", field->noun->word);
+		put_text(out, "within", field->scope);
 	} else if (field->noun) {
+		put_text(out, "path", field->noun->path);
 		text_add(out, ",\"fields\":");
 		put_fields(out, field->noun);
 	}
