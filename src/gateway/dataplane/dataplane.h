@@ -26,6 +26,18 @@ struct dp_l2tp_frame {
 	size_t len;
 };
 
+// A datagram that is shown to a capture; borrowed for the call.
+struct dp_seen {
+	struct dp_lac *lac; // of an L2TP data message; NULL: GTP-U
+	void *lac_owner;
+	bool is_sent;
+	const struct ip_end *peer;
+	uint32_t teid; // ours, of the installed session; 0: none
+	uint16_t tunnel_id, session_id; // of L2TP, ours
+	const uint8_t *datagram;
+	size_t len;
+};
+
 struct dp_host {
 	// A GTP-U message that is not a G-PDU for an installed session: Echo, Error Indication, End Marker, G-PDU with unknown TEID.
 	void (*on_gtpu)(void *owner, const struct ip_end *peer, const uint8_t *datagram, size_t len);
@@ -35,6 +47,8 @@ struct dp_host {
 	// A data message of any session, installed or not, whose PPP protocol is not carried by the fast path.
 	void (*on_l2tp_frame)(
 		void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const struct dp_l2tp_frame *frame);
+	// While captures run (dp_watch): each datagram of a watched session and each PPP frame, as it comes in and as it leaves. May be NULL.
+	void (*on_seen)(void *owner, const struct dp_seen *seen);
 	// A batch from the sockets is done (a good moment to flush delayed acknowledgements).
 	void (*on_batch_end)(void *owner);
 	void *owner;
@@ -124,6 +138,9 @@ int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_
 int dp_session_update(struct dp_session *session,
 	const struct dp_session_spec *spec); // same TEID and session ids; peer, MTU, ... may change; counters stay
 void dp_session_del(struct dp_session **session, struct dp_counters *last); // `last` may be NULL
+// Whether there is a capture at all; a session's packets are shown, and all take the sockets, while it is watched.
+void dp_watch(struct dp *dp, bool on);
+void dp_session_watch(struct dp_session *session, bool on);
 void dp_session_counters(const struct dp_session *session, struct dp_counters *out);
 void dp_session_restore_counters(struct dp_session *session, const struct dp_counters *from); // after a restart
 uint64_t dp_drops(const struct dp *dp, enum dp_drop reason);

@@ -82,6 +82,8 @@ void soft_send(struct dp_session *session, enum soft_direction direction, uint8_
 		head = soft_l2tp_head(
 			tunnel, soft_order(dp, session), session->peer_id, packet[0] >> 4 == 4 ? PPP_IP : PPP_IPV6, packet, len);
 		len += (size_t)(packet - head);
+		if (dp->is_watching)
+			soft_show_l2tp(tunnel, session, session->id, true, head, len);
 		error = send_from(tunnel->lac->udp, &tunnel->peer, head, len, borrowed, how);
 	} else {
 		head = packet - 8;
@@ -89,6 +91,8 @@ void soft_send(struct dp_session *session, enum soft_direction direction, uint8_
 		head[1] = GTPU_G_PDU;
 		put_be16(head + 2, (uint16_t)len);
 		put_be32(head + 4, session->peer_teid);
+		if (dp->is_watching)
+			soft_show_gtpu(dp, session, true, head, len + 8);
 		error = send_from(dp->gtpu, &session->peer, head, len + 8, borrowed, UDP_CHECKSUM);
 	}
 	if (error)
@@ -141,6 +145,8 @@ void soft_recv_gtpu(struct dp *dp, const struct ip_end *peer, uint8_t *datagram,
 	}
 	if (!same_addr(&peer->addr, &session->peer.addr))
 		return soft_drop(dp, session, DP_DROP_GTPU_WRONG_PEER);
+	if (dp->is_watching)
+		soft_show_gtpu(dp, session, false, datagram, len);
 	if (inner_parse(gtpu.packet, gtpu.len, &inner))
 		return soft_drop(dp, session, DP_DROP_INNER_MALFORMED);
 	if (!is_of_family(session, &inner))
@@ -205,6 +211,8 @@ void soft_recv_l2tp(struct dp_lac *lac, const struct ip_end *peer, uint8_t *data
 		entry = &tunnel->blocks[l2tp.session_id / SOFT_BLOCK]->entries[l2tp.session_id % SOFT_BLOCK];
 	if (entry && entry->slot)
 		session = &dp->slots[entry->slot - 1];
+	if (dp->is_watching)
+		soft_show_l2tp(tunnel, session, l2tp.session_id, false, datagram, len);
 	if (ppp_parse(l2tp.payload, l2tp.len, &ppp))
 		return soft_drop(dp, session, DP_DROP_L2TP_MALFORMED);
 	if (entry)

@@ -277,6 +277,9 @@ int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t local_session_id, uint
 	if (len)
 		memcpy(frame + SOFT_HEAD_MAX, packet, len);
 	head = soft_l2tp_head(tunnel, order, peer_session_id, ppp_protocol, frame + SOFT_HEAD_MAX, len);
+	if (tunnel->lac->dp->is_watching)
+		soft_show_l2tp(tunnel, entry->slot ? &tunnel->lac->dp->slots[entry->slot - 1] : NULL, local_session_id, true, head,
+			(size_t)(frame + SOFT_HEAD_MAX + len - head));
 	return udp_send(tunnel->lac->udp, &tunnel->peer, head, (size_t)(frame + SOFT_HEAD_MAX + len - head),
 		soft_how(&tunnel->framing, NULL));
 }
@@ -309,7 +312,7 @@ static void session_tell_fast(struct dp *dp, const struct dp_session *session)
 		.peer_teid = session->peer_teid,
 		.sgw = session->peer,
 		.ue = session->ue,
-		.tunnel = session->tunnel->fast,
+		.tunnel = session->is_watched ? 0 : session->tunnel->fast,
 		.session_id = session->id,
 		.peer_session_id = session->peer_id,
 		.mtu = session->mtu,
@@ -382,6 +385,19 @@ void dp_session_del(struct dp_session **pointer, struct dp_counters *last)
 	tunnel->blocks[session->id / SOFT_BLOCK]->entries[session->id % SOFT_BLOCK] = (struct soft_entry){0};
 	tunnel->installed--;
 	*session = (struct dp_session){.teid = session->teid}; // the TEID is its owner's until dp_teid_give
+}
+
+void dp_watch(struct dp *dp, bool on)
+{
+	dp->is_watching = on;
+}
+
+void dp_session_watch(struct dp_session *session, bool on)
+{
+	if (session->is_watched == on)
+		return;
+	session->is_watched = on;
+	session_tell_fast(session->tunnel->lac->dp, session);
 }
 
 void dp_session_counters(const struct dp_session *session, struct dp_counters *out)

@@ -33,6 +33,7 @@ struct dp_session {
 	};
 	uint16_t id; // ours
 	uint32_t icmp_ms; // when the last ICMP error about it was made (low bits)
+	bool is_watched; // shown to a capture; the fast path leaves it to the sockets
 };
 
 _Static_assert(offsetof(struct dp_session, counters) == 64 && sizeof(struct dp_session) <= 128, "memory per session");
@@ -86,6 +87,7 @@ struct dp {
 	struct dp_lac *lacs;
 	struct dp_counters totals;
 	uint64_t drops[DP_DROP_COUNT];
+	bool is_watching; // there are captures
 	struct fast *fast; // NULL: the sockets are all there is
 	uint32_t shared_slots; // the first so many slots have their counters and sequence in the fast path
 	uint64_t icmp_second;
@@ -134,6 +136,12 @@ unsigned soft_how(const struct dp_framing *framing, const uint8_t *packet);
 // Writes the L2TP data header and the PPP protocol so that they end before `payload`; gives their first octet.
 uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct fast_order *order, uint16_t peer_session_id, uint16_t protocol,
 	uint8_t *payload, size_t len);
+
+// show.c: to the host's captures; called while dp->is_watching only.
+void soft_show_gtpu(struct dp *dp, const struct dp_session *session, bool is_sent, const uint8_t *datagram, size_t len);
+// `session` NULL: none is installed under this id.
+void soft_show_l2tp(const struct dp_tunnel *tunnel, const struct dp_session *session, uint16_t session_id, bool is_sent,
+	const uint8_t *datagram, size_t len);
 
 // mss.c
 // Lowers the segment size that a TCP SYN asks for; other packets are left alone.
