@@ -56,7 +56,7 @@ static void sessions_install(struct bench *bench)
 		struct fast_session session = {.teid = TEID_HIGH | slot,
 			.peer_teid = slot + 1,
 			.sgw = bench->sgw,
-			.ue = ip_addr_v4(LOAD_UE + slot),
+			.has_v4 = true,
 			.session_id = (uint16_t)(1 + slot % LOAD_TUNNEL_SESSIONS),
 			.peer_session_id = 1,
 			.mtu = 1500};
@@ -68,6 +68,7 @@ static void sessions_install(struct bench *bench)
 			fast_tunnel_path(bench->fast, tunnel, &(struct dp_path){.interface = "bt0", .mark = 1});
 		}
 		session.tunnel = tunnel;
+		put_be32(session.ue4, LOAD_UE + slot);
 		fast_session_set(bench->fast, slot, &session);
 	}
 	testrun_know_hops(bench->fast);

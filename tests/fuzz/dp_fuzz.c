@@ -124,7 +124,7 @@ static void open_sessions(void)
 		struct dp_session *session;
 
 		if (n == 4)
-			spec.ue = (struct ip_addr){.family = IP_V6, .bytes = {0x20, 0x01, 0x0d, 0xb8}};
+			spec.ue6 = (struct ip_prefix){.addr = {.family = IP_V6, .bytes = {0x20, 0x01, 0x0d, 0xb8}}, .len = 64};
 		must(dp_tunnel_new(lac, n, n, &lns, &framing, &spec.tunnel) == 0);
 		must(dp_session_add(dp, &spec, &session) == 0);
 	}

@@ -16,7 +16,7 @@
 #define CASE_SESSION 0x0033 // ours; the LNS's is 0044
 #define CASE_PEER_SESSION 0x0044
 #define CASE_UE "10.0.0.1"
-#define CASE_UE6 "2001:db8:0:1::"
+#define CASE_UE6 "2001:db8:0:1::/64"
 
 struct dp_case {
 	const char *name;

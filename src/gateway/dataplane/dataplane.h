@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data plane's one interface. soft/ is its implementation on UDP sockets, everywhere; xdp/ stands before the same sockets where the kernel lets it.
 //
-// A data plane moves user packets between GTP-U tunnels and L2TP sessions that the control side has installed. What it does not know
-// (control messages, PPP frames that are not IP, unknown ids) it hands up by the callbacks of `struct dp_host`. All calls are made on the
-// control thread; nothing here blocks. Bytes passed to a callback are borrowed for the call.
+// A data plane moves user packets between GTP-U tunnels on the one side and, on the other, L2TP sessions or (Integrated VSlices) the network
+// namespace of a slice, for the sessions that the control side has installed. What it does not know (control messages, PPP frames that are not
+// IP, unknown ids) it hands up by the callbacks of `struct dp_host`. All calls are made on the control thread; nothing here blocks. Bytes
+// passed to a callback are borrowed for the call.
 #pragma once
 
 #include "base/addr.h"
@@ -17,6 +18,7 @@
 struct dp; // the data plane of one gateway
 struct dp_lac; // the UDP socket of one LAC (address, port) inside its slice
 struct dp_tunnel; // one established (or opening) L2TP tunnel of a dp_lac
+struct dp_slice; // where the sessions of one Integrated VSlice meet its network namespace
 struct dp_session; // the installed fast path of one SIM
 
 // A parsed L2TP data message (RFC 2661 3.1) whose payload the data plane does not carry itself.
@@ -25,6 +27,8 @@ struct dp_l2tp_frame {
 	const uint8_t *ppp; // the PPP frame, Address and Control (if any) included
 	size_t len;
 };
+
+enum dp_direction { DP_UPLINK, DP_DOWNLINK }; // from the SIM, to the SIM
 
 // A datagram that is shown to a capture; borrowed for the call.
 struct dp_seen {
@@ -44,9 +48,14 @@ struct dp_host {
 	// A whole L2TP control datagram (T=1) on a LAC's socket.
 	void (*on_l2tp_control)(
 		void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const uint8_t *datagram, size_t len);
-	// A data message of any session, installed or not, whose PPP protocol is not carried by the fast path.
+	// A data message of any session, installed or not, whose PPP protocol is not carried by the fast path; IPv6 (0x0057) of one that is not
+	// installed yet, since the LNS's router advertisement comes before its prefix is known.
 	void (*on_l2tp_frame)(
 		void *owner, struct dp_lac *lac, void *lac_owner, const struct ip_end *peer, const struct dp_l2tp_frame *frame);
+	// An IPv6 packet of an installed session that the control side has to see; may be NULL. Of an L2TP session a copy of each downlink router
+	// advertisement (ICMPv6 134) and DHCPv6 answer (from UDP port 547), which went to the SIM all the same. Of an Integrated session each
+	// uplink packet of link-local scope (router and neighbour solicitations, DHCPv6), which goes nowhere else.
+	void (*on_inner6)(void *owner, uint32_t local_teid, enum dp_direction direction, const uint8_t *packet, size_t len);
 	// While captures run (dp_watch): each datagram of a watched session and each PPP frame, as it comes in and as it leaves. May be NULL.
 	void (*on_seen)(void *owner, const struct dp_seen *seen);
 	// A batch from the sockets is done (a good moment to flush delayed acknowledgements).
@@ -66,13 +75,26 @@ enum dp_df { DP_DF_CLEAR = 0, DP_DF_COPY, DP_DF_SET };
 #define DP_DSCP_COPY 0 // the inner packet's
 #define DP_DSCP_FIXED(dscp) ((uint8_t)((dscp) + 1))
 
+struct dp_limit { // of one direction
+	uint64_t rate_bps; // bits a second of inner packets; a burst of 100 ms (3000 octets at least) passes at once; 0: no limit
+	uint8_t discard_percent; // of packets, at random: to test devices
+};
+
 struct dp_session_spec {
 	uint32_t local_teid; // ours, uplink G-PDUs carry it
 	uint32_t peer_teid; // downlink
 	struct ip_end peer; // the SGW's or SGSN's GTP-U address
-	struct dp_tunnel *tunnel;
+	struct dp_tunnel *tunnel; // of an L2TP session, with its ids; NULL: an Integrated one
 	uint16_t local_session_id, peer_session_id;
-	struct ip_addr ue; // the SIM's address: uplink packets with another source are dropped and counted
+	struct dp_slice *slice; // of an Integrated session; NULL: an L2TP one
+	// The SIM's addresses: uplink packets with another source are dropped and counted, downlink ones with another destination too. Over L2TP
+	// IPv6 of link-local scope passes both ways as well, where there is a prefix.
+	struct ip_addr ue; // IPv4, or IP_NONE
+	struct ip_prefix ue6; // IPv6, a /64; len 0: none
+	struct ip_prefix ue6_delegated; // to the SIM's own network by DHCPv6 (RFC 8415 6.3); len 0: none. Only over L2TP
+	struct dp_limit limits[2]; // by enum dp_direction
+	uint32_t
+		tag; // 24 bits, of an Integrated session: in the Ethernet source of its uplink frames (DP_SIMS_MAC), for the slice's rules to see
 	uint16_t mtu; // greatest inner packet in either direction, octets
 	uint16_t tcp_mss; // greatest segment that an IPv4 SYN may ask for in either direction (20 less for IPv6); 0: left alone
 	bool sequencing; // we sent the Sequencing Required AVP: always Ns; else the LNS decides by what it sends (RFC 2661 5.4)
@@ -134,9 +156,24 @@ int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t local_session_id, uint
 // Forgets what is kept for a session id that was never installed (its Ns): call it when such a session ends.
 void dp_tunnel_forget(struct dp_tunnel *tunnel, uint16_t local_session_id);
 
-int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_session **out); // 0, -EEXIST, -ENOSPC, -ENOMEM
-int dp_session_update(struct dp_session *session,
-	const struct dp_session_spec *spec); // same TEID and session ids; peer, MTU, ... may change; counters stay
+// An Integrated slice hears its SIMs and reaches them through its interface DP_SLICE_INTERFACE (sims.c makes it): its routes for the SIMs' subnets
+// lead there by these gateways ("on link"), and what comes in by it is from a SIM and has that SIM's own address as its source.
+#define DP_SLICE_INTERFACE "sims"
+#define DP_SLICE_GATEWAY4 "192.0.0.2"
+#define DP_SLICE_GATEWAY6 "fe80::2"
+// Frames on it: what the slice's side and the SIMs' side have for an Ethernet address.
+#define DP_SLICE_MAC "\x02\x53\x47\x00\x00\x01"
+#define DP_SIMS_MAC "\x02\x53\x47\x00\x00\x02" // 02:53:47:tt:tt:tt from a session with a tag
+// `fd`: a socket that reads and writes such frames, whole, one at a time (taken): the packet socket on the interface's other end. 0 or -errno.
+int dp_slice_new(struct dp *dp, int fd, struct dp_slice **out);
+void dp_slice_free(struct dp_slice **slice); // its sessions must be gone
+// Sends a packet of ours (a router advertisement) to the SIM of an Integrated session, whatever its addresses. Queued, copied.
+int dp_session_send(struct dp_session *session, const uint8_t *packet, size_t len);
+
+// 0, -EEXIST (the TEID, the session id, or in a slice the SIM's address), -EINVAL, -ENOSPC, -ENOMEM
+int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_session **out);
+// Of the same TEID, tunnel or slice, and session ids; peer, addresses, MTU, limits may change; counters stay.
+int dp_session_update(struct dp_session *session, const struct dp_session_spec *spec);
 void dp_session_del(struct dp_session **session, struct dp_counters *last); // `last` may be NULL
 // Whether there is a capture at all; a session's packets are shown, and all take the sockets, while it is watched.
 void dp_watch(struct dp *dp, bool on);

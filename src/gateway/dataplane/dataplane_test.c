@@ -107,6 +107,12 @@ static struct dp_session_spec spec_of(const struct lab *lab)
 	return spec;
 }
 
+static void spec_v6(struct dp_session_spec *spec)
+{
+	assert_int_equal(ip_prefix_parse(CASE_UE6, &spec->ue6), 0);
+	spec->ue = (struct ip_addr){0};
+}
+
 static void fast_open(struct lab *lab)
 {
 #ifdef DATAPLANE_XDP
@@ -313,7 +319,7 @@ static void every_case_octet_by_octet(void **state)
 		if (each->mtu)
 			spec.mtu = each->mtu;
 		if (each->v6)
-			assert_int_equal(ip_addr_parse(CASE_UE6, &spec.ue), 0);
+			spec_v6(&spec);
 		assert_int_equal(dp_session_add(lab.dp, &spec, &lab.session), 0);
 		for (unsigned step = 0; each->in[step]; step++)
 			send_in(&lab, each->in[step]);

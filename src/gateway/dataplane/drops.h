@@ -16,6 +16,9 @@
 	X(INNER_FOREIGN_DESTINATION, "inner_foreign_destination")                                                                \
 	X(INNER_TOO_BIG, "inner_too_big")                                                                                        \
 	X(INNER_FAMILY, "inner_family")                                                                                          \
+	X(INNER_UNKNOWN_DESTINATION, "inner_unknown_destination")                                                                \
+	X(DISCARDED, "discarded")                                                                                                \
+	X(RATE_LIMITED, "rate_limited")                                                                                          \
 	X(SEND_FAILED, "send_failed")
 
 enum dp_drop {

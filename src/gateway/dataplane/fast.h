@@ -19,12 +19,28 @@ struct fast_options {
 struct fast_session {
 	uint32_t teid, peer_teid;
 	struct ip_end sgw;
-	struct ip_addr ue;
+	bool has_v4, has_v6, has_more; // more: a delegated prefix, which the sockets know
+	uint8_t ue4[4], ue6[8]; // the address, the prefix
 	uint32_t tunnel;
 	uint16_t session_id, peer_session_id, mtu;
-	bool clamp; // TCP SYNs are the sockets'
+	uint16_t tcp_mss; // as in struct dp_session_spec
+	uint16_t limit; // by fast_limit_set; 0: none
 	bool sequencing, is_numbered; // required; on at present
 	uint16_t ns;
+};
+
+// A limit of both directions (enum dp_direction) as programs and sockets apply it: each octet pushes the session's time (struct fast_counters) on by
+// `scale` / 2^FAST_LIMIT_SHIFT ns; a packet that comes when that is more than `burst_ns` ahead is dropped. scale 0: no limit.
+struct fast_limit {
+	uint64_t scale[2], burst_ns[2];
+	uint8_t discard_percent[2];
+};
+#define FAST_LIMIT_SHIFT 16
+
+// Of one session; the two times are of the limits.
+struct fast_counters {
+	struct dp_counters counters;
+	uint64_t busy_until_ns[2];
 };
 
 // The number of the next data message of a session, and whether there are numbers at all; shared with the programs.
@@ -60,9 +76,12 @@ void fast_tunnel_free(struct fast *fast, uint32_t tunnel);
 void fast_session_set(struct fast *fast, uint32_t slot, const struct fast_session *session);
 void fast_session_del(struct fast *fast, uint32_t slot);
 
+// `number` is below 1024. Changed only when no session has it.
+void fast_limit_set(struct fast *fast, uint16_t number, const struct fast_limit *limit);
+
 uint32_t fast_slots(const struct fast *fast);
 // By slot; they live as long as the fast path.
-struct dp_counters *fast_counters(struct fast *fast, uint32_t slot);
+struct fast_counters *fast_counters(struct fast *fast, uint32_t slot);
 struct fast_order *fast_order(struct fast *fast, uint32_t slot);
 // What the fast path alone did. `drops` has room for DP_DROP_COUNT.
 void fast_totals(struct fast *fast, struct dp_counters *out, uint64_t *passed, uint64_t *drops);

@@ -3,6 +3,11 @@
 // only those of watched sessions; PPP frames of all calls, since a call is not installed before its PPP is up.
 #include "gateway/dataplane/soft/soft.h"
 
+void dp_watch(struct dp *dp, bool on)
+{
+	dp->is_watching = on;
+}
+
 void soft_show_gtpu(struct dp *dp, const struct dp_session *session, bool is_sent, const uint8_t *datagram, size_t len)
 {
 	const struct dp_seen seen = {

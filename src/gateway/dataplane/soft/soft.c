@@ -88,6 +88,7 @@ void dp_free(struct dp **pointer)
 	dp_fast_stop(dp, false);
 	udp_free(&dp->gtpu);
 	soft_slots_unmap(dp);
+	soft_frames_unmap(dp);
 	free(dp);
 }
 
@@ -239,8 +240,7 @@ void dp_tunnel_free(struct dp_tunnel **pointer)
 	free(tunnel);
 }
 
-// The entry of one of our session ids, its block made when there is none; NULL when memory is out.
-static struct soft_entry *entry_make(struct dp_tunnel *tunnel, uint16_t session_id)
+struct soft_entry *soft_entry_make(struct dp_tunnel *tunnel, uint16_t session_id)
 {
 	uint16_t at = session_id / SOFT_BLOCK;
 
@@ -265,7 +265,7 @@ static struct soft_entry *entry_make(struct dp_tunnel *tunnel, uint16_t session_
 int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t local_session_id, uint16_t peer_session_id, uint16_t ppp_protocol,
 	const uint8_t *packet, size_t len)
 {
-	struct soft_entry *entry = entry_make(tunnel, local_session_id);
+	struct soft_entry *entry = soft_entry_make(tunnel, local_session_id);
 	struct fast_order *order;
 	uint8_t frame[SOFT_HEAD_MAX + 4096], *head;
 
@@ -278,8 +278,8 @@ int dp_tunnel_send_ppp(struct dp_tunnel *tunnel, uint16_t local_session_id, uint
 		memcpy(frame + SOFT_HEAD_MAX, packet, len);
 	head = soft_l2tp_head(tunnel, order, peer_session_id, ppp_protocol, frame + SOFT_HEAD_MAX, len);
 	if (tunnel->lac->dp->is_watching)
-		soft_show_l2tp(tunnel, entry->slot ? &tunnel->lac->dp->slots[entry->slot - 1] : NULL, local_session_id, true, head,
-			(size_t)(frame + SOFT_HEAD_MAX + len - head));
+		soft_show_l2tp(tunnel, entry->slot ? &tunnel->lac->dp->slots[entry->slot - 1] : NULL, local_session_id, true,
+			head, (size_t)(frame + SOFT_HEAD_MAX + len - head));
 	return udp_send(tunnel->lac->udp, &tunnel->peer, head, (size_t)(frame + SOFT_HEAD_MAX + len - head),
 		soft_how(&tunnel->framing, NULL));
 }
@@ -290,137 +290,6 @@ void dp_tunnel_forget(struct dp_tunnel *tunnel, uint16_t local_session_id)
 
 	if (at < tunnel->block_count && tunnel->blocks[at])
 		tunnel->blocks[at]->entries[local_session_id % SOFT_BLOCK].order = (struct fast_order){0};
-}
-
-static void session_fill(struct dp_session *session, const struct dp_session_spec *spec)
-{
-	session->peer_teid = spec->peer_teid;
-	session->peer = spec->peer;
-	session->ue = spec->ue;
-	session->mtu = spec->mtu == 0 ? UINT16_MAX : spec->mtu < SOFT_MTU_MIN ? SOFT_MTU_MIN : spec->mtu;
-	session->tcp_mss = spec->tcp_mss;
-	session->peer_id = spec->peer_session_id;
-	session->order.required = spec->sequencing;
-	session->order.on |= spec->sequencing;
-}
-
-// The fast path shares counters and sequence with every session of its slots, whether or not it can carry it.
-static void session_tell_fast(struct dp *dp, const struct dp_session *session)
-{
-	const struct fast_session to = {
-		.teid = session->teid,
-		.peer_teid = session->peer_teid,
-		.sgw = session->peer,
-		.ue = session->ue,
-		.tunnel = session->is_watched ? 0 : session->tunnel->fast,
-		.session_id = session->id,
-		.peer_session_id = session->peer_id,
-		.mtu = session->mtu,
-		.clamp = session->tcp_mss,
-		.sequencing = session->order.required,
-		.is_numbered = session->order.on,
-		.ns = session->order.ns,
-	};
-
-	if (soft_slot(dp, session) < dp->shared_slots)
-		fast_session_set(dp->fast, soft_slot(dp, session), &to);
-}
-
-int dp_session_add(struct dp *dp, const struct dp_session_spec *spec, struct dp_session **out)
-{
-	uint32_t index = spec->local_teid & (dp->slot_count - 1);
-	struct dp_session *session = &dp->slots[index];
-	struct soft_entry *entry;
-	int error = session->teid == spec->local_teid && session->teid ? 0 : dp_teid_claim(dp, spec->local_teid);
-
-	if (error)
-		return error == -ERANGE ? -EINVAL : error;
-	if (session->tunnel || spec->local_session_id == 0)
-		return session->tunnel ? -EEXIST : -EINVAL;
-	entry = entry_make(spec->tunnel, spec->local_session_id);
-	if (!entry)
-		return -ENOMEM;
-	if (entry->slot)
-		return -EEXIST;
-	*session = (struct dp_session){
-		.teid = spec->local_teid,
-		.tunnel = spec->tunnel,
-		.id = spec->local_session_id,
-		.order = entry->order,
-		.icmp_ms = (uint32_t)uv_now(dp->loop) - 60000,
-	};
-	session_fill(session, spec);
-	session_tell_fast(dp, session);
-	entry->slot = index + 1;
-	entry->order = (struct fast_order){0};
-	spec->tunnel->installed++;
-	*out = session;
-	return 0;
-}
-
-int dp_session_update(struct dp_session *session, const struct dp_session_spec *spec)
-{
-	if (spec->local_teid != session->teid || spec->tunnel != session->tunnel || spec->local_session_id != session->id)
-		return -EINVAL;
-	session_fill(session, spec);
-	session_tell_fast(session->tunnel->lac->dp, session);
-	return 0;
-}
-
-void dp_session_del(struct dp_session **pointer, struct dp_counters *last)
-{
-	struct dp_session *session = *pointer;
-	struct dp_tunnel *tunnel;
-	struct dp *dp;
-
-	if (!session)
-		return;
-	*pointer = NULL;
-	tunnel = session->tunnel;
-	dp = tunnel->lac->dp;
-	if (last)
-		*last = *soft_counters(dp, session);
-	if (soft_slot(dp, session) < dp->shared_slots)
-		fast_session_del(dp->fast, soft_slot(dp, session));
-	tunnel->blocks[session->id / SOFT_BLOCK]->entries[session->id % SOFT_BLOCK] = (struct soft_entry){0};
-	tunnel->installed--;
-	*session = (struct dp_session){.teid = session->teid}; // the TEID is its owner's until dp_teid_give
-}
-
-void dp_watch(struct dp *dp, bool on)
-{
-	dp->is_watching = on;
-}
-
-void dp_session_watch(struct dp_session *session, bool on)
-{
-	if (session->is_watched == on)
-		return;
-	session->is_watched = on;
-	session_tell_fast(session->tunnel->lac->dp, session);
-}
-
-void dp_session_counters(const struct dp_session *session, struct dp_counters *out)
-{
-	*out = *soft_counters(session->tunnel->lac->dp, (struct dp_session *)session);
-}
-
-static void lift(uint64_t *counter, uint64_t least)
-{
-	if (*counter < least)
-		soft_count(counter, least - *counter);
-}
-
-// What the fast path counted on while no gateway ran is kept.
-void dp_session_restore_counters(struct dp_session *session, const struct dp_counters *from)
-{
-	struct dp_counters *counters = soft_counters(session->tunnel->lac->dp, session);
-
-	lift(&counters->uplink_packets, from->uplink_packets);
-	lift(&counters->uplink_bytes, from->uplink_bytes);
-	lift(&counters->downlink_packets, from->downlink_packets);
-	lift(&counters->downlink_bytes, from->downlink_bytes);
-	lift(&counters->dropped, from->dropped);
 }
 
 uint64_t dp_drops(const struct dp *dp, enum dp_drop reason)

@@ -2,6 +2,7 @@
 // What the files of the socket data plane share. Nothing outside soft/ includes it.
 #pragma once
 
+#include "base/map.h"
 #include "gateway/dataplane/fast.h"
 #include "gateway/dataplane/soft/parse.h"
 #include "gateway/udp.h"
@@ -13,30 +14,43 @@
 
 _Static_assert(SOFT_HEAD_MAX <= UDP_HEADROOM, "a header must fit before a received packet");
 
-// A slot of the table of sessions: free, resting, taken (it has a TEID) or installed (it has a tunnel). The first 64 octets are all that forwarding
-// reads.
+enum soft_kind { SOFT_NONE, SOFT_L2TP, SOFT_INTEGRATED };
+
+// A slot of the table of sessions: free, resting, taken (it has a TEID) or installed (it has a kind). The first 64 octets are all that forwarding
+// reads of a packet that is as it should be.
 struct dp_session {
 	uint32_t teid; // 0: free
 	uint32_t peer_teid;
-	struct dp_tunnel *tunnel; // NULL: not installed
-	struct ip_addr ue;
+	union {
+		struct dp_tunnel *tunnel;
+		struct dp_slice *slice;
+	};
+	uint8_t kind; // enum soft_kind
+	bool has_v4, has_v6;
+	uint8_t delegated_len; // bits; 0: none
+	uint8_t ue4[4], ue6[8]; // the SIM's address, its prefix
 	struct ip_end peer;
 	uint16_t mtu, tcp_mss;
 	uint16_t peer_id; // the LNS's id of the L2TP session
+	uint16_t limit; // of dp->limits; 0: none
 	struct fast_order order; // RFC 2661 5.4; without the Sequencing Required AVP the LNS switches it by what it sends
 	union {
-		struct dp_counters counters;
+		struct fast_counters counters;
 		struct { // while free
 			uint32_t previous, next; // index + 1
 			uint64_t given_ms;
 		} rest;
 	};
-	uint16_t id; // ours
+	union {
+		uint16_t id; // ours, of L2TP
+		uint32_t tag; // of an Integrated session
+	};
 	uint32_t icmp_ms; // when the last ICMP error about it was made (low bits)
 	bool is_watched; // shown to a capture; the fast path leaves it to the sockets
+	uint8_t delegated[8];
 };
 
-_Static_assert(offsetof(struct dp_session, counters) == 64 && sizeof(struct dp_session) <= 128, "memory per session");
+_Static_assert(offsetof(struct dp_session, counters) == 64 && sizeof(struct dp_session) <= 144, "memory per session");
 
 struct soft_entry {
 	uint32_t slot; // index + 1 of the installed session; 0: none
@@ -75,6 +89,24 @@ struct dp_lac {
 	struct soft_leaf *leaves[65536 / SOFT_LEAF]; // by tunnel id / SOFT_LEAF
 };
 
+#define SOFT_BATCH 64 // frames read at once from a slice
+#define SOFT_FRAME_ROOM (UDP_HEADROOM + 4096)
+
+struct dp_slice {
+	struct dp *dp;
+	uv_poll_t poll;
+	int fd;
+	bool closed;
+	struct map by_v4, by_v6; // sessions by the SIM's address, by its prefix
+};
+
+#define SOFT_LIMITS 1024
+
+struct soft_limit { // what some sessions have in common
+	uint32_t refs;
+	struct fast_limit fast;
+};
+
 struct dp {
 	uv_loop_t *loop;
 	struct udp *gtpu;
@@ -92,6 +124,8 @@ struct dp {
 	uint32_t shared_slots; // the first so many slots have their counters and sequence in the fast path
 	uint64_t icmp_second;
 	uint32_t icmp_used; // ICMP errors made in that second
+	struct soft_limit limits[SOFT_LIMITS]; // by what they say; 0 is nobody's
+	uint8_t *frames; // SOFT_BATCH of SOFT_FRAME_ROOM octets, for all slices; NULL: none yet
 };
 
 static inline uint32_t soft_slot(const struct dp *dp, const struct dp_session *session)
@@ -100,7 +134,7 @@ static inline uint32_t soft_slot(const struct dp *dp, const struct dp_session *s
 }
 
 // Counters and sequence of a session: its own, or those that it shares with the fast path, where all that changes them is atomic.
-static inline struct dp_counters *soft_counters(struct dp *dp, struct dp_session *session)
+static inline struct fast_counters *soft_counters(struct dp *dp, struct dp_session *session)
 {
 	uint32_t slot = soft_slot(dp, session);
 
@@ -119,7 +153,14 @@ static inline void soft_count(uint64_t *counter, uint64_t n)
 	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
 
-enum soft_direction { SOFT_UPLINK, SOFT_DOWNLINK };
+static inline struct dp *soft_dp(const struct dp_session *session)
+{
+	return session->kind == SOFT_INTEGRATED ? session->slice->dp : session->tunnel->lac->dp;
+}
+
+// soft.c
+// The entry of one of our session ids, its block made when there is none; NULL when memory is out.
+struct soft_entry *soft_entry_make(struct dp_tunnel *tunnel, uint16_t session_id);
 
 // teid.c
 int soft_slots_map(struct dp *dp);
@@ -130,12 +171,30 @@ void soft_recv_gtpu(struct dp *dp, const struct ip_end *peer, uint8_t *datagram,
 void soft_recv_l2tp(struct dp_lac *lac, const struct ip_end *peer, uint8_t *datagram, size_t len);
 void soft_drop(struct dp *dp, struct dp_session *session, enum dp_drop reason);
 // Puts the header before `packet` (SOFT_HEAD_MAX octets there are overwritten) and queues it; borrowed when it stands in a received buffer.
-void soft_send(struct dp_session *session, enum soft_direction direction, uint8_t *packet, size_t len, bool borrowed);
+void soft_send(struct dp_session *session, enum dp_direction direction, uint8_t *packet, size_t len, bool borrowed);
 // How an L2TP data message leaves; `packet` is the inner packet, NULL for PPP control.
 unsigned soft_how(const struct dp_framing *framing, const uint8_t *packet);
 // Writes the L2TP data header and the PPP protocol so that they end before `payload`; gives their first octet.
 uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct fast_order *order, uint16_t peer_session_id, uint16_t protocol,
 	uint8_t *payload, size_t len);
+
+// A packet from an Integrated session's slice.
+void soft_recv_slice(struct dp_slice *slice, uint8_t *packet, size_t len);
+
+// slice.c
+int soft_slice_send(struct dp_session *session, uint8_t *packet, size_t len); // 14 octets before it are overwritten
+int soft_slice_join(struct dp_session *session); // 0, -EEXIST, -ENOMEM
+void soft_slice_leave(struct dp_session *session);
+struct dp_session *soft_slice_find(const struct dp_slice *slice, const struct inner_in *inner); // by destination
+
+void soft_frames_unmap(struct dp *dp);
+
+// limit.c
+// The number of a limit that says this, counted; 0: none is needed, or (-ENOSPC in `error`) there is no room.
+uint16_t soft_limit_get(struct dp *dp, const struct dp_limit limits[2], int *error);
+void soft_limit_put(struct dp *dp, uint16_t limit);
+// Whether a packet of `len` octets may pass; if not, it has been dropped and counted.
+bool soft_limit_passes(struct dp *dp, struct dp_session *session, enum dp_direction direction, size_t len);
 
 // show.c: to the host's captures; called while dp->is_watching only.
 void soft_show_gtpu(struct dp *dp, const struct dp_session *session, bool is_sent, const uint8_t *datagram, size_t len);
@@ -149,4 +208,4 @@ void soft_clamp_mss(uint8_t *packet, const struct inner_in *inner, uint16_t tcp_
 
 // toobig.c
 // A packet longer than the session's MTU: fragments it (true: all of it was queued) or drops it and tells its sender.
-bool soft_too_big(struct dp_session *session, enum soft_direction direction, const uint8_t *packet, const struct inner_in *inner);
+bool soft_too_big(struct dp_session *session, enum dp_direction direction, const uint8_t *packet, const struct inner_in *inner);

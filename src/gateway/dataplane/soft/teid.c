@@ -112,7 +112,7 @@ void dp_teid_give(struct dp *dp, uint32_t teid, uint64_t now_ms)
 {
 	uint32_t index = teid & (dp->slot_count - 1);
 
-	if (teid == 0 || dp->slots[index].teid != teid || dp->slots[index].tunnel)
+	if (teid == 0 || dp->slots[index].teid != teid || dp->slots[index].kind)
 		return;
 	rest_append(dp, index, now_ms);
 	dp->live--;

@@ -78,7 +78,7 @@ static bool is_answerable6(const uint8_t *packet, const struct inner_in *inner)
 	return packet[6] != IP_ICMPV6 || inner->len < 41 || packet[40] & 0x80; // ICMPv6 errors have types below 128
 }
 
-static size_t icmp4_make(uint8_t *out, const struct dp_session *session, enum soft_direction direction, const uint8_t *packet,
+static size_t icmp4_make(uint8_t *out, const struct dp_session *session, enum dp_direction direction, const uint8_t *packet,
 	const struct inner_in *inner)
 {
 	static const uint8_t dummy[4] = {192, 0, 0, 8};
@@ -93,7 +93,7 @@ static size_t icmp4_make(uint8_t *out, const struct dp_session *session, enum so
 	put_be16(out + 6, 0x4000); // an atomic datagram needs no identification, RFC 6864
 	out[8] = 64;
 	out[9] = IP_ICMP;
-	memcpy(out + 12, direction == SOFT_UPLINK ? dummy : inner->destination, 4);
+	memcpy(out + 12, direction == DP_UPLINK ? dummy : inner->destination, 4);
 	memcpy(out + 16, inner->source, 4);
 	head_sum(out);
 	out[20] = 3; // destination unreachable
@@ -104,7 +104,7 @@ static size_t icmp4_make(uint8_t *out, const struct dp_session *session, enum so
 	return 28 + quote;
 }
 
-static size_t icmp6_make(uint8_t *out, const struct dp_session *session, enum soft_direction direction, const uint8_t *packet,
+static size_t icmp6_make(uint8_t *out, const struct dp_session *session, enum dp_direction direction, const uint8_t *packet,
 	const struct inner_in *inner)
 {
 	static const uint8_t router[16] = {0xfe, 0x80, [15] = 1};
@@ -115,7 +115,7 @@ static size_t icmp6_make(uint8_t *out, const struct dp_session *session, enum so
 	put_be16(out + 4, (uint16_t)(8 + quote));
 	out[6] = IP_ICMPV6;
 	out[7] = 64;
-	memcpy(out + 8, direction == SOFT_UPLINK ? router : inner->destination, 16);
+	memcpy(out + 8, direction == DP_UPLINK ? router : inner->destination, 16);
 	memcpy(out + 24, inner->source, 16);
 	out[40] = 2; // packet too big
 	put_be16(out + 46, session->mtu < 1280 ? 1280 : session->mtu);
@@ -125,17 +125,17 @@ static size_t icmp6_make(uint8_t *out, const struct dp_session *session, enum so
 }
 
 static void tell_sender(
-	struct dp_session *session, enum soft_direction direction, const uint8_t *packet, const struct inner_in *inner)
+	struct dp_session *session, enum dp_direction direction, const uint8_t *packet, const struct inner_in *inner)
 {
 	uint8_t buffer[SOFT_HEAD_MAX + 1280];
 	size_t len;
 
 	if (!(inner->v6 ? is_answerable6(packet, inner) : is_answerable4(packet, inner)))
 		return;
-	if (!icmp_allowed(session->tunnel->lac->dp, session))
+	if (!icmp_allowed(soft_dp(session), session))
 		return;
 	len = (inner->v6 ? icmp6_make : icmp4_make)(buffer + SOFT_HEAD_MAX, session, direction, packet, inner);
-	soft_send(session, direction == SOFT_UPLINK ? SOFT_DOWNLINK : SOFT_UPLINK, buffer + SOFT_HEAD_MAX, len, false);
+	soft_send(session, direction == DP_UPLINK ? DP_DOWNLINK : DP_UPLINK, buffer + SOFT_HEAD_MAX, len, false);
 }
 
 // The options that every fragment carries (RFC 791 3.1: the copied flag), padded; gives the header's length.
@@ -161,8 +161,7 @@ static size_t later_head(uint8_t *out, const uint8_t *packet)
 	return used;
 }
 
-static void fragment(
-	struct dp_session *session, enum soft_direction direction, const uint8_t *packet, const struct inner_in *inner)
+static void fragment(struct dp_session *session, enum dp_direction direction, const uint8_t *packet, const struct inner_in *inner)
 {
 	static _Thread_local uint8_t buffer[SOFT_HEAD_MAX + UINT16_MAX];
 	size_t head = 4 * (size_t)(packet[0] & 15), at = head;
@@ -186,13 +185,13 @@ static void fragment(
 	}
 }
 
-bool soft_too_big(struct dp_session *session, enum soft_direction direction, const uint8_t *packet, const struct inner_in *inner)
+bool soft_too_big(struct dp_session *session, enum dp_direction direction, const uint8_t *packet, const struct inner_in *inner)
 {
 	if (!inner->dont_fragment) {
 		fragment(session, direction, packet, inner);
 		return true;
 	}
-	soft_drop(session->tunnel->lac->dp, session, DP_DROP_INNER_TOO_BIG);
+	soft_drop(soft_dp(session), session, DP_DROP_INNER_TOO_BIG);
 	tell_sender(session, direction, packet, inner);
 	return false;
 }

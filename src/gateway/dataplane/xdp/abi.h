@@ -75,7 +75,8 @@ struct abi_session {
 struct abi_counters {
 	uint64_t uplink_packets, uplink_bytes, downlink_packets, downlink_bytes;
 	uint64_t dropped;
-	uint64_t reserved[3]; // a cache line each
+	uint64_t busy_until_ns[2]; // struct fast_limit, by direction
+	uint64_t reserved; // a cache line each
 };
 
 enum { ABI_ADDRESS_CONTROL = 1, ABI_LENGTH = 2, ABI_OPEN = 4 };

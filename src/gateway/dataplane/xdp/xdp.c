@@ -31,8 +31,9 @@
 
 LOG_CATEGORY(xdp);
 
-_Static_assert(sizeof(struct dp_counters) <= sizeof(struct abi_counters) &&
-		offsetof(struct dp_counters, dropped) == offsetof(struct abi_counters, dropped),
+_Static_assert(sizeof(struct fast_counters) <= sizeof(struct abi_counters) &&
+		offsetof(struct fast_counters, counters.dropped) == offsetof(struct abi_counters, dropped) &&
+		offsetof(struct fast_counters, busy_until_ns) == offsetof(struct abi_counters, busy_until_ns),
 	"the counters are shared");
 _Static_assert(sizeof(struct fast_order) == sizeof(struct abi_order) &&
 		offsetof(struct fast_order, ns) == offsetof(struct abi_order, ns),
@@ -407,8 +408,8 @@ void fast_session_set(struct fast *fast, uint32_t slot, const struct fast_sessio
 		.session_id = spec->session_id,
 		.peer_session_id = htons(spec->peer_session_id),
 		.mtu = spec->mtu,
-		.family = spec->ue.family,
-		.clamp = spec->clamp,
+		.family = spec->has_v4 ? ABI_FAMILY_V4 : ABI_FAMILY_V6,
+		.clamp = spec->tcp_mss != 0,
 		.order.required = spec->sequencing,
 	};
 
@@ -417,8 +418,12 @@ void fast_session_set(struct fast *fast, uint32_t slot, const struct fast_sessio
 		session->order = (struct abi_order){.on = spec->is_numbered, .required = spec->sequencing, .ns = spec->ns};
 	}
 	fast->session_places[slot] = (struct xdp_place){.is_used = true, .is_claimed = true};
-	memcpy(to.ue, spec->ue.bytes, spec->ue.family == IP_V6 ? 8 : 4);
-	if (!entry || spec->sgw.addr.family != IP_V4) { // counted and numbered here, carried by the sockets
+	if (spec->has_v4)
+		memcpy(to.ue, spec->ue4, 4);
+	else
+		memcpy(to.ue, spec->ue6, 8);
+	if (!entry || spec->sgw.addr.family != IP_V4 || spec->limit || (spec->has_v4 && spec->has_v6) ||
+		spec->has_more) { // counted and numbered here, carried by the sockets
 		to.tunnel = 0;
 	} else {
 		to.hop = xdp_hop_get(fast, 0, 0, fast->objects.config->gtpu_addr, to.sgw, "");
@@ -438,14 +443,21 @@ void fast_session_del(struct fast *fast, uint32_t slot)
 	xdp_hop_put(fast, hop);
 }
 
+void fast_limit_set(struct fast *fast, uint16_t number, const struct fast_limit *limit)
+{
+	(void)fast; // sessions with a limit are the sockets'
+	(void)number;
+	(void)limit;
+}
+
 uint32_t fast_slots(const struct fast *fast)
 {
 	return fast->options.slots;
 }
 
-struct dp_counters *fast_counters(struct fast *fast, uint32_t slot)
+struct fast_counters *fast_counters(struct fast *fast, uint32_t slot)
 {
-	return (struct dp_counters *)&fast->objects.counters[slot];
+	return (struct fast_counters *)&fast->objects.counters[slot];
 }
 
 struct fast_order *fast_order(struct fast *fast, uint32_t slot)

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#define UE "10.0.0.1"
 #define TUNNEL 0x1111
 #define SESSION 0x0033
 #define UPLINK_PACKET                                                                                                            \
@@ -82,6 +81,8 @@ static int run_uplink(struct fast *fast, const struct lab *lab, uint32_t teid)
 static struct fast_session session_of(const struct lab *lab, uint32_t tunnel, uint32_t teid, uint16_t id)
 {
 	struct fast_session session = {.teid = teid,
+		.has_v4 = true,
+		.ue4 = {10, 0, 0, 1},
 		.peer_teid = 1,
 		.sgw = lab->sgw_end,
 		.tunnel = tunnel,
@@ -89,7 +90,6 @@ static struct fast_session session_of(const struct lab *lab, uint32_t tunnel, ui
 		.peer_session_id = id,
 		.mtu = 1500};
 
-	ip_addr_parse(UE, &session.ue);
 	return session;
 }
 
@@ -135,7 +135,7 @@ static void what_an_earlier_process_left_is_claimed_or_goes(void **state)
 	fast_settle(fast);
 	assert_int_equal(run_uplink(fast, lab, one.teid), XDP_REDIRECT);
 	assert_int_equal(run_uplink(fast, lab, other.teid), XDP_PASS); // the orphan is gone
-	assert_int_equal(fast_counters(fast, 1)->uplink_packets, 4);
+	assert_int_equal(fast_counters(fast, 1)->counters.uplink_packets, 4);
 	assert_int_equal(fast_order(fast, 1)->ns, 4);
 	fast_free(&fast, false);
 }
