@@ -43,6 +43,7 @@ void config_free(struct config **config)
 		strmap_fini(map);
 	}
 	map_fini(&(*config)->by_imsi);
+	map_fini(&(*config)->kept);
 	vec_free(&(*config)->gtp_peers);
 	vec_each (&(*config)->apns, apn)
 		free(*apn);

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/map.h"
+#include "base/subnet.h"
 #include "base/vec.h"
 #include "proto/gtp/tbcd.h"
 
@@ -39,6 +40,10 @@ struct lns_config {
 
 enum vslice_type { VSLICE_INTEGRATED = 1, VSLICE_L2TP };
 
+struct prefix_list {
+	VEC(struct ip_prefix) rows;
+};
+
 struct vslice_config {
 	struct uuid id;
 	char *moniker, *name;
@@ -47,10 +52,11 @@ struct vslice_config {
 	VEC(struct lac_config) lacs;
 	VEC(struct lns_config) lnss; // in order of preference
 	json_t *settings; // the advancedSettings that are set; owned
-};
-
-struct prefix_list {
-	VEC(struct ip_prefix) rows;
+	bool has_ipv4, has_ipv6; // what its sessions may have
+	// Of an Integrated VSlice:
+	struct prefix_list subnets;
+	VEC(struct ip_addr) dns; // empty = this gateway's
+	VEC(struct subnet_range) leases; // what this gateway may give out for the length of a session
 };
 
 enum target_type { TARGET_INTERNET = 1, TARGET_VPN, TARGET_WIREGUARD, TARGET_PEERING };
@@ -115,6 +121,8 @@ struct policy_config {
 	char *moniker;
 	bool active;
 	VEC(struct rule_config) rules; // in order; first match wins
+	uint64_t rate_bps[2]; // of each endpoint, uplink and downlink; 0 = no limit
+	uint8_t discard_percent[2];
 };
 
 enum steering_action { STEERING_ALLOW = 1, STEERING_REJECT_SOFT, STEERING_REJECT_HARD };
@@ -138,7 +146,9 @@ struct steering_config {
 
 struct group_config {
 	struct uuid id, vslice, lac, operator_policy, regional_policy;
+	struct uuid policy; // on an Integrated VSlice; none = no traffic
 	char *moniker;
+	bool is_pooled; // addresses for the session only
 };
 
 enum endpoint_status {
@@ -153,6 +163,12 @@ enum endpoint_status {
 
 const char *endpoint_status_name(enum endpoint_status status);
 
+// The addresses that are kept for an endpoint of an Integrated VSlice; 0 = none of that family.
+struct endpoint_address {
+	struct uuid vslice;
+	uint64_t v4, v6; // numbers of base/subnet.h
+};
+
 struct endpoint_config {
 	struct uuid id, group;
 	char iccid[24], msisdn[17];
@@ -160,6 +176,7 @@ struct endpoint_config {
 	uint8_t imsi_count;
 	uint64_t imsis[4]; // imsi_key() of proto/gtp/tbcd.h
 	char *ppp_username, *ppp_password; // NULL = by the template
+	struct endpoint_address *kept; // NULL = none
 };
 
 struct config {
@@ -169,6 +186,7 @@ struct config {
 	VEC(char *) apns; // lower case; empty = any
 	struct strmap vslices, targets, policies, operator_policies, regional_policies, groups, endpoints; // by uuid text
 	struct map by_imsi; // imsi_key -> struct endpoint_config
+	struct map kept; // hash of (VSlice, family, number) -> struct endpoint_config
 };
 
 // What a row changed, for those who hold live things made from it.
@@ -194,6 +212,9 @@ struct steering_config *config_regional_policy(const struct config *config, cons
 struct group_config *config_group(const struct config *config, const struct uuid *id);
 struct endpoint_config *config_endpoint(const struct config *config, const struct uuid *id);
 struct endpoint_config *config_endpoint_by_imsi(const struct config *config, uint64_t imsi_key);
+// The endpoint for which the address is kept, or NULL.
+const struct endpoint_config *config_kept_for(
+	const struct config *config, const struct uuid *vslice, enum ip_family family, uint64_t number);
 const struct lac_config *vslice_lac(const struct vslice_config *vslice, const struct uuid *id);
 const struct lns_config *vslice_lns(const struct vslice_config *vslice, const struct uuid *id);
 

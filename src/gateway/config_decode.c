@@ -37,6 +37,7 @@ static void vslice_free(void *object)
 	}
 	vec_free(&vslice->lacs);
 	vec_free(&vslice->lnss);
+	config_free_subnets(vslice);
 	free(vslice->moniker);
 	free(vslice->name);
 	json_decref(vslice->settings);
@@ -117,6 +118,8 @@ static int vslice_decode(struct config *config, const json_t *data, void **out, 
 	error = lacs_decode(vslice, json_object_get(data, "lacs"), why);
 	if (!error)
 		error = lnss_decode(vslice, json_object_get(data, "lnss"), why);
+	if (!error)
+		error = config_decode_subnets(vslice, data, why);
 	if (!error && !vslice->moniker) {
 		fail(why, "moniker is needed");
 		error = -EINVAL;
@@ -183,6 +186,7 @@ static int policy_decode(struct config *config, const json_t *data, void **out, 
 	policy->moniker = jsonget_dup(data, "moniker");
 	uuid_set(&policy->vslice, jsonget_text(data, "vslice", NULL));
 	policy->active = !strcmp(jsonget_text(data, "routingPolicyStatus", "active"), "active");
+	config_decode_limits(policy, data);
 	json_array_foreach(json_object_get(data, "rules"), i, row)
 	{
 		struct rule_config *rule = vec_add(&policy->rules);
@@ -221,6 +225,8 @@ static int group_decode(struct config *config, const json_t *data, void **out, c
 	uuid_set(&group->lac, jsonget_text(data, "lac", NULL));
 	uuid_set(&group->operator_policy, jsonget_text(data, "steeringProfile", NULL));
 	uuid_set(&group->regional_policy, jsonget_text(data, "regionalGatewayPolicy", NULL));
+	uuid_set(&group->policy, jsonget_text(data, "routingPolicy", NULL));
+	group->is_pooled = !strcmp(jsonget_text(data, "ipAllocationType", ""), "pooled");
 	*out = group;
 	return 0;
 }
@@ -233,6 +239,7 @@ static void endpoint_free(void *object)
 		return;
 	free(endpoint->ppp_username);
 	free(endpoint->ppp_password);
+	free(endpoint->kept);
 	free(endpoint);
 }
 
@@ -277,8 +284,9 @@ static int endpoint_decode(struct config *config, const json_t *data, void **out
 		if (key && endpoint->imsi_count < array_len(endpoint->imsis))
 			endpoint->imsis[endpoint->imsi_count++] = key;
 	}
-	if (!endpoint->imsi_count || !endpoint->status) {
+	if (!endpoint->imsi_count || !endpoint->status)
 		fail(why, "imsis and status are needed");
+	if (!endpoint->imsi_count || !endpoint->status || config_decode_kept(endpoint, data, why)) {
 		endpoint_free(endpoint);
 		return -EINVAL;
 	}
@@ -296,6 +304,7 @@ static void endpoint_linked(struct config *config, void *object, bool present)
 		else if (map_get(&config->by_imsi, endpoint->imsis[i]) == endpoint)
 			(void)map_del(&config->by_imsi, endpoint->imsis[i]);
 	}
+	config_link_kept(config, endpoint, present);
 }
 
 int config_decode_gateway(struct config *config, const char *id, const json_t *data, char *why)

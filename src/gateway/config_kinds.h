@@ -25,3 +25,10 @@ void config_steering_free(void *object);
 
 // The Regional Gateway's own row is the configuration itself.
 int config_decode_gateway(struct config *config, const char *id, const json_t *data, char *why);
+
+// Addresses and rates (config_address.c): of a VSlice, a policy and an endpoint.
+int config_decode_subnets(struct vslice_config *vslice, const json_t *data, char *why);
+void config_free_subnets(struct vslice_config *vslice);
+void config_decode_limits(struct policy_config *policy, const json_t *data);
+int config_decode_kept(struct endpoint_config *endpoint, const json_t *data, char *why);
+void config_link_kept(struct config *config, struct endpoint_config *endpoint, bool present);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #define ID "11111111-0000-4000-8000-00000000000"
 
@@ -49,6 +50,89 @@ static void a_vslice_keeps_its_lists_in_order(void **state)
 	assert_string_equal(vslice->lnss.items[1].secret, "t");
 	assert_string_equal(vslice->lnss.items[1].next_secret, "u");
 	assert_int_equal(vslice->lnss.items[2].preference, 2); // as preferred as the one before
+	config_free(&config);
+}
+
+static void an_integrated_vslice_has_subnets_and_leases(void **state)
+{
+	struct config *config = config_new();
+	const struct vslice_config *vslice;
+	struct uuid id;
+	char why[160];
+
+	(void)state;
+	assert_int_equal(put(config, "vslice", ID "1",
+				 "{\"moniker\":\"v\",\"vsliceType\":\"integrated\",\"ipAddressFamily\":\"ipv4v6\","
+				 "\"subnets\":[\"100.64.0.0/24\",\"2001:db8::/48\"],\"dnsServers\":[\"9.9.9.9\"],"
+				 "\"leases\":[\"100.64.0.2-100.64.0.99\",\"2001:db8:0:1::/64-2001:db8:0:ff::/64\"]}",
+				 why),
+		0);
+	uuid_set(&id, ID "1");
+	vslice = config_vslice(config, &id);
+	assert_int_equal(vslice->type, VSLICE_INTEGRATED);
+	assert_true(vslice->has_ipv4 && vslice->has_ipv6);
+	assert_int_equal(vslice->subnets.rows.count, 2);
+	assert_int_equal(vslice->dns.count, 1);
+	assert_int_equal(vslice->leases.count, 2);
+	assert_int_equal(vslice->leases.items[0].last - vslice->leases.items[0].first, 97);
+	assert_int_equal(vslice->leases.items[1].family, IP_V6);
+	assert_int_equal(
+		put(config, "vslice", ID "1", "{\"moniker\":\"v\",\"leases\":[\"100.64.0.9-100.64.0.2\"]}", why), -EINVAL);
+	config_free(&config);
+}
+
+static void an_address_is_kept_for_its_endpoint(void **state)
+{
+	struct config *config = config_new();
+	struct uuid vslice, other;
+	char why[160];
+
+	(void)state;
+	uuid_set(&vslice, ID "1");
+	uuid_set(&other, ID "2");
+	assert_int_equal(put(config, "endpoint", ID "7",
+				 "{\"imsis\":[\"999700000000001\"],\"status\":\"active\",\"vslice\":\"" ID
+				 "1\",\"address\":\"100.64.0.7\",\"prefix\":\"2001:db8:0:7::/64\"}",
+				 why),
+		0);
+	assert_non_null(config_kept_for(config, &vslice, IP_V4, 0x64400007));
+	assert_non_null(config_kept_for(config, &vslice, IP_V6, 0x20010db800000007));
+	assert_null(config_kept_for(config, &vslice, IP_V4, 0x64400008));
+	assert_null(config_kept_for(config, &other, IP_V4, 0x64400007));
+	assert_int_equal(put(config, "endpoint", ID "7",
+				 "{\"imsis\":[\"999700000000001\"],\"status\":\"active\",\"vslice\":\"" ID
+				 "1\",\"address\":\"100.64.0.8\"}",
+				 why),
+		0);
+	assert_null(config_kept_for(config, &vslice, IP_V4, 0x64400007));
+	assert_non_null(config_kept_for(config, &vslice, IP_V4, 0x64400008));
+	config_delete(config, "endpoint", ID "7");
+	assert_null(config_kept_for(config, &vslice, IP_V4, 0x64400008));
+	assert_int_equal(put(config, "endpoint", ID "7",
+				 "{\"imsis\":[\"999700000000001\"],\"status\":\"active\",\"address\":\"2001:db8::/64\"}", why),
+		-EINVAL);
+	config_free(&config);
+}
+
+static void a_policy_holds_endpoints_to_rates(void **state)
+{
+	struct config *config = config_new();
+	const struct policy_config *policy;
+	struct uuid id;
+	char why[160];
+
+	(void)state;
+	assert_int_equal(put(config, "routingPolicy", ID "3",
+				 "{\"moniker\":\"p\",\"rateLimitUplink\":\"512kbits\",\"rateLimitDownlink\":\"10mbits\","
+				 "\"packetDiscardDownlinkPercentage\":30,\"rules\":[]}",
+				 why),
+		0);
+	uuid_set(&id, ID "3");
+	policy = config_policy(config, &id);
+	assert_int_equal(policy->rate_bps[0], 512000);
+	assert_int_equal(policy->rate_bps[1], 10000000);
+	assert_int_equal(policy->discard_percent[0], 0);
+	assert_int_equal(policy->discard_percent[1], 30);
 	config_free(&config);
 }
 
@@ -184,6 +268,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_vslice_keeps_its_lists_in_order),
+		cmocka_unit_test(an_integrated_vslice_has_subnets_and_leases),
+		cmocka_unit_test(an_address_is_kept_for_its_endpoint),
+		cmocka_unit_test(a_policy_holds_endpoints_to_rates),
 		cmocka_unit_test(a_bad_row_changes_nothing),
 		cmocka_unit_test(an_endpoint_is_found_by_each_of_its_imsis),
 		cmocka_unit_test(an_imsi_that_moved_stays_with_its_new_endpoint),
