@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -193,6 +194,19 @@ int nl_alias_set(struct nl *nl, int index, const char *alias)
 int nl_mtu_set(struct nl *nl, int index, uint32_t mtu)
 {
 	mnl_attr_put_u32(link_request(nl, RTM_NEWLINK, 0, (struct ifinfomsg){.ifi_index = index}), IFLA_MTU, mtu);
+	return nl_talk(nl, NULL, NULL);
+}
+
+int nl_neighbour_set(struct nl *nl, int index, const struct ip_addr *addr, const uint8_t mac[6])
+{
+	struct nlmsghdr *request = nl_request(nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+	struct ndmsg *entry = mnl_nlmsg_put_extra_header(request, sizeof(*entry));
+
+	entry->ndm_family = nl_family(addr);
+	entry->ndm_ifindex = index;
+	entry->ndm_state = NUD_PERMANENT;
+	nl_put_addr(request, NDA_DST, addr);
+	mnl_attr_put(request, NDA_LLADDR, 6, mac);
 	return nl_talk(nl, NULL, NULL);
 }
 

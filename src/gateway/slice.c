@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "gateway/links.h"
 #include "gateway/nft.h"
+#include "gateway/sims.h"
 #include "gateway/udp.h"
 #include "gateway/worker.h"
 
@@ -55,7 +56,7 @@ struct slice_job {
 			struct slice_result result;
 		} apply;
 		struct {
-			struct ip_end address;
+			struct ip_end address; // of no family: the SIMs' cable
 			int fd;
 			void (*done)(void *owner, int fd);
 			void *owner;
@@ -328,7 +329,8 @@ static void socket_run(struct worker *worker, struct worker_job *base)
 
 	job->socket.fd = error;
 	if (!error)
-		error = udp_open(&job->socket.address, &job->socket.fd);
+		error = job->socket.address.addr.family ? udp_open(&job->socket.address, &job->socket.fd)
+							: sims_open(&job->socket.fd);
 	if (error)
 		job->socket.fd = error;
 }
@@ -357,6 +359,11 @@ void slice_socket(struct slice *slice, const struct ip_end *address, void (*done
 	job->socket.done = done;
 	job->socket.owner = owner;
 	worker_submit(slice->worker, &job->job);
+}
+
+void slice_sims(struct slice *slice, void (*done)(void *owner, int fd), void *owner)
+{
+	slice_socket(slice, &(struct ip_end){0}, done, owner);
 }
 
 static void counters_run(struct worker *worker, struct worker_job *base)

@@ -45,6 +45,8 @@ int slice_new(struct worker *worker, const char *gateway_name, const struct uuid
 void slice_apply(struct slice *slice, const struct vslice_config *vslice, const struct config *config);
 // A UDP socket bound to `address` inside the slice: `done` is called on the loop with fd (owned by the callee) or -errno. After slice_free it is not called any more.
 void slice_socket(struct slice *slice, const struct ip_end *address, void (*done)(void *owner, int fd), void *owner);
+// Of an Integrated slice: the socket by which it meets its SIMs (sims.h), for dp_slice_new. As slice_socket.
+void slice_sims(struct slice *slice, void (*done)(void *owner, int fd), void *owner);
 // Takes the namespace down (interfaces that were moved in go back to where they came from) unless `keep` (restart: adopt later). Asynchronous; the object is gone at once.
 void slice_free(struct slice **slice, bool keep);
 // Removes namespaces of this gateway that no slice claims (left over by a crash). Call after the first configuration has been applied.

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "gateway/conntrack.h"
 #include "gateway/nft.h"
+#include "gateway/sims.h"
 #include "gateway/target/annex.h"
 #include "gateway/target/transfer.h"
 
@@ -331,7 +332,7 @@ static void stop_targets(struct slice_kernel *kernel, const struct slice_spec *s
 	if (nl_links_get(env->inside, &links))
 		return;
 	vec_each (&links.rows, link)
-		if (!(link->flags & IFF_LOOPBACK) && !find_interface(spec, link->name))
+		if (!(link->flags & IFF_LOOPBACK) && !sims_owns(link->name) && !find_interface(spec, link->name))
 			target_link_give_back(env, link);
 	vec_free(&links.rows);
 }
@@ -445,7 +446,7 @@ static void remove_namespace(int underlay_fd, const char *name)
 	if (!error)
 		error = nl_links_get(env.inside, &links);
 	vec_each (&links.rows, link) {
-		int kept = link->flags & IFF_LOOPBACK ? 0 : target_link_give_back(&env, link);
+		int kept = link->flags & IFF_LOOPBACK || sims_owns(link->name) ? 0 : target_link_give_back(&env, link);
 
 		if (kept && kept != -EINVAL) // the kernel's own fallback devices cannot be moved, and need not be
 			log_warn("slice=%s interface=%s message=\"cannot be given back\" error=\"%s\"", name, link->name,
