@@ -2,6 +2,7 @@
 #include "gateway/access.h"
 
 #include "base/clean.h"
+#include "gateway/capture/capture.h"
 #include "gateway/records.h"
 #include "gateway/trace.h"
 #include "proto/gtp/gtpu.h"
@@ -147,6 +148,8 @@ static void on_send(void *owner, const struct ip_end *to, const void *bytes, siz
 {
 	struct access *access = owner;
 
+	if (access->gateway->captures)
+		capture_gtpc(access->gateway, true, to, bytes, len, access->about);
 	(void)udp_send(access->udp, to, bytes, len, true);
 }
 
@@ -242,13 +245,16 @@ void access_respond(struct access *access, uint8_t version, uint64_t xact)
 	access_settle(access);
 }
 
-void access_request(struct access *access, uint8_t version, const struct ip_addr *to)
+void access_request(struct access *access, const struct session *about)
 {
 	size_t len;
-	int error = encode(access, version, &len);
+	int error = encode(access, about->gtp_version, &len);
 
+	access->about = about;
 	if (!error)
-		error = gtp_endpoint_request(access->endpoint, to, access->bytes, len, 0, access->gateway->now_ms, NULL);
+		error = gtp_endpoint_request(
+			access->endpoint, &about->control_peer.addr, access->bytes, len, 0, access->gateway->now_ms, NULL);
+	access->about = NULL;
 	if (error)
 		log_err("a request can't be sent error=%s", strerror(-error));
 	access_settle(access);
@@ -338,6 +344,8 @@ static void on_datagram(void *owner, const struct ip_end *peer, uint8_t *datagra
 	struct access *access = owner;
 
 	gateway_wake(access->gateway);
+	if (access->gateway->captures)
+		capture_gtpc(access->gateway, false, peer, datagram, len, NULL);
 	gtp_endpoint_recv(access->endpoint, peer, datagram, len, access->gateway->now_ms);
 }
 

@@ -25,6 +25,7 @@ struct access {
 	uint8_t restart_counter;
 	struct log_rate error_indication_rate, scan_rate;
 	struct map peer_records; // state records by hash of the peer's address
+	const struct session *about; // while a request of ours is made: the session that it is about
 	// Scratch: a message is some kilobytes.
 	union {
 		struct gtp1_message v1;
@@ -45,8 +46,8 @@ void access_move(struct session *session, const struct ip_addr *peer, uint32_t c
 void access_settle(struct access *access);
 // Answers a transaction with the message in access->out.
 void access_respond(struct access *access, uint8_t version, uint64_t xact);
-// Sends access->out as a request of ours.
-void access_request(struct access *access, uint8_t version, const struct ip_addr *to);
+// Sends access->out as a request of ours about the session, to its peer.
+void access_request(struct access *access, const struct session *about);
 // The session that a message with this TEID is about, when its sender owns it; NULL otherwise.
 struct session *access_owned(const struct access *access, uint32_t teid, const struct ip_addr *from, uint8_t version);
 // PCO of the answer: what the LNS gave. The bytes stand in access->pco. `len` 0 when nothing is to be sent.

@@ -8,6 +8,7 @@
 #include "base/clean.h"
 #include "gateway/access.h"
 #include "gateway/apply.h"
+#include "gateway/capture/capture.h"
 #include "gateway/jsonget.h"
 #include "gateway/lnstest.h"
 #include "gateway/records.h"
@@ -184,6 +185,14 @@ static void on_command(void *owner, const char *command, const json_t *row)
 		apply_detach(gateway, &id, "detached by the administrator");
 		return;
 	}
+	if (!strcmp(command, "capture")) {
+		capture_start(gateway, row);
+		return;
+	}
+	if (!strcmp(command, "captureStop")) {
+		capture_stop(gateway, jsonget_text(row, "capture", ""));
+		return;
+	}
 	if (!strcmp(command, "testLns")) {
 		lnstest_run(gateway, &id);
 		return;
@@ -235,6 +244,15 @@ static void on_dp_frame(
 	(void)dp_lac;
 	gateway_wake(owner);
 	lac_on_frame(lac, peer, frame);
+}
+
+static void on_dp_seen(void *owner, const struct dp_seen *seen)
+{
+	struct gateway *gateway = owner;
+
+	gateway_wake(gateway);
+	if (gateway->captures)
+		capture_seen(gateway, seen);
 }
 
 static void on_dp_batch_end(void *owner)
@@ -289,6 +307,7 @@ static int dp_start(struct gateway *gateway)
 	const struct dp_host host = {.on_gtpu = on_dp_gtpu,
 		.on_l2tp_control = on_dp_control,
 		.on_l2tp_frame = on_dp_frame,
+		.on_seen = on_dp_seen,
 		.on_batch_end = on_dp_batch_end,
 		.owner = gateway};
 	struct ip_end address = {.addr = gateway->options->gtp_address, .port = GTP_U_PORT};
@@ -494,6 +513,7 @@ void gateway_free(struct gateway **out)
 		report_off(gateway->report);
 	if (gateway->keep && gateway->dp)
 		dp_fast_stop(gateway->dp, true);
+	captures_free(gateway);
 	drop_sessions(gateway);
 	drop_vslices(gateway);
 	resume_free(&gateway->resume);

@@ -24,6 +24,7 @@
 #include "proto/ppp/link.h"
 
 struct access;
+struct captures;
 struct resume;
 struct session;
 struct vslice;
@@ -95,6 +96,7 @@ struct gateway {
 	struct state *state;
 	struct access *access;
 	struct resume *resume; // NULL when there is nothing to resume any longer
+	struct captures *captures; // NULL while there are none
 
 	struct strmap vslices; // by id
 	struct map sessions; // by local TEID

@@ -147,7 +147,7 @@ static void on_release(struct session *session, enum refusal reason)
 		ie_set(body, cause) = GTP1_CAUSE_REACTIVATION_REQUESTED;
 	ie_set(body, teardown) = 1;
 	ie_set(body, nsapi) = session->ebi;
-	access_request(access, 1, &session->control_peer.addr);
+	access_request(access, session);
 }
 
 const struct access_ops ggsn_ops = {.accepted = on_accepted, .refused = on_refused, .release = on_release};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What comes in on a LAC's socket: control messages to their tunnel, PPP frames to their session's link; and an LNS that opens the tunnel itself.
 #include "base/clean.h"
-#include "gateway/session.h"
+#include "gateway/capture/capture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -119,6 +119,8 @@ void lac_on_control(struct lac *lac, const struct ip_end *peer, const uint8_t *d
 		return;
 	}
 	tunnel = map_get(&lac->vslice->tunnels, header.tunnel_id);
+	if (tunnel && lac->vslice->gateway->captures)
+		capture_l2tp_control(tunnel, false, peer, datagram, len);
 	if (!tunnel || tunnel->lac != lac || tunnel->gone)
 		answer_unknown(lac, peer, &header);
 	else

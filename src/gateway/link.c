@@ -358,6 +358,31 @@ static void post(struct link *link)
 		uv_timer_start(link->post_timer, on_post_due, link->post_retry_ms, 0);
 }
 
+int link_upload(struct link *link, const char *path, const void *bytes, size_t len,
+	void (*on_done)(void *owner, long status, const char *error), void *owner, struct http_call **out)
+{
+	_cleanup_free_ char *token = token_read(link->token_file), *url = NULL;
+	struct http_request request = {
+		.method = "POST",
+		.unix_socket = link->unix_socket,
+		.token = token,
+		.content_type = "application/octet-stream",
+		.body = len ? bytes : "",
+		.body_len = len,
+		.timeout_ms = 10000,
+		.on_data = ignore_data,
+		.on_done = on_done,
+		.owner = owner,
+	};
+
+	if (!link->url)
+		return -ENOTCONN;
+	if (asprintf(&url, "%s/gateway/v1/%s&gateway=%s", link->url, path, link->gateway) < 0)
+		return -ENOMEM;
+	request.url = url;
+	return http_start(link->http, &request, out);
+}
+
 void link_kick(struct link *link)
 {
 	// A short wait gathers what one burst of work brings.

@@ -184,7 +184,7 @@ static void on_release(struct session *session, enum refusal reason)
 	ie_set(body, linked_ebi) = session->ebi;
 	if (refusal_gtp2(reason) == GTP2_CAUSE_REACTIVATION_REQUESTED)
 		ie_set(body, cause) = (struct gtp2_cause){.value = GTP2_CAUSE_REACTIVATION_REQUESTED};
-	access_request(access, 2, &session->control_peer.addr);
+	access_request(access, session);
 }
 
 const struct access_ops pgw_ops = {.accepted = on_accepted, .refused = on_refused, .release = on_release};

@@ -4,6 +4,7 @@
 
 #include "base/clean.h"
 #include "gateway/access.h"
+#include "gateway/capture/capture.h"
 #include "gateway/rescue.h"
 #include "gateway/steering.h"
 #include "gateway/trace.h"
@@ -400,6 +401,8 @@ void session_install(struct session *session)
 
 	if (error)
 		session_end(session, REFUSED_NO_MEMORY, SESSION_TELL_BOTH, "the data plane has no room");
+	else if (session->gateway->captures)
+		capture_installed(session);
 }
 
 void session_move_user(struct session *session, uint32_t teid, const struct ip_addr *peer)

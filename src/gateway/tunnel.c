@@ -7,6 +7,7 @@
 #include "gateway/tunnel.h"
 
 #include "base/clean.h"
+#include "gateway/capture/capture.h"
 #include "gateway/health.h"
 #include "gateway/records.h"
 #include "gateway/session.h"
@@ -33,6 +34,8 @@ static void on_send(struct l2tp_tunnel *l2tp, const uint8_t *bytes, size_t len)
 {
 	struct tunnel *tunnel = tunnel_of(l2tp);
 
+	if (gateway_of(tunnel)->captures)
+		capture_l2tp_control(tunnel, true, &l2tp->peer, bytes, len);
 	if (tunnel->lac->dp)
 		(void)dp_lac_send(tunnel->lac->dp, &l2tp->peer, bytes, len);
 }

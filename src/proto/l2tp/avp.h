@@ -110,6 +110,9 @@ extern const struct l2tp_avp_def l2tp_avps[L2TP_AVPS];
 // The row of an IETF attribute type, or -1.
 int l2tp_avp_find(uint16_t type);
 
+// Proves a secret, or helps to guess one: not for logs, traces and captures.
+bool l2tp_avp_is_secret(enum l2tp_avp row);
+
 // One AVP as it stands in a message.
 struct l2tp_avp_raw {
 	bool mandatory, hidden, reserved; // reserved = a reserved bit is set: to be treated as unknown

@@ -50,7 +50,7 @@ static void add_bytes(struct text *text, struct l2tp_bytes bytes)
 		add(text, "%02x", bytes.bytes[i]);
 }
 
-static bool is_masked(unsigned row)
+bool l2tp_avp_is_secret(enum l2tp_avp row)
 {
 	switch (row) {
 	case L2TP_AVP_random_vector:
@@ -168,7 +168,7 @@ size_t l2tp_msg_print(const struct l2tp_msg *msg, char *out, size_t size)
 		if (!(msg->has >> row & 1))
 			continue;
 		add(&text, " %s=", l2tp_avps[row].name);
-		if (is_masked(row))
+		if (l2tp_avp_is_secret(row))
 			add(&text, "***");
 		else
 			add_value(&text, msg, row);
