@@ -3,6 +3,7 @@
 #pragma once
 
 #include "controller/api/rate.h"
+#include "controller/store/login.h"
 
 #include <uv.h>
 
@@ -21,6 +22,8 @@ struct controller {
 	struct http_server *http;
 	struct rate rate; // of API requests, by token
 	const char *web_root; // the portal's files while it is being developed; NULL = those in the program
+	struct login_limits logins;
+	unsigned hashing; // passwords that are being hashed
 	int64_t started_ms;
 	// Answered in all; of those with a status of 500 or more; refused for the rate limit.
 	uint64_t requests, failures, limited;

@@ -99,10 +99,10 @@ static int gateway_join(struct db *db, struct stream *stream)
 	slug_make(stream->name, "gateway", moniker);
 	field_text_set(&gateway->object.moniker, moniker);
 	field_text_set(&gateway->object.name, stream->name);
-	int error = db_insert(db, &noun_gateway, gateway, stream->actor.token);
+	int error = db_insert(db, &noun_gateway, gateway, stream->actor.id);
 
 	if (!error)
-		error = zones_plant(db, gateway, stream->actor.token);
+		error = zones_plant(db, gateway, stream->actor.id);
 	if (!error)
 		snprintf(stream->gateway, sizeof(stream->gateway), "%s", gateway->object.id);
 	object_free(&noun_gateway, gateway);
@@ -115,7 +115,7 @@ static int stream_identify(struct db *db, struct stream *stream)
 
 	if (!stream->token || token_check(db, stream->token, &stream->actor))
 		return fail(stream, 401, "Unknown, disabled or expired token; ask for another");
-	if (actor->scope != TOKEN_GATEWAY && actor->scope != TOKEN_OWNER)
+	if (actor->scope != TOKEN_GATEWAY && (actor->scope != TOKEN_OWNER || actor->role < ROLE_ADMINISTRATOR))
 		return fail(stream, 403, "Only a token of scope gateway or platform-owner opens the gateway link");
 	bool found = stream->name && db_find(db, &noun_gateway, NULL, NULL, stream->name, stream->gateway) == 0;
 
@@ -311,7 +311,7 @@ static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *chang
 			start_again(db, stream);
 			return 0;
 		}
-		if (strcmp(word, noun_token.word) == 0 && strcmp(id, stream->actor.token) == 0 &&
+		if (strcmp(word, noun_token.word) == 0 && strcmp(id, stream->actor.id) == 0 &&
 			token_check(db, stream->token, &stream->actor))
 			return -EACCES; // the token was revoked
 		if (kind && link_row(db, kind, stream->gateway, id, last, &stream->out))

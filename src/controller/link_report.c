@@ -365,7 +365,7 @@ static int identify(struct report *report, const json_t *header)
 		return fail(report, 401, "Unknown, disabled or expired token; ask for another");
 	if (db_find(report->db, &noun_gateway, NULL, NULL, name, report->gateway))
 		return fail(report, 404, "gateway: no Regional Gateway of this name; open the configuration stream first");
-	if (report->actor.scope != TOKEN_OWNER &&
+	if ((report->actor.scope != TOKEN_OWNER || report->actor.role < ROLE_ADMINISTRATOR) &&
 		(report->actor.scope != TOKEN_GATEWAY || strcmp(report->actor.gateway, report->gateway) != 0))
 		return fail(report, 403, "gateway: the token is for another Regional Gateway; use its own token");
 	snprintf(report->boot, sizeof(report->boot), "%s", boot);

@@ -31,6 +31,7 @@ static struct {
 	struct opt_list listen;
 	char *database, *admin_token_file, *tls_certificate, *tls_key, *web_root, *log;
 	uint32_t readers, rate_limit;
+	struct login_limits logins;
 	struct event_options events;
 } config;
 
@@ -47,6 +48,9 @@ static const struct opt opts[] = {
 	{"tls-key", OPT_TEXT, &config.tls_key, NULL, "the certificate's key (PEM)", .word = "FILE"},
 	{"readers", OPT_U32, &config.readers, "2", "threads that read the store", .min = 1, .max = 8},
 	{"rate-limit", OPT_U32, &config.rate_limit, "0", "requests a second that a token may make; 0 = no limit"},
+	{"session-idle", OPT_MS, &config.logins.idle_ms, "30m", "how long a person stays signed in without a request",
+		.min = 1000},
+	{"session-time", OPT_MS, &config.logins.absolute_ms, "12h", "how long a person stays signed in at most", .min = 1000},
 	{"events", OPT_U32, &config.events.keep, "1000000", "events that are kept; the oldest go first", .min = 100,
 		.max = 100000000},
 	{"event-days", OPT_U32, &config.events.keep_days, "30", "days that events are kept", .min = 1, .max = 3650},
@@ -203,6 +207,7 @@ static int controller_start(struct controller *controller, char why[200])
 
 	controller->started_ms = db_now_ms();
 	controller->web_root = config.web_root;
+	controller->logins = config.logins;
 	rate_init(&controller->rate, config.rate_limit);
 	if (!error)
 		error = live_new(&controller->live);

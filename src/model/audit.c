@@ -2,6 +2,8 @@
 // Audit entry rows. Read-only: the store writes them.
 #include "model/audit.h"
 
+#include "model/account.h"
+
 #define AUDIT(row_type, extra, json, member, its_label, its_help)                                                                \
 	{                                                                                                                        \
 		.name = (json), .type = (row_type), .flags = FIELD_READ_ONLY | FIELD_LIVE | (extra),                             \
@@ -30,5 +32,6 @@ const struct noun noun_audit = {
 	.help = "Who changed what, before and after",
 	.size = sizeof(struct audit),
 	.flags = NOUN_LIVE,
+	.read_role = ROLE_ADMINISTRATOR,
 	NOUN_FIELDS(audit_fields),
 };

@@ -2,6 +2,7 @@
 // Endpoint rows and rules. Several IMSIs are one unit; pending becomes active when the endpoint joins a group; terminated is final.
 #include "model/endpoint.h"
 
+#include "model/account.h"
 #include "model/group.h"
 #include "model/ruling.h"
 #include "model/vslice.h"
@@ -212,6 +213,7 @@ const struct noun noun_endpoint = {
 	.table = "endpoint",
 	.help = "A SIM: its identities, its group and its state",
 	.size = sizeof(struct endpoint),
+	.write_role = ROLE_OPERATOR,
 	NOUN_FIELDS(endpoint_fields),
 	.prepare = endpoint_prepare,
 	.check = endpoint_check,

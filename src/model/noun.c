@@ -15,6 +15,7 @@ const struct noun *const nouns[] = {
 	&noun_event_type,
 	&noun_event_handler,
 	&noun_event_map,
+	&noun_user,
 	&noun_token,
 	&noun_vslice,
 	&noun_target,

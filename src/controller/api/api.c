@@ -26,28 +26,38 @@
 #define SEGMENTS_MAX 6
 
 const struct route routes[] = {
+	{"POST", "login", OP_WRITE, op_login, "login", "Sign in with email and password; the answer sets a cookie",
+		.is_open = true},
+	{"POST", "logout", OP_WRITE, op_logout, "logout", "End the session", ROLE_ANYBODY, .reads = true},
+	{"GET", "me", OP_READ, op_me, "me", "Who is asking, for which customer, and with which role", ROLE_ANYBODY},
+	{"POST", "me/password", OP_WRITE, op_password, "change-password", "Change one's own password", ROLE_VIEWER},
 	{"GET", "schema", OP_READ, op_schema, "schema", "The field tables of all nouns, for forms"},
 	{"GET", "openapi.json", OP_READ, op_openapi, "openapi", "This description"},
-	{"GET", "apitokens/verify", OP_READ, op_verify, "verify-token", "Whether the token is valid"},
-	{"POST", "endpoints/{id}/detach", OP_READ, op_endpoint_detach, "detach-endpoint", "End the live session of an Endpoint"},
+	{"GET", "apitokens/verify", OP_READ, op_verify, "verify-token", "Whether the token is valid", ROLE_ANYBODY},
+	{"POST", "endpoints/{id}/detach", OP_WRITE, op_endpoint_detach, "detach-endpoint", "End the live session of an Endpoint",
+		ROLE_OPERATOR},
 	{"GET", "endpoints/{id}/attaches", OP_READ, op_endpoint_attaches, "list-endpoint-attaches",
 		"The last attaches of an Endpoint, step by step"},
 	{"POST", "routingpolicies/{id}/explain", OP_READ, op_policy_explain, "explain-routing-policy",
-		"Which rule a packet hits, where it would go, and why; of the stored rules or of those in the body"},
-	{"POST", "tunnels/{id}/restart", OP_READ, op_tunnel_restart, "restart-tunnel", "Close a tunnel and open it again"},
-	{"POST", "tunnels/{id}/drain", OP_READ, op_tunnel_drain, "drain-tunnel", "Let a tunnel take no new sessions"},
-	{"POST", "vslices/{id}/lnss/{row}/test", OP_READ, op_lns_test, "test-lns", "Dial an LNS with no SIM, from each LAC"},
+		"Which rule a packet hits, where it would go, and why; of the stored rules or of those in the body", ROLE_VIEWER,
+		.reads = true},
+	{"POST", "tunnels/{id}/restart", OP_WRITE, op_tunnel_restart, "restart-tunnel", "Close a tunnel and open it again",
+		ROLE_OPERATOR},
+	{"POST", "tunnels/{id}/drain", OP_WRITE, op_tunnel_drain, "drain-tunnel", "Let a tunnel take no new sessions",
+		ROLE_OPERATOR},
+	{"POST", "vslices/{id}/lnss/{row}/test", OP_WRITE, op_lns_test, "test-lns", "Dial an LNS with no SIM, from each LAC",
+		ROLE_OPERATOR},
 	{"GET", "vslices/{id}/lnss/{row}/tests", OP_READ, op_lns_tests, "list-lns-tests",
 		"What the last tests of an LNS found, step by step"},
 	{"POST", "endpoints/import", OP_READ, op_endpoint_import, "import-endpoints",
-		"Create many Endpoints, all or none, from CSV or NDJSON"},
+		"Create many Endpoints, all or none, from CSV or NDJSON", ROLE_OPERATOR},
 	{"GET", "endpoints/export", OP_READ, op_endpoint_export, "export-endpoints", "All Endpoints as CSV or NDJSON (format)"},
 	{"POST", "l2tpSetups", OP_WRITE, op_l2tp_setup, "create-l2tp-setup", "Create a whole L2TP set-up in one transaction"},
 	{"GET", "events/stream", OP_READ, op_event_stream, "stream-events", "Live events, as Server-Sent Events"},
 	{"POST", "eventhandlers/{id}/test", OP_WRITE, op_handler_test, "test-event-handler",
-		"Post a test to an Event Handler's receiver and tell what it answered"},
+		"Post a test to an Event Handler's receiver and tell what it answered", ROLE_OPERATOR},
 	{"POST", "eventhandlers/{id}/replay", OP_WRITE, op_handler_replay, "replay-event-handler",
-		"Tell an Event Handler again: its dead letters, or what happened since a cursor (since)"},
+		"Tell an Event Handler again: its dead letters, or what happened since a cursor (since)", ROLE_OPERATOR},
 	{"GET", "eventhandlers/{id}/deadletters", OP_READ, op_handler_dead_letters, "list-event-handler-dead-letters",
 		"What an Event Handler's receiver did not take in time"},
 	{"PUT", "{noun}/{id}/{rows}/order", OP_WRITE, op_rows_order, "order", "Put the entries of a list into a new order"},
@@ -102,7 +112,8 @@ static bool route_matches(const struct route *route, char **segments, size_t cou
 
 static void answer(struct exchange *exchange, int status, const char *message, const char *allow)
 {
-	struct exchange_answer reply = {.status = status, .allow = allow};
+	static const struct exchange_header later = {"Retry-After", "1"};
+	struct exchange_answer reply = {.status = status, .allow = allow, .headers = &later, .header_count = status == 429};
 	struct text body = {0};
 
 	text_add(&body, "{\"success\":false,\"messages\":[");
@@ -147,7 +158,7 @@ static void route_request(struct controller *controller, struct exchange *exchan
 				answer(exchange, 415, "Content-Type: is not accepted; send application/json", NULL);
 				free(path);
 			} else {
-				op_start(controller, exchange, noun, routes[i].kind, routes[i].run, path, segments, count);
+				op_start(controller, exchange, &routes[i], noun, path, segments, count);
 			}
 			return;
 		}

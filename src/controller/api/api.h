@@ -4,6 +4,7 @@
 
 #include "controller/controller.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct exchange;
@@ -18,6 +19,10 @@ struct route {
 	int kind; // enum op_kind
 	void (*run)(struct op *op);
 	const char *id, *summary; // of the OpenAPI operation; {noun} stands for its title
+	int role; // the least that may (enum account_role, or ROLE_ANYBODY); 0 = the noun's for reading or writing
+	bool reads; // it changes nothing although it is no GET
+	bool is_open; // without a token or a session
 };
+#define ROLE_ANYBODY (-1) // any token, a gateway's too
 extern const struct route routes[];
 extern const size_t route_count;

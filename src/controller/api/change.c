@@ -2,6 +2,7 @@
 #include "controller/api/change.h"
 
 #include "base/clean.h"
+#include "controller/api/account.h"
 #include "controller/api/token.h"
 #include "controller/events/events.h"
 #include "controller/link.h"
@@ -87,15 +88,6 @@ static void make_token(struct token *token, char text[TOKEN_CHARS + 1])
 	field_text_set(&token->hash, hash);
 }
 
-static void check_token(struct op *op, const struct token *token)
-{
-	bool is_high = token->scope == TOKEN_OWNER || token->scope == TOKEN_GATEWAY;
-
-	if (is_high && op->actor.scope != TOKEN_OWNER)
-		ruling_fault_of(&op->ruling, RULING_FORBIDDEN, "scope",
-			"only a platform owner's token may make one of this scope; accepted: customer, read-only");
-}
-
 static void end_session(struct op *op)
 {
 	link_command(op->controller->link, op->after_gateway, "detach", "endpoint", op->after_id);
@@ -123,7 +115,7 @@ static int vslice_after(struct op *op, const struct vslice *vslice, const struct
 	if (!before || (gateways[0] && gateways[1] && strcmp(gateways[0], gateways[1]) == 0))
 		return 0;
 	for (size_t i = 0; i < array_len(gateways); i++) {
-		int64_t revision = gateways[i] ? db_touch(op->db, &noun_gateway, gateways[i], NULL, DB_MOVE, op->actor.token) : 0;
+		int64_t revision = gateways[i] ? db_touch(op->db, &noun_gateway, gateways[i], NULL, DB_MOVE, op->actor.id) : 0;
 
 		if (revision < 0)
 			return (int)revision;
@@ -134,7 +126,9 @@ static int vslice_after(struct op *op, const struct vslice *vslice, const struct
 static int follow_up(struct op *op, const struct noun *noun, void *object, const void *before)
 {
 	if (noun == &noun_gateway && !before)
-		return zones_plant(op->db, object, op->actor.token);
+		return zones_plant(op->db, object, op->actor.id);
+	if (noun == &noun_user)
+		account_after(op, object, before);
 	if (noun == &noun_vslice)
 		return vslice_after(op, object, before);
 	if (noun == &noun_endpoint && before)
@@ -154,8 +148,7 @@ void change_judge(struct op *op, const struct noun *noun, void *object, const vo
 		field_text_set(&head->moniker, ((const struct object *)before)->moniker);
 	object_judge(&op->ruling, noun, object, before);
 	check_conflicts(op, noun, head);
-	if (noun == &noun_token)
-		check_token(op, object);
+	account_judge(op, noun, object, before);
 }
 
 int change_apply(struct op *op, const struct noun *noun, void *object, const void *before)
@@ -163,7 +156,7 @@ int change_apply(struct op *op, const struct noun *noun, void *object, const voi
 	if (noun == &noun_target && !before)
 		((struct target *)object)->network_key =
 			db_number(op->db, "SELECT ifnull(max(network_key), 0) + 1 FROM routing_target", 1);
-	int error = before ? db_update(op->db, noun, object, op->actor.token) : db_insert(op->db, noun, object, op->actor.token);
+	int error = before ? db_update(op->db, noun, object, op->actor.id) : db_insert(op->db, noun, object, op->actor.id);
 
 	return error ? error : follow_up(op, noun, object, before);
 }
@@ -178,6 +171,8 @@ void change_store(struct op *op, const struct noun *noun, void *object, const vo
 		op_fail_ruling(op);
 		return;
 	}
+	if (account_waits(op, noun, object, before))
+		return;
 	if (before && object_equal(noun, before, object)) {
 		op_etag(op, head->revision);
 		op_reply_id(op, head->id);
@@ -191,7 +186,7 @@ void change_store(struct op *op, const struct noun *noun, void *object, const vo
 		op_fail_store(op, error);
 		return;
 	}
-	audit_change(op->db, op->actor.token, noun, before, object);
+	audit_change(op->db, op->actor.id, noun, before, object);
 	op_etag(op, head->revision);
 	op_reply_begin(op);
 	text_json(&op->reply, head->id);

@@ -109,10 +109,12 @@ void op_handler_test(struct op *op)
 
 	if (!op_find(op, id))
 		return;
-	if ((error = db_get(op->db, op->noun, id, DB_SECRETS | DB_LEAN, &op->taken)))
+	if ((error = db_get(op->db, op->noun, id, DB_SECRETS | DB_LEAN, &op->taken))) {
 		op_fail_store(op, error);
-	else
+	} else {
+		op_audit(op, "test", op->noun, id, ((struct object *)op->taken)->moniker, NULL);
 		op->takes = post_test;
+	}
 }
 
 static void wake(struct op *op)
@@ -166,6 +168,7 @@ void op_handler_replay(struct op *op)
 		op_fail_store(op, (int)count);
 		return;
 	}
+	op_audit(op, "replay", op->noun, id, NULL, NULL);
 	op->after = wake;
 	op->status = 200;
 	text_format(&op->reply, "{\"success\":true,\"messages\":[\"%lld event(s) go out again\"],\"data\":", (long long)count);

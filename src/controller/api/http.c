@@ -55,7 +55,7 @@ struct exchange {
 	struct http_server *server;
 	struct listener *listener;
 	struct MHD_Connection *connection;
-	char method[12], *path;
+	char method[12], address[IP_ADDR_TEXT], *path;
 	char *body;
 	size_t len, room, max;
 	bool too_large, suspended, given, answered;
@@ -212,6 +212,27 @@ const char *exchange_header(struct exchange *exchange, const char *name)
 	return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
+const char *exchange_cookie(struct exchange *exchange, const char *name)
+{
+	return MHD_lookup_connection_value(exchange->connection, MHD_COOKIE_KIND, name);
+}
+
+bool exchange_is_secure(const struct exchange *exchange)
+{
+	return exchange->listener->certificate;
+}
+
+const char *exchange_address(struct exchange *exchange)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct ip_end end;
+
+	if (exchange->listener->unix_path || !info || ip_end_from_sockaddr(info->client_addr, &end))
+		return "unix";
+	ip_addr_text(&end.addr, exchange->address);
+	return exchange->address;
+}
+
 const char *exchange_body(const struct exchange *exchange, size_t *len)
 {
 	*len = exchange->len;
@@ -242,8 +263,6 @@ void exchange_reply(struct exchange *exchange, const struct exchange_answer *ans
 			MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
 		if (answer->allow)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
-		if (answer->status == 429)
-			MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
 		if (answer->status == 401)
 			MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	} else {

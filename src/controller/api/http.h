@@ -41,6 +41,9 @@ const char *exchange_method(const struct exchange *exchange);
 const char *exchange_path(const struct exchange *exchange);
 const char *exchange_query(struct exchange *exchange, const char *name); // decoded; NULL when absent
 const char *exchange_header(struct exchange *exchange, const char *name);
+const char *exchange_cookie(struct exchange *exchange, const char *name);
+bool exchange_is_secure(const struct exchange *exchange); // it came over TLS
+const char *exchange_address(struct exchange *exchange); // the client's, as text; "unix" for a Unix socket
 const char *exchange_body(const struct exchange *exchange, size_t *len);
 bool exchange_is_too_large(const struct exchange *exchange); // the body was longer than allowed and was not kept
 

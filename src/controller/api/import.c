@@ -185,7 +185,10 @@ static int record(struct import *import, const char *sql)
 // The last portion is in: with its commit the import is done.
 static int finish(struct import *import)
 {
-	audit_import(import->op.db, import->op.actor.token, import->op.actor.customer, import->count);
+	char after[60];
+
+	snprintf(after, sizeof(after), "{\"created\":%zu}", import->count);
+	op_audit(&import->op, "import", &noun_endpoint, NULL, NULL, after);
 	return record(import, "DELETE FROM import WHERE id = ?1");
 }
 
@@ -240,7 +243,7 @@ static void undo_run(struct db *db, struct store_job *job)
 		snprintf(ids[count++], UUID_TEXT, "%s", (const char *)sqlite3_column_text(statement, 0));
 	sqlite3_reset(statement);
 	for (int i = 0; i < count && !error; i++) {
-		error = db_delete(db, &noun_endpoint, ids[i], import->op.actor.token);
+		error = db_delete(db, &noun_endpoint, ids[i], import->op.actor.id);
 		error = error == -ENOENT ? 0 : error; // somebody was quicker
 	}
 	if (!error)

@@ -74,6 +74,7 @@ void op_endpoint_detach(struct op *op)
 		return;
 	}
 	strcpy(op->after_command, "detach");
+	op_audit(op, "detach", &noun_endpoint, op->after_id, NULL, NULL);
 	op->after = send_detach;
 	op_reply_id(op, op->after_id);
 }
@@ -91,7 +92,7 @@ void op_endpoint_attaches(struct op *op)
 	op_reply_end(op);
 }
 
-static void tunnel_command(struct op *op, const char *command)
+static void tunnel_command(struct op *op, const char *command, const char *action)
 {
 	snprintf(op->after_id, sizeof(op->after_id), "%s", op->segments[1]);
 	if (!live_gateway_of(op->controller->live, true, op->actor.customer, op->after_id, op->after_gateway)) {
@@ -99,16 +100,17 @@ static void tunnel_command(struct op *op, const char *command)
 		return;
 	}
 	snprintf(op->after_command, sizeof(op->after_command), "%s", command);
+	op_audit(op, action, &noun_tunnel, op->after_id, NULL, NULL);
 	op->after = send_tunnel_command;
 	op_reply_id(op, op->after_id);
 }
 
 void op_tunnel_restart(struct op *op)
 {
-	tunnel_command(op, "restartTunnel");
+	tunnel_command(op, "restartTunnel", "restart");
 }
 
 void op_tunnel_drain(struct op *op)
 {
-	tunnel_command(op, "drainTunnel");
+	tunnel_command(op, "drainTunnel", "drain");
 }

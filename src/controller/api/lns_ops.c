@@ -52,6 +52,7 @@ void op_lns_test(struct op *op)
 		op_fail(op, 409, "The VSlice has no Regional Gateway that could dial the LNS; set regionalGateway");
 		return;
 	}
+	op_audit(op, "test", &noun_lns, op->after_id, NULL, NULL);
 	op->after = send_test;
 	op_reply_id(op, op->after_id);
 }

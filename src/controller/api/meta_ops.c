@@ -2,6 +2,7 @@
 // The API about itself: the token, and the field tables for forms.
 #include "controller/api/ops.h"
 
+#include "controller/api/access.h"
 #include "controller/api/op.h"
 
 #include <stdio.h>
@@ -113,6 +114,18 @@ static void put_fields(struct text *out, const struct noun *noun)
 	text_char(out, ']');
 }
 
+// The least role that reads and that writes it, and whether that takes acting for the platform.
+static void put_access(struct text *out, const struct noun *noun)
+{
+	static const struct route reading = {.method = "GET"}, writing = {.method = "PUT"};
+	const struct access read = access_of(&reading, noun), write = access_of(&writing, noun);
+
+	put_text(out, "readRole", word_of(account_roles, read.role)->moniker);
+	put_text(out, "writeRole", word_of(account_roles, write.role)->moniker);
+	put_flag(out, "platformRead", read.platform);
+	put_flag(out, "platformWrite", write.platform);
+}
+
 void op_schema(struct op *op)
 {
 	struct text *out = &op->reply;
@@ -126,6 +139,7 @@ void op_schema(struct op *op)
 		put_text(out, "path", nouns[i]->path);
 		put_text(out, "help", nouns[i]->help);
 		put_flag(out, "readOnly", nouns[i]->flags & (NOUN_LIVE | NOUN_BUILT_IN));
+		put_access(out, nouns[i]);
 		text_add(out, ",\"fields\":");
 		put_fields(out, nouns[i]);
 		text_char(out, '}');

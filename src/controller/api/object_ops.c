@@ -2,6 +2,7 @@
 // List, read, create, replace, merge and delete, the same for every noun.
 #include "controller/api/ops.h"
 
+#include "controller/api/account.h"
 #include "controller/api/change.h"
 #include "controller/live.h"
 #include "controller/readiness.h"
@@ -93,7 +94,7 @@ bool op_answer_again(struct op *op)
 	}
 	if (!(statement = db_statement(op->db, "SELECT request, reply FROM idempotency WHERE token = ?1 AND key = ?2")))
 		return false;
-	sqlite3_bind_text(statement, 1, op->actor.token, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 1, op->actor.id, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 2, op->idempotency_key, -1, SQLITE_STATIC);
 	if (sqlite3_step(statement) == SQLITE_ROW) {
 		char request[REQUEST_HASH_TEXT];
@@ -123,7 +124,7 @@ void op_remember_answer(struct op *op)
 	if (!(statement = db_statement(
 		      op->db, "INSERT INTO idempotency (token, key, request, reply, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)")))
 		return;
-	sqlite3_bind_text(statement, 1, op->actor.token, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 1, op->actor.id, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 2, op->idempotency_key, -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 3, op_request_hash(op, request), -1, SQLITE_STATIC);
 	sqlite3_bind_text(statement, 4, op->reply.bytes, -1, SQLITE_STATIC);
@@ -274,13 +275,14 @@ void op_delete(struct op *op)
 	}
 	users.id = id;
 	if (op_matches(op, ((struct object *)object)->revision)) {
+		account_judge_delete(op, op->noun, object);
 		if (op->noun->check_delete)
 			op->noun->check_delete(&op->ruling, object);
 		if (!op->ruling.fault_count)
 			plans_each(find_users, &users);
 		if (op->ruling.fault_count)
 			op_fail_ruling(op);
-		else if ((error = db_delete(op->db, op->noun, id, op->actor.token)) == -EBUSY && op->noun == &noun_gateway)
+		else if ((error = db_delete(op->db, op->noun, id, op->actor.id)) == -EBUSY && op->noun == &noun_gateway)
 			op_fail(op, 409,
 				"Regional Gateway is in use: a Routing Target stands in one of its Redundancy Zones; move it to "
 				"another first");

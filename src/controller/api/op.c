@@ -3,9 +3,10 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "controller/api/access.h"
 #include "controller/api/http.h"
-#include "controller/api/ops.h"
-#include "controller/api/token.h"
+#include "controller/api/session.h"
+#include "controller/store/audit.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -54,114 +55,109 @@ static int64_t ruling_users(struct ruling *ruling, const struct noun *noun, cons
 	return db_count_users(((struct op *)ruling->store)->db, noun, field, id);
 }
 
-static void op_free(struct op *op)
+// What a run left behind.
+static void op_forget(struct op *op)
 {
-	char *owned[] = {op->path, op->offset, op->limit, op->sort, op->filter, op->since, op->for_customer, op->if_match,
-		op->idempotency_key, op->last_event};
-
-	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
-		free(owned[i]);
-	if (op->token)
-		explicit_bzero(op->token, strlen(op->token));
-	free(op->token);
 	for (size_t i = 0; i < op->loaded_count; i++)
 		object_free(op->loaded[i].noun, op->loaded[i].object);
 	free(op->loaded);
+	op->loaded = NULL;
+	op->loaded_count = 0;
 	ruling_fini(&op->ruling);
+	op->ruling = (struct ruling){0};
 	text_fini(&op->reply);
+	op->reply = (struct text){0};
+}
+
+static void op_free(struct op *op)
+{
+	char *owned[] = {op->path, op->offset, op->limit, op->sort, op->filter, op->since, op->for_customer, op->if_match,
+		op->idempotency_key, op->last_event, op->csrf, op->address};
+
+	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
+		free(owned[i]);
+	credential_fini(&op->credential);
+	op_work_fini(&op->work);
+	op_forget(op);
 	free(op);
 }
 
-// An owner may act for a customer that it names; everybody else acts for the token's own.
-static bool choose_customer(struct op *op)
+void op_again(struct op *op)
 {
-	char id[UUID_TEXT];
-
-	if (!op->for_customer)
-		return true;
-	if (db_find(op->db, &noun_customer, NULL, NULL, op->for_customer, id) ||
-		(op->actor.scope != TOKEN_OWNER && strcmp(id, op->actor.customer) != 0)) {
-		op_fail(op, 403,
-			"X-Customer: \"%.60s\" is not a customer that this token may act for; leave the header out, or name one "
-			"that exists",
-			op->for_customer);
-		return false;
-	}
-	strcpy(op->actor.customer, id);
-	return true;
-}
-
-static bool may(struct op *op)
-{
-	const struct noun *noun = op->noun;
-	bool is_change = strcasecmp(op->method, "GET") != 0; // a detach changes nothing in the store, and yet
-
-	if (op->run == op_verify)
-		return true;
-	if (op->actor.scope == TOKEN_GATEWAY) {
-		op_fail(op, 403, "This token is for the gateway link only; use a token of scope customer or read-only");
-		return false;
-	}
-	if (is_change && op->actor.scope == TOKEN_READER) {
-		op_fail(op, 403, "This token may only read; use a token of scope customer");
-		return false;
-	}
-	if (noun && op->actor.scope != TOKEN_OWNER &&
-		(noun->flags & NOUN_OWNER_ONLY || (is_change && noun->flags & NOUN_PLATFORM))) {
-		op_fail(op, 403, "Only a platform owner's token may %s a %s", is_change ? "change" : "read", noun->title);
-		return false;
-	}
-	if (noun && is_change && noun->flags & NOUN_BUILT_IN) {
-		op_fail(op, 403, "Each %s comes with the program and cannot be changed", noun->title);
-		return false;
-	}
-	return true;
+	op_forget(op);
+	op->status = 200;
+	op->etag[0] = '\0';
+	if (op->controller->store)
+		store_write(op->controller->store, &op->job);
+	else
+		op_free(op); // the program ends, and the exchange is no more
 }
 
 static void run(struct db *db, struct store_job *job)
 {
 	struct op *op = container_of(job, struct op, job);
+	const char *why = NULL;
 
 	op->db = db;
+	op->work.is_due = false;
 	op->ruling.store = op;
 	op->ruling.resolve = ruling_find;
 	op->ruling.load = ruling_get;
 	op->ruling.count = ruling_users;
-	if (!op->token)
-		op_fail(op, 401, "No token; send the header Authorization: Bearer TOKEN");
-	else if (token_check(db, op->token, &op->actor))
-		op_fail(op, 401, "Unknown, disabled or expired token; ask for another");
-	else if (choose_customer(op) && may(op)) {
+	if (op->route->is_open) {
+		op->route->run(op);
+	} else if (actor_identify(db, &op->credential, &op->controller->logins, &op->actor, &why)) {
+		op_fail(op, 401, "%s", why);
+		if (op->credential.is_session)
+			session_cookie(op, NULL);
+	} else if (access_allows(op)) {
 		op->ruling.customer = op->actor.customer;
-		op->run(op);
+		op->route->run(op);
 	}
-	job->abort = op->status != 200;
+	job->abort = op->work.is_due || (op->status != 200 && !op->stays);
+}
+
+static void answer(struct op *op)
+{
+	struct exchange_header headers[2];
+	struct exchange_answer answer = {.status = op->status,
+		.content_type = op->content_type,
+		.allow = op->allow,
+		.headers = headers,
+		.etag = *op->etag ? op->etag : NULL};
+	char retry[16];
+
+	if (*op->cookie)
+		headers[answer.header_count++] = (struct exchange_header){"Set-Cookie", op->cookie};
+	if (op->retry_s) {
+		snprintf(retry, sizeof(retry), "%u", op->retry_s);
+		headers[answer.header_count++] = (struct exchange_header){"Retry-After", retry};
+	}
+	answer.body = text_take(&op->reply, &answer.len);
+	log_debug("request method=%s path=%s status=%d", op->method, exchange_path(op->exchange), op->status);
+	exchange_reply(op->exchange, &answer);
 }
 
 static void done(struct store_job *job)
 {
 	struct op *op = container_of(job, struct op, job);
 
+	if (op->work.is_due && !job->error && op_work_start(op))
+		return;
 	if (job->error) {
 		text_fini(&op->reply);
 		op_fail(op, 500, "The store failed; nothing was changed. Look at the controller's log");
 	}
+	if (op->actor.session_due)
+		session_seen(op->controller, op->credential.text);
 	if (op->status == 200 && op->after)
 		op->after(op);
-	if (op->status == 200 && op->takes) {
-		op->controller->requests++;
-		op->takes(op);
-		op_free(op);
-		return;
-	}
-	struct exchange_answer answer = {.status = op->status, .content_type = op->content_type, .allow = op->allow};
-
 	op->controller->requests++;
 	op->controller->failures += op->status >= 500;
-	answer.body = text_take(&op->reply, &answer.len);
-	answer.etag = *op->etag ? op->etag : NULL;
-	log_debug("request method=%s path=%s status=%d", op->method, exchange_path(op->exchange), op->status);
-	exchange_reply(op->exchange, &answer);
+	if (op->status == 200 && op->takes)
+		op->takes(op);
+	else
+		answer(op);
 	op_free(op);
 }
 
@@ -170,11 +166,26 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-void op_start(struct controller *controller, struct exchange *exchange, const struct noun *noun, enum op_kind kind,
-	void (*to_run)(struct op *op), char *path, char **segments, size_t count)
+// A token stands before a cookie: who sends one means it.
+static void take_credential(struct op *op)
+{
+	const char *authorization = exchange_header(op->exchange, "Authorization");
+	const char *cookie = authorization ? NULL : exchange_cookie(op->exchange, SESSION_COOKIE);
+
+	if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0)
+		op->credential.text = strdup(authorization + 7);
+	else if (cookie)
+		op->credential = (struct credential){strdup(cookie), true};
+	op->csrf = copy(exchange_header(op->exchange, "X-CSRF-Token"));
+	op->is_secure = exchange_is_secure(op->exchange);
+	op->address = copy(exchange_address(op->exchange));
+}
+
+void op_start(struct controller *controller, struct exchange *exchange, const struct route *route, const struct noun *noun,
+	char *path, char **segments, size_t count)
 {
 	struct op *op = calloc(1, sizeof(*op));
-	const char *authorization = exchange_header(exchange, "Authorization"), *accept = exchange_header(exchange, "Accept");
+	const char *accept = exchange_header(exchange, "Accept");
 
 	if (!op)
 		abort();
@@ -182,8 +193,7 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	op->controller = controller;
 	op->exchange = exchange;
 	op->noun = noun;
-	op->kind = kind;
-	op->run = to_run;
+	op->route = route;
 	op->path = path;
 	op->segment_count = count;
 	memcpy(op->segments, segments, count * sizeof(*segments));
@@ -197,17 +207,29 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	op->since = copy(exchange_query(exchange, "since"));
 	op->last_event = copy(exchange_header(exchange, "Last-Event-ID"));
 	op->wants_stream = accept && strncasecmp(accept, "text/event-stream", 17) == 0;
-	if (authorization && strncasecmp(authorization, "Bearer ", 7) == 0)
-		op->token = strdup(authorization + 7);
+	take_credential(op);
 	op->for_customer = copy(exchange_header(exchange, "X-Customer"));
 	op->if_match = copy(exchange_header(exchange, "If-Match"));
 	op->idempotency_key = copy(exchange_header(exchange, "Idempotency-Key"));
 	op->body = exchange_body(exchange, &op->body_len);
 	op->status = 200;
-	if (kind == OP_WRITE)
+	if (route->kind == OP_WRITE)
 		store_write(controller->store, &op->job);
 	else
 		store_read(controller->store, &op->job);
+}
+
+void op_audit(struct op *op, const char *action, const struct noun *noun, const char *id, const char *moniker, const char *after)
+{
+	struct audit_action row = {.actor = op->actor.id,
+		.customer = op->actor.customer,
+		.action = action,
+		.noun = noun,
+		.id = id,
+		.moniker = moniker,
+		.after = after};
+
+	audit_action(op->db, &row);
 }
 
 void op_reply_id(struct op *op, const char *id)
@@ -343,6 +365,7 @@ char *op_request_hash(const struct op *op, char out[REQUEST_HASH_TEXT])
 
 	for (size_t i = 0; i < op->segment_count; i++)
 		text_format(&all, "%s/%s", op->method, op->segments[i]);
+	text_add(&all, op->actor.customer);
 	text_bytes(&all, op->body, op->body_len);
 	if (all.failed)
 		abort();

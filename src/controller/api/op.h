@@ -3,6 +3,8 @@
 // transaction) and is answered on the loop.
 #pragma once
 
+#include "controller/api/actor.h"
+#include "controller/api/password.h"
 #include "controller/controller.h"
 #include "controller/store/store.h"
 #include "controller/store/uuid.h"
@@ -15,30 +17,34 @@
 
 struct exchange;
 struct op;
+struct route;
 
 enum op_kind { OP_READ = 1, OP_WRITE };
 
-// Who acts: the token's holder.
-struct actor {
-	char token[UUID_TEXT]; // the token's id
-	char customer[UUID_TEXT]; // for whom
-	char gateway[UUID_TEXT]; // of a gateway's token
-	enum token_scope scope;
+// What a write hands to a thread of its own, because it is slow by intent: hashing a password, or holding one against a hash. The write is
+// run, comes to the point, is taken back, and is run once more when the work is done.
+struct op_work {
+	char *password, *hash; // when it `checks`: do they match? (NULL = nobody's hash.) Else a hash of `password` is made
+	char *new_password; // to be hashed when they match; NULL = none
+	bool checks, is_due, is_done, matches, failed;
+	char made[PASSWORD_HASH_TEXT];
+	uv_work_t work;
 };
 
 struct op {
 	struct store_job job;
 	struct controller *controller;
 	struct exchange *exchange;
-	void (*run)(struct op *op); // on a store thread
-	enum op_kind kind;
+	const struct route *route;
 	// The request, copied.
 	char method[12];
 	char *segments[6]; // of the path, after /api/v1
 	size_t segment_count;
 	char *path; // segments point into it
 	char *offset, *limit, *sort, *filter, *since; // of the query; NULL when absent
-	char *token, *for_customer, *if_match, *idempotency_key, *last_event;
+	struct credential credential;
+	char *csrf, *for_customer, *if_match, *idempotency_key, *last_event, *address; // the client's
+	bool is_secure; // it came over TLS, or from this machine's socket
 	bool wants_stream; // Accept: text/event-stream
 	const char *body; // borrowed from the exchange
 	size_t body_len;
@@ -53,11 +59,15 @@ struct op {
 		void *object;
 	} * loaded;
 	size_t loaded_count;
+	struct op_work work;
+	bool stays; // what was written is committed although the request is refused
 	// The reply.
 	int status;
 	struct text reply;
 	const char *content_type, *allow;
 	char etag[32];
+	char cookie[200]; // Set-Cookie; "" = none
+	unsigned retry_s; // Retry-After; 0 = none
 	// What is left to do on the loop after a write was committed; may be NULL.
 	void (*after)(struct op *op);
 	// Takes the exchange over instead of an answer being given, when the status is 200; may be NULL. On the loop.
@@ -68,8 +78,20 @@ struct op {
 };
 
 // Makes the operation of a request, with authentication, and gives it to the store.
-void op_start(struct controller *controller, struct exchange *exchange, const struct noun *noun, enum op_kind kind,
-	void (*run)(struct op *op), char *path, char **segments, size_t count);
+void op_start(struct controller *controller, struct exchange *exchange, const struct route *route, const struct noun *noun,
+	char *path, char **segments, size_t count);
+
+// Asks for work on another thread; the caller returns then, and is run once more with work.is_done.
+void op_work_hash(struct op *op, const char *password);
+void op_work_check(struct op *op, const char *password, const char *hash, const char *new_password);
+// Begins the work that is due; false (and a reply) when it cannot.
+bool op_work_start(struct op *op);
+void op_work_fini(struct op_work *work);
+// Gives the operation to the store once more, as it was at first.
+void op_again(struct op *op);
+
+// Notes in the audit log what the actor did without a change of an object. `after` is JSON; it and the ids may be NULL.
+void op_audit(struct op *op, const char *action, const struct noun *noun, const char *id, const char *moniker, const char *after);
 
 // Replies. Each sets the status and the whole body.
 void op_reply_id(struct op *op, const char *id); // {success, messages: [], data: id}
@@ -92,7 +114,7 @@ bool op_find(struct op *op, char id[UUID_TEXT]);
 bool op_matches(struct op *op, int64_t revision);
 void op_etag(struct op *op, int64_t revision);
 #define REQUEST_HASH_TEXT 65
-// A hash of method, path and body, into `out`; returns `out`.
+// A hash of method, path, customer and body, into `out`; returns `out`.
 char *op_request_hash(const struct op *op, char out[REQUEST_HASH_TEXT]);
 // A repeated POST with the same Idempotency-Key is answered as the first one was. True when that was done.
 bool op_answer_again(struct op *op);

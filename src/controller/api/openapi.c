@@ -4,8 +4,9 @@
 #include "controller/api/ops.h"
 
 #include "base/clean.h"
-#include "controller/api/api.h"
+#include "controller/api/access.h"
 #include "controller/api/op.h"
+#include "controller/api/session.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -307,8 +308,10 @@ static void put_data(struct text *out, const struct route *route, const struct n
 		text_add(out, "{\"type\":[\"string\",\"array\"]}");
 	} else if (is_bulk(route)) {
 		text_add(out, "{\"type\":\"object\"}");
-	} else if (strcmp(route->id, "verify-token") == 0) {
+	} else if (strcmp(route->id, "verify-token") == 0 || strcmp(route->id, "logout") == 0) {
 		text_add(out, "{\"type\":\"null\"}");
+	} else if (strcmp(route->id, "login") == 0 || strcmp(route->id, "me") == 0) {
+		text_add(out, "{\"$ref\":\"#/components/schemas/Me\"}");
 	} else {
 		text_add(out, "{\"type\":\"string\",\"description\":\"The object's id\"}");
 	}
@@ -358,6 +361,39 @@ static void put_setup_body(struct text *out)
 		"Endpoint Group, and endpoints: a list of Endpoints\"}}}}}}}");
 }
 
+// A body of two texts.
+static void put_pair(struct text *out, const char *first, const char *second)
+{
+	text_format(out,
+		",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
+		"\"additionalProperties\":false,\"required\":[\"%s\",\"%s\"],\"properties\":{\"%s\":{\"type\":\"string\"},"
+		"\"%s\":{\"type\":\"string\",\"writeOnly\":true}}}}}}",
+		first, second, first, second);
+}
+
+// The noun that a path begins with, also where the operation is no noun's own.
+static const struct noun *noun_at(const char *path)
+{
+	char first[60];
+
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(path, "/"), path);
+	return noun_by_path(first);
+}
+
+// What one must be to do it: "x-role" is the least role, "x-platform" that one must act for the platform.
+static void put_access(struct text *out, const char *path, const struct route *route)
+{
+	const struct access access = access_of(route, noun_at(path));
+
+	if (route->is_open) {
+		text_add(out, ",\"security\":[]");
+		return;
+	}
+	text_add(out, ",\"x-role\":");
+	text_json(out, access.role == ROLE_ANYBODY ? account_roles[0].moniker : word_of(account_roles, access.role)->moniker);
+	text_format(out, ",\"x-platform\":%s", access.platform ? "true" : "false");
+}
+
 static void put_body(struct text *out, const struct route *route, const struct noun *noun)
 {
 	if (strcmp(route->id, "order") == 0) {
@@ -373,6 +409,10 @@ static void put_body(struct text *out, const struct route *route, const struct n
 			"\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}}");
 	if (strcmp(route->id, "create-l2tp-setup") == 0)
 		put_setup_body(out);
+	if (strcmp(route->id, "login") == 0)
+		put_pair(out, "email", "password");
+	if (strcmp(route->id, "change-password") == 0)
+		put_pair(out, "currentPassword", "newPassword");
 	if (strcmp(route->id, "explain-routing-policy") == 0) {
 		text_add(out,
 			",\"requestBody\":{\"required\":true,\"content\":{\"application/"
@@ -421,6 +461,7 @@ static void put_operation(struct writing *writing, const char *path, const struc
 		noun ? "-" : "", noun ? noun->word : "");
 	writing->any_method = true;
 	put_summary(out, route->summary, noun);
+	put_access(out, path, route);
 	put_parameters(out, path, strcmp(route->id, "list") == 0);
 	put_body(out, route, noun);
 	put_answers(out, route, noun);
@@ -468,14 +509,17 @@ void op_openapi(struct op *op)
 		"\"identifier\":\"Apache-2.0\"},\"description\":\"Success is always status 200; a failure names every fault in "
 		"messages. "
 		"Collection names match in any letter "
-		"case.\"},\"servers\":[{\"url\":\"/api/v1\"}],\"security\":[{\"token\":[]}],\"paths\":{");
+		"case.\"},\"servers\":[{\"url\":\"/api/v1\"}],\"security\":[{\"token\":[]},{\"session\":[]}],\"paths\":{");
 	for (size_t i = 0; i < route_count; i++)
 		if (routes[i].pattern[0] != '{')
 			put_operation(&writing, routes[i].pattern, &routes[i], NULL);
 	for (size_t i = 0; nouns[i]; i++)
 		put_noun_paths(&writing, nouns[i]);
 	text_add(out,
-		"}},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"}},\"schemas\":{"
+		"}},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},"
+		"\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"" SESSION_COOKIE
+		"\",\"description\":\"Of POST /login; other "
+		"methods than GET also take the header X-CSRF-Token\"}},\"schemas\":{"
 		"\"Envelope\":{\"type\":\"object\",\"properties\":{\"success\":{\"const\":true},\"messages\":{\"type\":\"array\","
 		"\"items\":{\"type\":"
 		"\"string\"}},\"data\":{},\"token\":{\"type\":\"string\"},\"totalItems\":{\"type\":\"integer\"},\"limit\":{"
@@ -488,6 +532,18 @@ void op_openapi(struct op *op)
 		"\"Reference\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"moniker\":{\"type\":["
 		"\"string\",\"null\"]},\"name\":"
 		"{\"type\":[\"string\",\"null\"]}},\"required\":[\"id\",\"moniker\",\"name\"]},"
+		"\"Me\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"user\":{\"anyOf\":[{\"type\":"
+		"\"object\","
+		"\"required\":[\"id\",\"moniker\",\"name\",\"email\"]},{\"type\":\"null\"}]},\"token\":{\"anyOf\":[{\"$ref\":\"#/"
+		"components/"
+		"schemas/Reference\"},{\"type\":\"null\"}]},\"customer\":{\"$ref\":\"#/components/schemas/"
+		"Reference\"},\"role\":{\"enum\":["
+		"\"viewer\",\"operator\",\"administrator\",\"owner\",null]},\"platform\":{\"type\":\"boolean\"},\"readOnly\":{"
+		"\"type\":"
+		"\"boolean\"},\"csrfToken\":{\"type\":[\"string\",\"null\"]},\"expiresAt\":{\"type\":[\"string\",\"null\"],"
+		"\"format\":"
+		"\"date-time\"}},\"required\":[\"user\",\"token\",\"customer\",\"role\",\"platform\",\"readOnly\",\"csrfToken\","
+		"\"expiresAt\"]},"
 		"\"Enumeration\":{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"integer\"},\"moniker\":{\"type\":"
 		"\"string\"},\"name\":"
 		"{\"type\":\"string\"},\"active\":{\"type\":\"boolean\"}},\"required\":[\"key\",\"moniker\",\"name\",\"active\"]"

@@ -43,6 +43,11 @@ void op_audit_get(struct op *op);
 void op_endpoint_import(struct op *op);
 void op_endpoint_export(struct op *op);
 void op_l2tp_setup(struct op *op);
+// People.
+void op_login(struct op *op);
+void op_logout(struct op *op);
+void op_me(struct op *op);
+void op_password(struct op *op);
 // The API about itself.
 void op_verify(struct op *op);
 void op_schema(struct op *op);

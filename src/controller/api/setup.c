@@ -80,7 +80,7 @@ static bool make(
 		change_judge(op, noun, object, NULL);
 	ruling->prefix[0] = '\0';
 	if (around && ruling->fault_count == faults && !setup->error && !(setup->error = change_apply(op, noun, object, NULL))) {
-		audit_change(op->db, op->actor.token, noun, NULL, object);
+		audit_change(op->db, op->actor.id, noun, NULL, object);
 		snprintf(id, UUID_TEXT, "%s", ((struct object *)object)->id);
 		done = true;
 	}
@@ -163,7 +163,7 @@ static void set_default_policy(struct setup *setup)
 		change_judge(op, &noun_vslice, vslice, before);
 		op->ruling.prefix[0] = '\0';
 		if (op->ruling.fault_count == faults && !(error = change_apply(op, &noun_vslice, vslice, before)))
-			audit_change(op->db, op->actor.token, &noun_vslice, before, vslice);
+			audit_change(op->db, op->actor.id, &noun_vslice, before, vslice);
 		json_decref(patch);
 	}
 	object_free(&noun_vslice, before);

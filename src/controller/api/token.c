@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/api/token.h"
 
-#include "controller/api/op.h"
+#include "controller/api/actor.h"
 
 #include <errno.h>
 #include <nettle/sha2.h>
@@ -41,11 +41,30 @@ static void copy_id(char out[UUID_TEXT], const unsigned char *id)
 	snprintf(out, UUID_TEXT, "%s", id ? (const char *)id : "");
 }
 
+// A token never may more than who made it may by now; the token of a user who may not sign in opens nothing.
+static void load(sqlite3_stmt *statement, struct actor *actor)
+{
+	enum account_role role = (enum account_role)sqlite3_column_int(statement, 4),
+			  of_creator = (enum account_role)sqlite3_column_int(statement, 6);
+
+	*actor = (struct actor){.expires_ms = FIELD_UNSET};
+	copy_id(actor->id, sqlite3_column_text(statement, 0));
+	copy_id(actor->customer, sqlite3_column_text(statement, 1));
+	copy_id(actor->gateway, sqlite3_column_text(statement, 2));
+	actor->scope = (enum token_scope)sqlite3_column_int(statement, 3);
+	copy_id(actor->user, sqlite3_column_text(statement, 5));
+	actor->role = *actor->user && of_creator < role ? of_creator : role;
+	if (*actor->user && actor->scope == TOKEN_OWNER && !sqlite3_column_int(statement, 7))
+		actor->scope = TOKEN_CUSTOMER;
+}
+
 int token_check(struct db *db, const char *token, struct actor *actor)
 {
 	sqlite3_stmt *statement = db_statement(db,
-		"SELECT id, customer, regional_gateway, scope FROM api_token WHERE hash = ?1 AND enabled = 1 AND "
-		"ifnull(expires_at, ?2 + 1) > ?2");
+		"SELECT t.id, t.customer, t.regional_gateway, t.scope, t.role, u.id, u.role, u.platform FROM api_token t "
+		"JOIN customer c ON c.id = t.customer LEFT JOIN user_account u ON u.id = t.creator WHERE t.hash = ?1 AND "
+		"t.enabled = 1 "
+		"AND ifnull(t.expires_at, ?2 + 1) > ?2 AND ifnull(u.enabled, 1) = 1 AND c.active = 1");
 	char hash[TOKEN_HASH_TEXT];
 
 	if (!statement)
@@ -55,12 +74,8 @@ int token_check(struct db *db, const char *token, struct actor *actor)
 	sqlite3_bind_int64(statement, 2, db_now_ms());
 	bool found = sqlite3_step(statement) == SQLITE_ROW;
 
-	if (found) {
-		copy_id(actor->token, sqlite3_column_text(statement, 0));
-		copy_id(actor->customer, sqlite3_column_text(statement, 1));
-		copy_id(actor->gateway, sqlite3_column_text(statement, 2));
-		actor->scope = (enum token_scope)sqlite3_column_int(statement, 3);
-	}
+	if (found)
+		load(statement, actor);
 	sqlite3_reset(statement);
 	return found ? 0 : -EACCES;
 }
@@ -82,6 +97,7 @@ int token_adopt(struct db *db, const char *token)
 		return -ENOMEM;
 	token_hash(token, hash);
 	record->scope = TOKEN_OWNER;
+	record->role = ROLE_OWNER;
 	if (field_text_set(&record->object.name, "Administrator") || field_text_set(&record->hash, hash) ||
 		field_text_set(&record->object.customer.id, id))
 		error = -ENOMEM;

@@ -7,7 +7,6 @@
 #include "base/clean.h"
 #include "controller/api/http.h"
 #include "controller/api/op.h"
-#include "controller/api/token.h"
 #include "controller/events/event_store.h"
 #include "controller/events/events.h"
 
@@ -25,7 +24,8 @@ struct event_stream {
 	struct event_streams *streams;
 	struct exchange *exchange; // NULL once the client is gone
 	char customer[UUID_TEXT];
-	char *token, *filter;
+	struct credential credential;
+	char *filter;
 	int64_t sequence;
 	size_t count; // of the last portion
 	bool busy, again, must_end;
@@ -48,9 +48,7 @@ static void stream_free(struct event_stream *stream)
 	if (stream->next)
 		stream->next->link = stream->link;
 	stream->streams->count--;
-	if (stream->token)
-		explicit_bzero(stream->token, strlen(stream->token));
-	free(stream->token);
+	credential_fini(&stream->credential);
 	free(stream->filter);
 	text_fini(&stream->out);
 	free(stream);
@@ -72,12 +70,14 @@ static void portion_run(struct db *db, struct store_job *job)
 	struct event_stream *stream = container_of(job, struct event_stream, job);
 	char since[24], why[200];
 	struct actor actor;
+	const char *no;
 
 	snprintf(since, sizeof(since), "%lld", (long long)stream->sequence);
 	struct event_query query = {.customer = stream->customer, .filter = stream->filter, .since = since, .limit = PORTION};
 
 	stream->count = 0;
-	stream->must_end = token_check(db, stream->token, &actor) || event_list(db, &query, put, stream, NULL, why);
+	stream->must_end = actor_identify(db, &stream->credential, &stream->streams->controller->logins, &actor, &no) ||
+		event_list(db, &query, put, stream, NULL, why);
 }
 
 static void portion_done(struct store_job *job)
@@ -141,7 +141,7 @@ void event_stream_open(struct event_streams *streams, struct op *op)
 	stream->streams = streams;
 	stream->exchange = op->exchange;
 	strcpy(stream->customer, op->actor.customer);
-	stream->token = strdup(op->token);
+	credential_copy(&stream->credential, &op->credential);
 	stream->filter = op->filter ? strdup(op->filter) : NULL;
 	stream->sequence = op->cursor;
 	stream->next = streams->first;

@@ -82,25 +82,23 @@ static char *written(json_t *json)
 	return text;
 }
 
-static void insert(struct db *db, const char *actor, const char *customer, const char *action, const struct noun *noun,
-	const struct object *object, const char *before, const char *after)
+static void insert(struct db *db, const struct audit_action *row, const char *before)
 {
 	sqlite3_stmt *statement = db_statement(db,
 		"INSERT INTO audit (at_ms, customer, actor_id, actor, action, object_type, object_id, object_moniker, before, "
 		"after) "
-		"VALUES (?1, ?2, ?3, (SELECT name FROM api_token WHERE id = ?3), ?4, ?5, ?6, ?7, ?8, ?9)");
+		"VALUES (?1, ?2, ?3, ifnull((SELECT name FROM api_token WHERE id = ?3), (SELECT name FROM user_account WHERE id "
+		"= ?3)), "
+		"?4, ?5, ?6, ?7, ?8, ?9)");
 
 	if (!statement)
 		return;
 	sqlite3_bind_int64(statement, 1, db_now_ms());
-	sqlite3_bind_text(statement, 2, customer, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, actor, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 4, action, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 5, noun->word, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 6, object ? object->id : NULL, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 7, object ? object->moniker : NULL, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 8, before, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 9, after, -1, SQLITE_STATIC);
+	const char *texts[] = {
+		row->customer, row->actor, row->action, row->noun->word, row->id, row->moniker, before, row->after};
+
+	for (size_t i = 0; i < array_len(texts); i++)
+		sqlite3_bind_text(statement, (int)i + 2, texts[i], -1, SQLITE_STATIC);
 	if (db_step(db, statement))
 		return;
 	int64_t sequence = sqlite3_last_insert_rowid(db_sqlite(db));
@@ -124,17 +122,22 @@ void audit_change(struct db *db, const char *actor, const struct noun *noun, con
 		pick(new, is, was, noun, before, after);
 	_cleanup_free_ char *before_text = written(old), *after_text = written(new);
 
-	insert(db, actor, noun == &noun_customer ? NULL : object->customer.id, action, noun, object, before_text, after_text);
+	struct audit_action row = {.actor = actor,
+		.customer = noun == &noun_customer ? NULL : object->customer.id,
+		.action = action,
+		.noun = noun,
+		.id = object->id,
+		.moniker = object->moniker,
+		.after = after_text};
+
+	insert(db, &row, before_text);
 	json_decref(was);
 	json_decref(is);
 }
 
-void audit_import(struct db *db, const char *actor, const char *customer, size_t count)
+void audit_action(struct db *db, const struct audit_action *action)
 {
-	char after[60];
-
-	snprintf(after, sizeof(after), "{\"created\":%zu}", count);
-	insert(db, actor, customer, "import", &noun_endpoint, NULL, NULL, after);
+	insert(db, action, NULL);
 }
 
 static const struct {

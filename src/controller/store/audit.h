@@ -8,10 +8,17 @@
 
 // Makes the table. 0 or -errno.
 int audit_schema(struct db *db);
-// Notes a change of `object`, in its transaction: `before` is NULL for a new one, `after` for one that goes. `actor` is a token's id.
+// Notes a change of `object`, in its transaction: `before` is NULL for a new one, `after` for one that goes. `actor` is a token's or user's id.
 void audit_change(struct db *db, const char *actor, const struct noun *noun, const void *before, const void *after);
-// Notes an import of `count` endpoints as one row.
-void audit_import(struct db *db, const char *actor, const char *customer, size_t count);
+
+// What was done without a change of an object: a detach, an import, a sign-in. `after` is JSON; it and the ids may be NULL.
+struct audit_action {
+	const char *actor, *customer; // ids
+	const char *action; // "detach"
+	const struct noun *noun;
+	const char *id, *moniker, *after;
+};
+void audit_action(struct db *db, const struct audit_action *action);
 
 struct audit_query {
 	const char *customer; // whose rows

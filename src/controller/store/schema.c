@@ -8,6 +8,7 @@
 #include "controller/events/event_store.h"
 #include "controller/store/audit.h"
 #include "controller/store/import_log.h"
+#include "controller/store/login.h"
 #include "controller/store/plan.h"
 #include "controller/store/seeds.h"
 #include "model/text.h"
@@ -224,6 +225,8 @@ static int build(struct db *db, int64_t version)
 		error = run_written(db, write_missing);
 	if (!error)
 		error = run_written(db, write_indexes);
+	if (!error)
+		error = login_schema(db);
 	if (!error && version)
 		error = run_written(db, write_counts);
 	if (!error && !version)
