@@ -128,6 +128,17 @@ void ppp_link_want_mru(struct ppp_link *link, uint16_t mru)
 	link->want_mru = mru;
 }
 
+void ppp_link_want_families(struct ppp_link *link, bool ipv4, bool ipv6)
+{
+	link->no_ipv4 = !ipv4;
+	link->no_ipv6 = !ipv6;
+}
+
+void ppp_link_want_interface_id(struct ppp_link *link, const uint8_t id[8])
+{
+	memcpy(link->result.interface_id, id, sizeof(link->result.interface_id));
+}
+
 void ppp_link_up(struct ppp_link *link, uint64_t now_ms)
 {
 	if (link->phase != PPP_PHASE_DEAD)
@@ -233,6 +244,16 @@ void ppp_link_lcp_down(struct ppp_link *link, enum ppp_reason reason)
 	ppp_auth_reset(link);
 }
 
+static bool wants_ipv4(const struct ppp_link *link)
+{
+	return link->options->ipcp && !link->no_ipv4;
+}
+
+static bool wants_ipv6(const struct ppp_link *link)
+{
+	return link->options->ip6cp && !link->no_ipv6;
+}
+
 static void start(struct ppp_link *link, const struct ppp_cp_class *class)
 {
 	ppp_cp_run(link, class, PPP_CP_OPEN);
@@ -244,26 +265,33 @@ void ppp_link_network(struct ppp_link *link)
 	link->phase = PPP_PHASE_NETWORK;
 	link->result.ipv4_reason = link->result.ipv6_reason = PPP_REASON_NONE;
 	link->auth.due_ms = link->auth.deadline_ms = PPP_NEVER;
-	if (link->options->ipcp)
+	if (wants_ipv4(link))
 		start(link, &ppp_ipcp);
-	if (link->options->ip6cp)
+	if (wants_ipv6(link))
 		start(link, &ppp_ip6cp);
-	if (!link->options->ipcp && !link->options->ip6cp)
+	if (!wants_ipv4(link) && !wants_ipv6(link))
 		ppp_link_fail(link, PPP_REASON_NCP_REJECTED);
+}
+
+static bool ipv4_is_open(const struct ppp_link *link)
+{
+	return wants_ipv4(link) && !link->result.has_ipv4 && !link->result.ipv4_reason;
+}
+
+static bool ipv6_is_open(const struct ppp_link *link)
+{
+	return wants_ipv6(link) && !link->result.has_ipv6 && !link->result.ipv6_reason;
 }
 
 // Is every wanted family decided? Then the link is up, or it has failed for the reason of the first family.
 static void judge_families(struct ppp_link *link)
 {
-	const struct ppp_options *options = link->options;
 	const struct ppp_result *result = &link->result;
-	bool ipv4_open = options->ipcp && !result->has_ipv4 && !result->ipv4_reason;
-	bool ipv6_open = options->ip6cp && !result->has_ipv6 && !result->ipv6_reason;
 
-	if (link->phase != PPP_PHASE_NETWORK || ipv4_open || ipv6_open)
+	if (link->phase != PPP_PHASE_NETWORK || ipv4_is_open(link) || ipv6_is_open(link))
 		return;
 	if (!result->has_ipv4 && !result->has_ipv6) {
-		ppp_link_fail(link, options->ipcp ? result->ipv4_reason : result->ipv6_reason);
+		ppp_link_fail(link, wants_ipv4(link) ? result->ipv4_reason : result->ipv6_reason);
 	} else if (!link->is_up) {
 		link->is_up = true;
 		ppp_link_raise(link, PPP_EVENT_UP);
@@ -311,6 +339,18 @@ void ppp_link_family_refused(struct ppp_link *link, const struct ppp_cp_class *c
 	judge_families(link);
 }
 
+void ppp_link_decide(struct ppp_link *link, uint64_t now_ms)
+{
+	if (link->phase != PPP_PHASE_NETWORK || (!link->result.has_ipv4 && !link->result.has_ipv6))
+		return;
+	link->now_ms = now_ms;
+	if (ipv4_is_open(link))
+		ppp_link_family_refused(link, &ppp_ipcp, PPP_REASON_NCP_TIMEOUT);
+	if (ipv6_is_open(link))
+		ppp_link_family_refused(link, &ppp_ip6cp, PPP_REASON_NCP_TIMEOUT);
+	ppp_link_settle(link);
+}
+
 static void recv_ncp(struct ppp_link *link, const struct ppp_cp_class *class, const uint8_t *packet, size_t len)
 {
 	if (ppp_auth_implied(link) && len > 0 && packet[0] == PPP_CONF_REQ)
@@ -339,13 +379,13 @@ static void dispatch(struct ppp_link *link, uint16_t protocol, const uint8_t *pa
 		ppp_count(link, out_of_phase);
 		return;
 	case PPP_IPCP:
-		if (link->options->ipcp) {
+		if (wants_ipv4(link)) {
 			recv_ncp(link, &ppp_ipcp, packet, len);
 			return;
 		}
 		break;
 	case PPP_IPV6CP:
-		if (link->options->ip6cp) {
+		if (wants_ipv6(link)) {
 			recv_ncp(link, &ppp_ip6cp, packet, len);
 			return;
 		}

@@ -158,7 +158,7 @@ struct ppp_options {
 	bool magic; // true: negotiate the magic number
 	bool pfc, acfc; // false: let the peer compress the protocol, the address and control fields of what it sends
 	bool server; // false: the client (SIM) role; true: authenticates the peer and gives it its address
-	bool ipcp, ip6cp; // true, false: families wanted
+	bool ipcp, ip6cp; // true, false: families wanted; ppp_link_want_families may want fewer
 	bool proxy_sent; // false; client: proxy LCP and auth AVPs stood in the ICCN, the LNS may go on from there (RFC 2661 6.12)
 	// Client role.
 	uint8_t auth_accept; // PAP | CHAP_MD5 | MSCHAPV2: mask of enum ppp_auth that we may be asked for
@@ -200,6 +200,7 @@ struct ppp_link {
 	uint8_t phase, reason;
 	uint8_t next_id; // for packets other than Configure-Requests
 	uint8_t echo_missed, loops;
+	bool no_ipv4, no_ipv6; // not on this link, whatever the options say
 	bool settling, is_up, closing, proxied;
 	bool auth_disliked; // client: the peer's last demand for authentication was none that we accept
 };
@@ -215,6 +216,12 @@ void ppp_link_init(struct ppp_link *link, const struct ppp_ops *ops, const struc
 void ppp_link_want_address(struct ppp_link *link, uint32_t address);
 // Announces a smaller MRU than the options' (the UE's own link MTU). Before ppp_link_up.
 void ppp_link_want_mru(struct ppp_link *link, uint16_t mru);
+// Of the options' families only these, on this link. Before ppp_link_up.
+void ppp_link_want_families(struct ppp_link *link, bool ipv4, bool ipv6);
+// The interface identifier to ask for in IPv6CP (an old one): not all zeros. Before ppp_link_up.
+void ppp_link_want_interface_id(struct ppp_link *link, const uint8_t id[8]);
+// Enough waiting: with one family up, those that are still undecided count as refused (NCP_TIMEOUT), and UP follows.
+void ppp_link_decide(struct ppp_link *link, uint64_t now_ms);
 // The lower layer is there: negotiation starts.
 void ppp_link_up(struct ppp_link *link, uint64_t now_ms);
 // The lower layer is gone (CDN, StopCCN): nothing more is sent, no event is raised.

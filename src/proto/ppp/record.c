@@ -44,12 +44,11 @@ static void reopen(struct ppp_cp *cp, uint32_t hash, uint16_t asked, uint8_t id,
 }
 
 // The file is ours, but a bad one must not make a link that lies about itself.
-static bool makes_sense(const struct ppp_options *options, const struct ppp_record *record)
+static bool makes_sense(const struct ppp_record *record)
 {
 	const struct ppp_result *r = &record->result;
 
-	return record->version == PPP_RECORD_VERSION && (r->has_ipv4 || r->has_ipv6) &&
-		(!r->has_ipv4 || (options->ipcp && r->address)) && (!r->has_ipv6 || options->ip6cp) && r->mru &&
+	return record->version == PPP_RECORD_VERSION && (r->has_ipv4 || r->has_ipv6) && (!r->has_ipv4 || r->address) && r->mru &&
 		r->ipv4_reason < PPP_REASON_COUNT && r->ipv6_reason < PPP_REASON_COUNT && (r->auth & (r->auth - 1)) == 0 &&
 		r->auth <= PPP_AUTH_MSCHAPV2;
 }
@@ -57,11 +56,12 @@ static bool makes_sense(const struct ppp_options *options, const struct ppp_reco
 int ppp_link_resume(struct ppp_link *link, const struct ppp_ops *ops, const struct ppp_options *options,
 	const struct ppp_record *record, uint64_t now_ms)
 {
-	if (!makes_sense(options, record))
+	if (!makes_sense(record))
 		return -EINVAL;
 	ppp_link_init(link, ops, options);
 	link->now_ms = now_ms;
 	link->result = record->result;
+	ppp_link_want_families(link, record->result.has_ipv4, record->result.has_ipv6);
 	link->magic = record->magic;
 	link->peer_magic = record->peer_magic;
 	link->want_mru = link->result.local_mru;
