@@ -18,6 +18,7 @@ enum exit_status {
 	EXIT_NOT_ALLOWED = 5, // no token, an unknown one, or one that may not do this
 	EXIT_CONFLICT = 6, // something with that moniker exists, is in use, or was changed meanwhile
 	EXIT_TIME_OUT = 7, // what was waited for did not come
+	EXIT_DIFFERS = 8, // apply --check: something would change
 };
 
 #define CLI_ERROR_TEXT 1024

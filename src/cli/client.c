@@ -5,18 +5,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/clean.h"
 
 struct buffer {
 	char *text;
 	size_t len;
+	FILE *out; // of a good answer
+	void *handle;
 };
 
 static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
 {
 	struct buffer *buffer = context;
-	char *grown = realloc(buffer->text, buffer->len + size * count + 1);
+	long status = 0;
+	char *grown;
+
+	if (buffer->out) {
+		curl_easy_getinfo(buffer->handle, CURLINFO_RESPONSE_CODE, &status);
+		if (status == 200)
+			return fwrite(bytes, size, count, buffer->out) * size;
+	}
+	grown = realloc(buffer->text, buffer->len + size * count + 1);
 
 	if (!grown)
 		return 0;
@@ -24,6 +37,38 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
 	buffer->text = grown;
 	buffer->len += size * count;
 	buffer->text[buffer->len] = '\0';
+	return size * count;
+}
+
+#define SESSION_COOKIE "slicegate_session"
+
+// The value of a header line of that name; `*len` is its length without what ends the line. NULL when it is another.
+static const char *header_value(const char *line, size_t size, const char *name, size_t *len)
+{
+	size_t named = strlen(name);
+
+	if (size < named || strncasecmp(line, name, named) != 0)
+		return NULL;
+	*len = size - named;
+	while (*len && (line[named + *len - 1] == '\n' || line[named + *len - 1] == '\r'))
+		--*len;
+	return line + named;
+}
+
+static size_t take_header(char *line, size_t size, size_t count, void *context)
+{
+	struct answer *answer = context;
+	size_t len;
+	const char *value = header_value(line, size * count, "ETag: ", &len);
+
+	if (value)
+		snprintf(answer->etag, sizeof(answer->etag), "%.*s", (int)len, value);
+	value = header_value(line, size * count, "Set-Cookie: " SESSION_COOKIE "=", &len);
+	if (value) {
+		free(answer->session);
+		answer->session =
+			strndup(value, memchr(value, ';', len) ? (size_t)((char *)memchr(value, ';', len) - value) : len);
+	}
 	return size * count;
 }
 
@@ -61,17 +106,31 @@ void query_add(char *path, size_t size, const char *name, const char *value)
 	add_escaped(path, size, value);
 }
 
-static struct curl_slist *make_headers(const struct client *client, bool body)
+static struct curl_slist *make_headers(const struct client *client, const char *type)
 {
 	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
 	char line[1100];
 
-	if (body)
-		headers = curl_slist_append(headers, "Content-Type: application/json");
+	if (type) {
+		snprintf(line, sizeof(line), "Content-Type: %s", type);
+		headers = curl_slist_append(headers, line);
+	}
 	// No "100 Continue" round trip before a large body.
 	headers = curl_slist_append(headers, "Expect:");
 	if (client->token) {
 		snprintf(line, sizeof(line), "Authorization: Bearer %.1000s", client->token);
+		headers = curl_slist_append(headers, line);
+	}
+	if (!client->token && client->session) {
+		snprintf(line, sizeof(line), "Cookie: " SESSION_COOKIE "=%.1000s", client->session);
+		headers = curl_slist_append(headers, line);
+	}
+	if (!client->token && client->csrf_token) {
+		snprintf(line, sizeof(line), "X-CSRF-Token: %.1000s", client->csrf_token);
+		headers = curl_slist_append(headers, line);
+	}
+	if (client->if_match) {
+		snprintf(line, sizeof(line), "If-Match: %.100s", client->if_match);
 		headers = curl_slist_append(headers, line);
 	}
 	if (client->customer) {
@@ -99,17 +158,40 @@ static void set_target(const struct client *client, const char *path)
 	curl_easy_setopt(client->handle, CURLOPT_URL, url);
 }
 
-static int send_request(struct client *client, const char *method, const char *path, const char *body, struct buffer *buffer,
-	struct answer *answer)
+static int show_progress(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
 {
-	struct curl_slist *headers = make_headers(client, body);
+	const time_t *started = context;
+
+	(void)down_all;
+	(void)down;
+	if (time(NULL) > *started)
+		fprintf(stderr, "\r%lld of %lld octets sent, %lld s ", (long long)up, (long long)up_all,
+			(long long)(time(NULL) - *started));
+	return 0;
+}
+
+static void set_tls(const struct client *client)
+{
+	if (client->ca_file)
+		curl_easy_setopt(client->handle, CURLOPT_CAINFO, client->ca_file);
+	if (client->insecure) {
+		curl_easy_setopt(client->handle, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(client->handle, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+static int send_request(struct client *client, const struct request *request, struct buffer *buffer, struct answer *answer)
+{
+	struct curl_slist *headers = make_headers(client, request->type);
+	bool is_shown = request->shows_progress && isatty(STDERR_FILENO);
+	time_t started = time(NULL);
 	char why[CURL_ERROR_SIZE] = "";
 	CURLcode code;
 
 	curl_easy_reset(client->handle);
-	set_target(client, path);
+	set_target(client, request->path);
 	curl_easy_setopt(client->handle, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(client->handle, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(client->handle, CURLOPT_CUSTOMREQUEST, request->method);
 	curl_easy_setopt(client->handle, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(client->handle, CURLOPT_USERAGENT, "slicegate/" SLICEGATE_VERSION);
 	curl_easy_setopt(client->handle, CURLOPT_NOPROXY, "*");
@@ -118,15 +200,19 @@ static int send_request(struct client *client, const char *method, const char *p
 	curl_easy_setopt(client->handle, CURLOPT_ERRORBUFFER, why);
 	curl_easy_setopt(client->handle, CURLOPT_WRITEFUNCTION, take_bytes);
 	curl_easy_setopt(client->handle, CURLOPT_WRITEDATA, buffer);
-	if (client->ca_file)
-		curl_easy_setopt(client->handle, CURLOPT_CAINFO, client->ca_file);
-	if (client->insecure) {
-		curl_easy_setopt(client->handle, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(client->handle, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(client->handle, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(client->handle, CURLOPT_HEADERDATA, answer);
+	set_tls(client);
+	if (request->body)
+		curl_easy_setopt(client->handle, CURLOPT_POSTFIELDS, request->body);
+	if (is_shown) {
+		curl_easy_setopt(client->handle, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(client->handle, CURLOPT_XFERINFOFUNCTION, show_progress);
+		curl_easy_setopt(client->handle, CURLOPT_XFERINFODATA, &started);
 	}
-	if (body)
-		curl_easy_setopt(client->handle, CURLOPT_POSTFIELDS, body);
 	code = curl_easy_perform(client->handle);
+	if (is_shown)
+		fputs("\r\033[K", stderr);
 	curl_slist_free_all(headers);
 	if (code == CURLE_OK) {
 		curl_easy_getinfo(client->handle, CURLINFO_RESPONSE_CODE, &answer->status);
@@ -211,31 +297,41 @@ static int read_answer(const struct buffer *buffer, struct answer *answer)
 	return exit_of(answer->status);
 }
 
-int client_call(struct client *client, const char *method, const char *path, const json_t *body, struct answer *answer)
+int client_request(struct client *client, const struct request *request, struct answer *answer)
 {
-	_cleanup_free_ char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-	struct buffer buffer = {0};
+	struct buffer buffer = {.out = request->out};
 	int result;
 
 	*answer = (struct answer){0};
 	if (!client->handle)
 		client->handle = curl_easy_init();
-	if (!client->handle || (body && !text)) {
+	buffer.handle = client->handle;
+	if (!client->handle || (request->type && !request->body)) {
 		snprintf(answer->error, sizeof(answer->error), "out of memory");
 		return EXIT_UNREACHABLE;
 	}
-	result = send_request(client, method, path, text, &buffer, answer);
-	if (!result)
+	result = send_request(client, request, &buffer, answer);
+	if (!result && !(request->out && answer->status == 200))
 		result = read_answer(&buffer, answer);
 	free(buffer.text);
 	return result;
+}
+
+int client_call(struct client *client, const char *method, const char *path, const json_t *body, struct answer *answer)
+{
+	_cleanup_free_ char *text = body ? json_dumps(body, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	struct request request = {.method = method, .path = path, .type = body ? "application/json" : NULL, .body = text};
+
+	return client_request(client, &request, answer);
 }
 
 void answer_fini(struct answer *answer)
 {
 	json_decref(answer->data);
 	json_decref(answer->extra);
+	free(answer->session);
 	answer->data = answer->extra = NULL;
+	answer->session = NULL;
 }
 
 void client_fini(struct client *client)

@@ -11,53 +11,13 @@
 #include "base/clean.h"
 #include "cli/attaches.h"
 #include "cli/body.h"
+#include "cli/bulk.h"
 #include "cli/lnstest.h"
+#include "cli/pages.h"
 #include "cli/wait.h"
 
 #define PATH_SIZE 4096
 #define PAGE "1000"
-
-// Words that people say for a noun beside its own.
-static const struct {
-	const char *word, *noun;
-} other_words[] = {
-	{"target", "routing-target"},
-	{"policy", "routing-policy"},
-	{"policies", "routing-policy"},
-	{"group", "endpoint-group"},
-	{"gateway", "regional-gateway"},
-	{"zone", "redundancy-zone"},
-	{"token", "api-token"},
-};
-
-static bool word_is(const char *word, const char *name)
-{
-	size_t len = strlen(word);
-
-	// In the plural too: vslices, routing-targets.
-	return name_matches(word, len, name) || (len > 1 && word[len - 1] == 's' && name_matches(word, len - 1, name));
-}
-
-static const struct noun *noun_match(const struct noun *noun, const char *word)
-{
-	if (word_is(word, noun->word) || (noun->path && word_is(word, noun->path)))
-		return noun;
-	for (size_t f = 0; f < noun->field_count; f++)
-		if (noun->fields[f].type == FIELD_ROWS && word_is(word, noun->fields[f].noun->word))
-			return noun->fields[f].noun;
-	return NULL;
-}
-
-const struct noun *noun_of_word(const char *word)
-{
-	for (size_t i = 0; i < array_len(other_words); i++)
-		if (word_is(word, other_words[i].word))
-			word = other_words[i].noun;
-	for (size_t i = 0; nouns[i]; i++)
-		if (noun_match(nouns[i], word))
-			return noun_match(nouns[i], word);
-	return NULL;
-}
 
 __attribute__((format(printf, 2, 3))) static int usage(struct command *command, const char *format, ...)
 {
@@ -140,12 +100,24 @@ static const struct option *find_option(const struct command *command, const cha
 	return NULL;
 }
 
+const char *command_option(const struct command *command, const char *name)
+{
+	const struct option *option = find_option(command, name);
+
+	return option ? option->value : NULL;
+}
+
+bool command_flag(const struct command *command, const char *name)
+{
+	return find_option(command, name) != NULL;
+}
+
 // Options of a list: they go to the API as they are, but for those of paging.
 static int list_query(struct command *command, char *path, long *limit)
 {
 	static const struct {
 		const char *option, *query;
-	} rows[] = {{"filter", "filter"}, {"sort", "sortBy"}, {"sort-by", "sortBy"}, {"offset", "offset"}, {"limit", NULL}};
+	} rows[] = {{"filter", "filter"}, {"sort", "sortBy"}, {"sort-by", "sortBy"}, {"offset", NULL}, {"limit", NULL}};
 
 	for (size_t i = 0; i < command->options.count; i++) {
 		const struct option *option = &command->options.items[i];
@@ -162,16 +134,19 @@ static int list_query(struct command *command, char *path, long *limit)
 		snprintf(value, sizeof(value), "%s", option->value);
 		if (rows[row].query)
 			query_add(path, PATH_SIZE, rows[row].query, value);
+		else if (strcmp(rows[row].option, "offset") == 0 && *value && !value[strspn(value, "0123456789")])
+			continue;
 		else if (!*value || value[strspn(value, "0123456789")] || strlen(value) > 9 ||
 			!(*limit = strtol(value, NULL, 10)))
-			return usage(command, "--limit: \"%.50s\": a number from 1 is wanted", value);
+			return usage(command, "--%s: \"%.50s\": a number%s is wanted", rows[row].option, value,
+				strcmp(rows[row].option, "limit") == 0 ? " from 1" : "");
 	}
 	return 0;
 }
 
-// Pages are asked for until the list is complete or as long as was wanted.
 static int run_list(struct command *command, const struct verb *verb)
 {
+	const struct option *first = find_option(command, "offset");
 	json_t *all = json_array();
 	char path[PATH_SIZE];
 	int64_t total = 0;
@@ -180,27 +155,9 @@ static int run_list(struct command *command, const struct verb *verb)
 
 	build_path(command, path, NULL);
 	result = list_query(command, path, &limit);
-	while (!result) {
-		char page[PATH_SIZE], offset[32], size[32];
-		const struct option *first = find_option(command, "offset");
-		struct answer answer;
-		size_t got;
-
-		snprintf(offset, sizeof(offset), "%zu", json_array_size(all) + (first ? strtoul(first->value, NULL, 10) : 0));
-		snprintf(size, sizeof(size), "%ld",
-			limit > 0 && limit - (long)json_array_size(all) < 1000 ? limit - (long)json_array_size(all) : 1000);
-		snprintf(page, sizeof(page), "%s", path);
-		query_add(page, sizeof(page), "limit", size);
-		if (json_array_size(all))
-			query_add(page, sizeof(page), "offset", offset);
-		result = call(command, "GET", page, NULL, &answer);
-		got = json_array_size(answer.data);
-		total = answer.total;
-		json_array_extend(all, answer.data);
-		answer_fini(&answer);
-		if (!got || (int64_t)json_array_size(all) >= total || (limit > 0 && (long)json_array_size(all) >= limit))
-			break;
-	}
+	command->offset = first ? strtoul(first->value, NULL, 10) : 0;
+	if (!result)
+		result = pages_read(command, path, (size_t)limit, all, &total);
 	if (!result)
 		print_list(stdout, command->format, command->noun, command->columns, all);
 	if (!result && command->format == FORMAT_TABLE && total > (int64_t)json_array_size(all) && limit)
@@ -394,82 +351,41 @@ static int run_lns_test(struct command *command, const struct verb *verb)
 	return lnstest_run(command, test, results);
 }
 
+// A verb that names one object of a noun: an action of the API, or what the API tells under that name.
+#define ONE(word_, noun_, help_, run_, ...)                                                                                      \
+	{                                                                                                                        \
+		.word = (word_), .usage = "WHICH", .help = (help_), .noun = &(noun_), .words_min = 1, .words_max = 1,            \
+		.run = (run_), __VA_ARGS__                                                                                       \
+	}
+#define ACTION(word_, noun_, done_, help_) ONE(word_, noun_, help_, run_action, .action = (word_), .done = (done_))
+#define TOLD(word_, noun_, path_, help_) ONE(word_, noun_, help_, run_show, .action = (path_))
+
 const struct verb verbs[] = {
-	{.word = "restart",
-		.usage = "WHICH",
-		.help = "close it and open it again; its sessions end",
-		.noun = &noun_tunnel,
-		.words_min = 1,
-		.words_max = 1,
-		.run = run_action,
-		.action = "restart",
-		.done = "restarts"},
-	{.word = "drain",
-		.usage = "WHICH",
-		.help = "take no new sessions; it ends with the last",
-		.noun = &noun_tunnel,
-		.words_min = 1,
-		.words_max = 1,
-		.run = run_action,
-		.action = "drain",
-		.done = "drains"},
-	{.word = "detach",
-		.usage = "WHICH",
-		.help = "take its live session down",
+	ACTION("restart", noun_tunnel, "restarts", "close it and open it again; its sessions end"),
+	ACTION("drain", noun_tunnel, "drains", "take no new sessions; it ends with the last"),
+	ACTION("detach", noun_endpoint, "is detached", "take its live session down"),
+	TOLD("attaches", noun_endpoint, "attaches", "its last attaches, step by step, each with a verdict"),
+	ONE("test", noun_lns, "dial it with no SIM, and tell line by line what works", run_lns_test, ),
+	ACTION("test", noun_event_handler, "took the test", "post a test to its receiver"),
+	ACTION("replay", noun_event_handler, "is told again", "send its dead letters again"),
+	TOLD("dead-letters", noun_event_handler, "deadletters", "what its receiver did not take in time"),
+	ONE("wait", noun_vslice, "until it is ready for traffic (--wait TIME at most)", run_wait, ),
+	{.word = "import",
+		.usage = "FILE",
+		.help = "create many, all or none, from CSV or NDJSON (--dry-run: only look at them)",
 		.noun = &noun_endpoint,
+		.takes_fields = true,
 		.words_min = 1,
 		.words_max = 1,
-		.run = run_action,
-		.action = "detach",
-		.done = "is detached"},
-	{.word = "attaches",
-		.usage = "WHICH",
-		.help = "its last attaches, step by step, each with a verdict",
+		.run = bulk_import,
+		.action = "import"},
+	{.word = "export",
+		.usage = "[--format csv|ndjson]",
+		.help = "all of them, as import takes it",
 		.noun = &noun_endpoint,
-		.words_min = 1,
-		.words_max = 1,
-		.run = run_show,
-		.action = "attaches"},
-	{.word = "test",
-		.usage = "WHICH",
-		.help = "dial it with no SIM, and tell line by line what works",
-		.noun = &noun_lns,
-		.words_min = 1,
-		.words_max = 1,
-		.run = run_lns_test},
-	{.word = "test",
-		.usage = "WHICH",
-		.help = "post a test to its receiver",
-		.noun = &noun_event_handler,
-		.words_min = 1,
-		.words_max = 1,
-		.run = run_action,
-		.action = "test",
-		.done = "took the test"},
-	{.word = "replay",
-		.usage = "WHICH",
-		.help = "send its dead letters again",
-		.noun = &noun_event_handler,
-		.words_min = 1,
-		.words_max = 1,
-		.run = run_action,
-		.action = "replay",
-		.done = "is told again"},
-	{.word = "dead-letters",
-		.usage = "WHICH",
-		.help = "what its receiver did not take in time",
-		.noun = &noun_event_handler,
-		.words_min = 1,
-		.words_max = 1,
-		.run = run_show,
-		.action = "deadletters"},
-	{.word = "wait",
-		.usage = "WHICH",
-		.help = "until it is ready for traffic (--wait TIME at most)",
-		.noun = &noun_vslice,
-		.words_min = 1,
-		.words_max = 1,
-		.run = run_wait},
+		.takes_fields = true,
+		.run = bulk_export,
+		.action = "export"},
 	{.word = "order",
 		.usage = "WHICH...",
 		.help = "the order: name all of them, the first goes first",

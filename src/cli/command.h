@@ -16,8 +16,14 @@ struct command {
 	size_t word_count;
 	struct options options;
 	const char *owner; // of a row noun: the VSlice of a LAC
+	size_t offset; // of a list
 	char error[CLI_ERROR_TEXT];
 };
+
+// The value of an option that belongs to the command; NULL when it was not given.
+const char *command_option(const struct command *command, const char *name);
+// Was an option without a value given?
+bool command_flag(const struct command *command, const char *name);
 
 struct verb {
 	const char *word;

@@ -197,10 +197,10 @@ static void test_list_asks_for_all_pages(void **state)
 	assert_int_equal(
 		run(REPLIES({200, "{\"success\":true,\"totalItems\":3,\"data\":[{\"moniker\":\"a\"},{\"moniker\":\"b\"}]}"},
 			    {200, "{\"success\":true,\"totalItems\":3,\"data\":[{\"moniker\":\"c\"}]}"}),
-			"customer", "list", NULL, OPTIONS("filter", "name:x y", "sort", "asc(name)")),
+			"operator-policy", "list", NULL, OPTIONS("filter", "name:x y", "sort", "asc(name)")),
 		EXIT_DONE);
-	assert_asked(0, "GET /api/v1/customers?filter=name:x%20y&sortBy=asc(name)&limit=1000");
-	assert_asked(1, "GET /api/v1/customers?filter=name:x%20y&sortBy=asc(name)&limit=1000&offset=2");
+	assert_asked(0, "GET /api/v1/operatorpolicies?filter=name:x%20y&sortBy=asc(name)&limit=1000");
+	assert_asked(1, "GET /api/v1/operatorpolicies?filter=name:x%20y&sortBy=asc(name)&limit=1000&offset=2");
 	assert_string_equal(printed, "MONIKER  NAME\na        -\nb        -\nc        -\n");
 }
 
@@ -211,7 +211,7 @@ static void test_list_ends_at_its_limit(void **state)
 			"vslice", "list", NULL, OPTIONS("limit", "2", "offset", "5")),
 		EXIT_DONE);
 	assert_int_equal(server.count, 1);
-	assert_asked(0, "GET /api/v1/vslices?offset=5&limit=2");
+	assert_asked(0, "GET /api/v1/vslices?limit=2&offset=5");
 }
 
 static void test_actions(void **state)

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/path.h"
 #include "cli/text.h"
+#include "cli/tool.h"
 
 static void overview_row(struct grid *grid, const struct noun *noun)
 {
@@ -27,10 +28,15 @@ void help_overview(FILE *out)
 	fputs("nouns:\n", out);
 	grid_print(out, &grid, 2);
 	grid_fini(&grid);
-	fputs("\nverbs: list, show, create, set, delete, and what \"slicegate NOUN --help\" says of each noun\n"
-	      "       slicegate api METHOD PATH [JSON]   any request, as it is\n"
-	      "       slicegate verify                   is the token good?\n",
+	fputs("\nverbs: list, show, create, set, delete, and what \"slicegate NOUN --help\" says of each noun\n\ncommands:\n",
 		out);
+	grid = (struct grid){.columns = 2};
+	for (const struct tool *tool = tools; tool->word; tool++) {
+		grid_add(&grid, strdup(tool->word));
+		grid_add(&grid, strdup(tool->help));
+	}
+	grid_print(out, &grid, 2);
+	grid_fini(&grid);
 }
 
 static const char *value_word(const struct field *field)

@@ -4,6 +4,7 @@
 //	slicegate vslice create --name "Vantiq Diagnostics" --vslice-type l2tp --regional-gateway europe
 //	slicegate lac create --vslice vantiq-diagnostics --address 10.1.0.1 --tunnel-secret @secret.txt
 //	slicegate session list -o json
+//	slicegate apply -f network.yaml
 //
 // A command is a noun, a verb, words (which one) and options (members of the noun). Nothing here knows a noun by heart: the field
 // tables of src/model say which nouns there are, which members they have and how they are written (body.c), and what is worth a
@@ -22,9 +23,11 @@
 #include "cli/body.h"
 #include "cli/command.h"
 #include "cli/path.h"
+#include "cli/profile.h"
+#include "cli/tool.h"
 
 static struct {
-	char *url, *token, *token_file, *customer, *columns, *ca_file, *file;
+	char *profile, *url, *token, *token_file, *customer, *columns, *ca_file, *file;
 	int output;
 	uint64_t timeout_ms, wait_ms;
 	bool insecure;
@@ -33,6 +36,8 @@ static struct {
 static const char *const formats[] = {"table", "json", "yaml", "csv", NULL};
 
 static const struct opt opts[] = {
+	{"profile", OPT_TEXT, &config.profile, .help = "who and where, as \"login\" kept it", .word = "NAME",
+		.env = "SLICEGATE_PROFILE"},
 	{"url", OPT_TEXT, &config.url, "http://127.0.0.1:5050", "where the controller is; unix:PATH for its socket",
 		.word = "URL", .env = "SLICEGATE_URL"},
 	{"token", OPT_TEXT, &config.token, .help = "the API token (better: --token-file)", .word = "TOKEN",
@@ -48,8 +53,10 @@ static const struct opt opts[] = {
 		.letter = 'f'},
 	{"wait", OPT_MS, &config.wait_ms, "60s", "how long \"wait\" waits at most"},
 	{"request-timeout", OPT_MS, &config.timeout_ms, "60s", "how long an answer may take", .min = 1},
-	{"ca-file", OPT_TEXT, &config.ca_file, .help = "certificates that the controller's may be signed by", .word = "FILE"},
-	{"insecure", OPT_FLAG, &config.insecure, .help = "do not look at the controller's certificate"},
+	{"ca-file", OPT_TEXT, &config.ca_file, .help = "certificates that the controller's may be signed by", .word = "FILE",
+		.env = "SLICEGATE_CA_FILE"},
+	{"insecure", OPT_FLAG, &config.insecure, .help = "do not look at the controller's certificate",
+		.env = "SLICEGATE_INSECURE"},
 };
 
 static const struct opt_program program = {
@@ -57,7 +64,7 @@ static const struct opt_program program = {
 	.usage = "[options] NOUN VERB [WHICH] [--FIELD VALUE...]",
 	.about = "The command line of Slicegate. \"slicegate NOUN --help\" says what a noun has.\n"
 		 "Exit status: 0 done, 1 refused, 2 wrong command line, 3 no answer, 4 not found, 5 not allowed, 6 conflict, 7 "
-		 "waited in vain.",
+		 "waited in vain, 8 apply --check found differences.",
 	.opts = opts,
 	.count = array_len(opts),
 };
@@ -123,7 +130,8 @@ static int sort_option(struct sorted *sorted, int argc, char **argv, int i)
 	option->name_len = strcspn(option->name, "=");
 	if (joined)
 		option->value = option->name + option->name_len + 1;
-	else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0)
+	else if (i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 &&
+		(!tool_has_flag(option->name, option->name_len) || is_member(sorted, argv[i])))
 		option->value = argv[++i];
 	return i;
 }
@@ -166,56 +174,20 @@ static int read_token(char error[CLI_ERROR_TEXT])
 	return 0;
 }
 
-static void print_answer(const json_t *data)
+static int run_tool(const struct tool *tool, struct client *client, struct sorted *sorted)
 {
-	if (json_is_array(data))
-		print_list(stdout, (enum format)config.output, NULL, config.columns, data);
-	else if (json_is_object(data))
-		print_object(stdout, (enum format)config.output, NULL, data);
-	else if (json_is_string(data))
-		puts(json_string_value(data));
-}
+	struct command command = {
+		.client = client,
+		.format = (enum format)config.output,
+		.columns = config.columns,
+		.file = config.file,
+		.words = sorted->words.items + 1,
+		.word_count = sorted->words.count - 1,
+		.options = sorted->options,
+	};
+	int result = tool_run(tool, &command);
 
-// slicegate api METHOD PATH [JSON]
-static int run_api(struct client *client, struct sorted *sorted)
-{
-	const char *text = sorted->words.count > 3 ? sorted->words.items[3] : NULL;
-	_cleanup_free_ char *read = NULL;
-	char error[CLI_ERROR_TEXT];
-	struct answer answer;
-	json_t *body = NULL;
-	int result;
-
-	if (sorted->words.count < 3 || sorted->words.count > 4 || sorted->words.items[2][0] != '/')
-		return complain(EXIT_USAGE, "usage: slicegate api METHOD /PATH [JSON]");
-	if (config.file) {
-		text = read = body_read_file(config.file, error);
-		if (!read)
-			return complain(EXIT_USAGE, error);
-	}
-	if (text && !(body = json_loads(text, JSON_DECODE_ANY, NULL)))
-		return complain(EXIT_USAGE, "the body is not JSON");
-	result = client_call(client, sorted->words.items[1], sorted->words.items[2], body, &answer);
-	if (result)
-		complain(result, answer.error);
-	else
-		print_answer(answer.data);
-	answer_fini(&answer);
-	json_decref(body);
-	return result;
-}
-
-static int run_verify(struct client *client)
-{
-	struct answer answer;
-	int result = client_call(client, "GET", "/apitokens/verify", NULL, &answer);
-
-	if (result)
-		complain(result, answer.error);
-	else
-		puts(*answer.error ? answer.error : "the token is good");
-	answer_fini(&answer);
-	return result;
+	return result ? complain(result, command.error) : 0;
 }
 
 static int run_noun(struct client *client, struct sorted *sorted)
@@ -265,6 +237,7 @@ static void take_help_word(struct sorted *sorted)
 static int run(struct sorted *sorted)
 {
 	char error[CLI_ERROR_TEXT];
+	const struct tool *tool;
 	struct client client;
 	int result;
 
@@ -287,15 +260,16 @@ static int run(struct sorted *sorted)
 		.token = config.token,
 		.customer = config.customer,
 		.ca_file = config.ca_file,
+		.session = profile_session(),
+		.csrf_token = profile_csrf_token(),
 		.timeout_ms = config.timeout_ms,
 		.insecure = config.insecure,
 	};
-	if (strcmp(sorted->words.items[0], "api") == 0)
-		result = run_api(&client, sorted);
-	else if (strcmp(sorted->words.items[0], "verify") == 0)
-		result = run_verify(&client);
+	tool = tool_find(sorted->words.items[0]);
+	if (tool && sorted->help)
+		printf("usage: slicegate %s %s\n\n%s\n", tool->word, tool->usage, tool->help);
 	else
-		result = run_noun(&client, sorted);
+		result = tool ? run_tool(tool, &client, sorted) : run_noun(&client, sorted);
 	client_fini(&client);
 	return result;
 }
@@ -303,8 +277,11 @@ static int run(struct sorted *sorted)
 int main(int argc, char **argv)
 {
 	struct sorted sorted = {0};
+	char error[CLI_ERROR_TEXT];
 	int result;
 
+	if (profile_enter(argc, argv, error) < 0)
+		return complain(EXIT_USAGE, error);
 	sort_arguments(&sorted, argc, argv);
 	opt_parse_or_exit(&program, (int)sorted.global.count, sorted.global.items, NULL);
 	result = run(&sorted);
@@ -314,5 +291,6 @@ int main(int argc, char **argv)
 	vec_free(&sorted.words);
 	vec_free(&sorted.options);
 	opt_fini(&program);
+	profile_fini();
 	return result;
 }

@@ -13,7 +13,7 @@
 #include "base/clean.h"
 #include "cli/path.h"
 
-#define FILE_MAX_BYTES (16 << 20)
+#define FILE_MAX_BYTES (64 << 20) // what an import may have
 
 __attribute__((format(printf, 2, 3))) static int fault(char error[CLI_ERROR_TEXT], const char *format, ...)
 {
