@@ -205,25 +205,31 @@ static void user_fault(
 			field->name);
 }
 
-// Whatever belongs to a customer keeps it.
+// Whatever belongs to a customer keeps it. Some are named, all are counted.
 static void find_property(const struct plan *plan, struct users *users)
 {
+	struct text names = {0};
+	int64_t count = 0;
 	char sql[120];
 
 	if (plan->noun->flags & (NOUN_ROW | NOUN_PLATFORM))
 		return;
-	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s WHERE customer = ?1", plan->noun->table);
+	snprintf(sql, sizeof(sql), "SELECT count(*) OVER (), moniker FROM %s WHERE customer = ?1 LIMIT 5", plan->noun->table);
 	sqlite3_stmt *statement = db_statement(users->op->db, sql);
 
 	if (!statement)
 		return;
 	sqlite3_bind_text(statement, 1, users->id, -1, SQLITE_STATIC);
-	int64_t count = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		count = sqlite3_column_int64(statement, 0);
+		text_format(&names, "%s%s", names.len ? ", " : "", (const char *)sqlite3_column_text(statement, 1));
+	}
 	sqlite3_reset(statement);
 	if (count)
 		ruling_fault_of(&users->op->ruling, RULING_CONFLICT, NULL,
-			"Customer is in use: %lld %s(s) belong to it; delete them first", (long long)count, plan->noun->title);
+			"Customer is in use: %lld %s(s) belong to it (%s%s); delete them first", (long long)count,
+			plan->noun->title, names.bytes, count > 5 ? ", ..." : "");
+	text_fini(&names);
 }
 
 static void find_users(const struct plan *plan, void *context)
