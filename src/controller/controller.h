@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+struct addresses;
 struct events;
 struct http_server;
 struct link;
@@ -18,6 +19,7 @@ struct controller {
 	struct store *store;
 	struct live *live; // what gateways report
 	struct link *link; // the gateways' streams
+	struct addresses *addresses; // of Integrated VSlices
 	struct events *events; // what happens, and who is told
 	struct http_server *http;
 	struct rate rate; // of API requests, by token

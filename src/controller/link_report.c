@@ -5,6 +5,8 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "base/vec.h"
+#include "controller/addresses.h"
 #include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/token.h"
@@ -19,6 +21,12 @@
 
 LOG_CATEGORY(report);
 
+// It has few addresses of a VSlice left to give out.
+struct pool_want {
+	char vslice[UUID_TEXT];
+	enum ip_family family;
+};
+
 struct report {
 	struct store_job job;
 	struct controller *controller;
@@ -30,6 +38,7 @@ struct report {
 	char boot[64];
 	int64_t sequence, sent, taken, unknown;
 	struct event_notes notes; // what is new in it
+	VEC(struct pool_want) wants;
 	size_t row; // how many were looked at
 	bool is_new;
 	int status;
@@ -313,6 +322,17 @@ static void on_event(struct report *report, const json_t *row)
 	free(detail);
 }
 
+static void on_pool(struct report *report, const json_t *row)
+{
+	const char *vslice = text_of(row, "vslice"), *family = text_of(row, "family");
+	struct pool_want *want = vslice && family && strlen(vslice) < UUID_TEXT ? vec_add(&report->wants) : NULL;
+
+	if (!want)
+		return;
+	strcpy(want->vslice, vslice);
+	want->family = strcmp(family, "ipv6") == 0 ? IP_V6 : IP_V4;
+}
+
 static const struct {
 	const char *row;
 	void (*take)(struct report *report, const json_t *row);
@@ -325,6 +345,7 @@ static const struct {
 	{"status", on_status},
 	{"slice", on_slice},
 	{"rules", on_rules},
+	{"pool", on_pool},
 	{"attach", on_attach},
 	{"event", on_event},
 	{"sync", on_sync},
@@ -456,6 +477,7 @@ static void answer_report(void *owner, int error)
 		explicit_bzero(report->token, strlen(report->token));
 	free(report->token);
 	event_notes_fini(&report->notes);
+	vec_free(&report->wants);
 	free(report);
 }
 
@@ -464,6 +486,8 @@ static void done(struct store_job *job)
 {
 	struct report *report = container_of(job, struct report, job);
 
+	vec_each (&report->wants, want)
+		addresses_want(report->controller->addresses, want->vslice, want->family, report->gateway);
 	if (!job->error && report->notes.count)
 		events_store(report->controller->events, &report->notes, answer_report, report);
 	else

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/link_row.h"
 
+#include "controller/store/address.h"
 #include "controller/store/uuid.h"
 #include "model/json.h"
 #include "model/steering.h"
+#include "model/vslice.h"
 
 #include <stdio.h>
 
@@ -24,7 +26,9 @@ const struct link_kind link_kinds[LINK_KINDS] = {
 };
 
 struct putting {
+	struct db *db;
 	const struct link_kind *kind;
+	const char *gateway;
 	struct text *out;
 	int64_t count;
 	char *after;
@@ -36,6 +40,8 @@ static void put(const void *object, void *context)
 	const struct object *head = object;
 
 	steering_fill(putting->kind->noun, (void *)object);
+	if (putting->kind->noun == &noun_vslice)
+		address_fill_leases(putting->db, putting->gateway, (void *)object);
 	text_format(putting->out,
 		"{\"row\":\"put\",\"kind\":\"%s\",\"id\":\"%s\",\"revision\":%lld,\"data\":", putting->kind->kind, head->id,
 		(long long)head->revision);
@@ -50,7 +56,7 @@ int64_t link_rows(struct db *db, const struct link_kind *kind, const char *gatew
 {
 	struct db_query query = {
 		.where = kind->where, .argument = gateway, .after = after, .limit = limit, .flags = DB_SECRETS | DB_LEAN};
-	struct putting putting = {kind, out, 0, after};
+	struct putting putting = {db, kind, gateway, out, 0, after};
 	char from[UUID_TEXT], why[200];
 
 	snprintf(from, sizeof(from), "%s", after);
@@ -63,7 +69,7 @@ int64_t link_rows(struct db *db, const struct link_kind *kind, const char *gatew
 int link_row(struct db *db, const struct link_kind *kind, const char *gateway, const char *id, int64_t revision, struct text *out)
 {
 	struct db_query query = {.where = kind->where, .argument = gateway, .id = id, .limit = 1, .flags = DB_SECRETS | DB_LEAN};
-	struct putting putting = {kind, out, 0, NULL};
+	struct putting putting = {db, kind, gateway, out, 0, NULL};
 	char why[200];
 	int error = db_list(db, kind->noun, &query, put, &putting, NULL, why);
 

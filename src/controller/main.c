@@ -6,6 +6,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/opt.h"
+#include "controller/addresses.h"
 #include "controller/api/api.h"
 #include "controller/api/http.h"
 #include "controller/api/token.h"
@@ -137,6 +138,7 @@ static void on_change(void *owner, int64_t revision)
 
 	link_changed(controller->link, revision);
 	events_wake(controller->events);
+	addresses_changed(controller->addresses, revision);
 }
 
 struct stopping {
@@ -220,6 +222,9 @@ static int controller_start(struct controller *controller, char why[200])
 			config.database, config.readers, &controller->loop, on_change, controller, &controller->store, why);
 	if (!error) {
 		link_changed(controller->link, store_revision(controller->store));
+		error = addresses_new(controller, &controller->addresses);
+	}
+	if (!error) {
 		events_start(controller->events);
 		error = http_server_new(&controller->loop, &handler, &controller->http);
 	}
@@ -254,6 +259,7 @@ int main(int argc, char **argv)
 	}
 	log_info("ready version=%s database=%s", SLICEGATE_VERSION, config.database);
 	uv_run(&controller.loop, UV_RUN_DEFAULT);
+	addresses_free(&controller.addresses);
 	live_free(&controller.live);
 	rate_fini(&controller.rate);
 	uv_loop_close(&controller.loop);

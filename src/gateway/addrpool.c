@@ -9,7 +9,7 @@
 
 struct addrpool {
 	enum ip_family family;
-	addrpool_kept *kept;
+	bool (*is_kept)(void *owner, enum ip_family family, uint64_t number);
 	void *owner;
 	VEC(struct subnet_range) ranges;
 	struct map out; // number -> holder
@@ -19,14 +19,15 @@ struct addrpool {
 	bool is_empty; // the last search found nothing, and nothing has changed since
 };
 
-int addrpool_new(enum ip_family family, addrpool_kept *kept, void *owner, struct addrpool **out)
+int addrpool_new(enum ip_family family, bool (*is_kept)(void *owner, enum ip_family family, uint64_t number), void *owner,
+	struct addrpool **out)
 {
 	struct addrpool *pool = calloc(1, sizeof(*pool));
 
 	if (!pool)
 		return -ENOMEM;
 	pool->family = family;
-	pool->kept = kept;
+	pool->is_kept = is_kept;
 	pool->owner = owner;
 	*out = pool;
 	return 0;
@@ -110,7 +111,7 @@ int addrpool_take(struct addrpool *pool, void *holder, uint64_t *out)
 	for (uint64_t i = 0; i < pool->size; i++) {
 		uint64_t number = step(pool);
 
-		if (map_get(&pool->out, number) || (pool->kept && pool->kept(pool->owner, pool->family, number)))
+		if (map_get(&pool->out, number) || (pool->is_kept && pool->is_kept(pool->owner, pool->family, number)))
 			continue;
 		if (map_put(&pool->out, number, holder))
 			return -ENOMEM;

@@ -10,10 +10,9 @@
 
 struct addrpool;
 
-// Whether the number is kept for an endpoint and must not be given to others.
-typedef bool addrpool_kept(void *owner, enum ip_family family, uint64_t number);
-
-int addrpool_new(enum ip_family family, addrpool_kept *kept, void *owner, struct addrpool **out); // 0 or -ENOMEM
+// `is_kept` says whether the number is kept for an endpoint and must not be given to others. 0 or -ENOMEM.
+int addrpool_new(enum ip_family family, bool (*is_kept)(void *owner, enum ip_family family, uint64_t number), void *owner,
+	struct addrpool **out);
 void addrpool_free(struct addrpool **pool);
 // The ranges from now on (copied; those of the other family are passed over). 0 or -ENOMEM: as before.
 int addrpool_set(struct addrpool *pool, const struct subnet_range *ranges, size_t count);

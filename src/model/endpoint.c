@@ -2,6 +2,7 @@
 // Endpoint rows and rules. Several IMSIs are one unit; pending becomes active when the endpoint joins a group; terminated is final.
 #include "model/endpoint.h"
 
+#include "base/subnet.h"
 #include "model/account.h"
 #include "model/group.h"
 #include "model/ruling.h"
@@ -109,7 +110,23 @@ static const struct field endpoint_fields[] = {
 		.max = 15,
 		.format = FORMAT_IPV4,
 		.label = "Static IP address",
-		.help = "Its address on an integrated VSlice with static allocation"},
+		.help = "Its IPv4 address on an integrated VSlice with static allocation; the platform chooses one when absent"},
+	{.name = "assignedIpAddress",
+		.type = FIELD_TEXT,
+		.flags = FIELD_READ_ONLY,
+		FIELD_AT(struct endpoint, assigned_ip),
+		.max = 15,
+		.label = "Assigned IP address",
+		.link = "address",
+		.help = "The IPv4 address that is kept for it on an integrated VSlice with static allocation"},
+	{.name = "assignedIpv6Prefix",
+		.type = FIELD_TEXT,
+		.flags = FIELD_READ_ONLY,
+		FIELD_AT(struct endpoint, assigned_prefix),
+		.max = 43,
+		.label = "Assigned IPv6 prefix",
+		.link = "prefix",
+		.help = "The /64 that is kept for it, likewise"},
 	{.name = "pppUsername",
 		.type = FIELD_TEXT,
 		.flags = FIELD_KEEP,
@@ -136,6 +153,7 @@ static const struct field endpoint_fields[] = {
 		.noun = &noun_vslice,
 		.sql = "(SELECT g.vslice FROM endpoint_group g WHERE g.id = t.endpoint_group)",
 		.label = "VSlice",
+		.link = "vslice",
 		.help = "The group's VSlice"},
 	{.name = "session",
 		.type = FIELD_RAW,
@@ -185,6 +203,29 @@ static void endpoint_prepare(struct ruling *ruling, void *object, const void *be
 		endpoint->status = ENDPOINT_PENDING;
 }
 
+// An address that somebody reserves lies in a subnet of the VSlice, and is none of those that the network itself needs.
+static void check_in_subnet(struct ruling *ruling, const struct vslice *vslice, const char *address)
+{
+	enum ip_family family;
+	uint64_t number;
+
+	if (subnet_parse(address, &family, &number))
+		return;
+	for (size_t i = 0; i < vslice->subnets.count; i++) {
+		struct subnet_range range;
+		struct ip_prefix prefix;
+
+		if (!ip_prefix_parse(vslice->subnets.items[i], &prefix) && !subnet_range(&prefix, &range) &&
+			subnet_range_has(&range, family, number))
+			return;
+	}
+	ruling_fault(ruling, "staticIpAddress",
+		"%s is not an address that VSlice \"%s\" can give: it is in none of its subnets, or is the network's, the "
+		"gateway's "
+		"(the first one) or the broadcast address",
+		address, vslice->object.moniker ? vslice->object.moniker : "");
+}
+
 static void endpoint_check(struct ruling *ruling, void *object, const void *before)
 {
 	const struct endpoint *endpoint = object, *old = before;
@@ -203,6 +244,8 @@ static void endpoint_check(struct ruling *ruling, void *object, const void *befo
 	else if (endpoint->static_ip && vslice && group->ip_allocation != IP_ALLOCATION_STATIC)
 		ruling_fault(ruling, "staticIpAddress",
 			"the group allocates addresses per session; set its ipAllocationType to static first");
+	else if (endpoint->static_ip && vslice && !ruling_has(ruling, "staticIpAddress"))
+		check_in_subnet(ruling, vslice, endpoint->static_ip);
 }
 
 const struct noun noun_endpoint = {

@@ -16,6 +16,7 @@ enum endpoint_status {
 
 struct endpoint {
 	struct object object;
+	char *assigned_ip, *assigned_prefix; // by controller/addresses.c
 	char *iccid, *msisdn, *reference, *static_ip, *ppp_username, *ppp_password;
 	struct field_texts imsis, tags;
 	struct field_ref group, vslice;

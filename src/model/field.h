@@ -77,6 +77,8 @@ enum field_format {
 	FORMAT_HOST_NAME, // letters, digits, hyphens and dots
 	FORMAT_ISO3, // three capital letters
 	FORMAT_URL, // http:// or https://
+	FORMAT_ADDRESS, // an IPv4 or IPv6 unicast address
+	FORMAT_SUBNET, // an IPv4 or IPv6 prefix without host bits, with room for SIMs
 	FORMAT_EMAIL, // someone@example.net
 };
 

@@ -3,6 +3,7 @@
 #include "base/addr.h"
 #include "base/clean.h"
 #include "base/pattern.h"
+#include "base/subnet.h"
 #include "model/field.h"
 
 #include <ctype.h>
@@ -38,6 +39,22 @@ static bool is_ipv4(const char *text)
 		return false;
 	v4 = ip_addr_to_v4(&addr);
 	return v4 >> 24 != 0 && v4 >> 24 < 224; // unicast
+}
+
+static bool is_address(const char *text)
+{
+	struct ip_addr addr;
+
+	return is_ipv4(text) ||
+		(ip_addr_parse(text, &addr) == 0 && addr.family == IP_V6 && addr.bytes[0] && addr.bytes[0] != 0xff);
+}
+
+static bool is_subnet(const char *text)
+{
+	struct subnet_range range;
+	struct ip_prefix prefix;
+
+	return strchr(text, '/') && ip_prefix_parse_strict(text, &prefix) == 0 && subnet_range(&prefix, &range) == 0;
 }
 
 static bool is_prefix(const char *text)
@@ -241,6 +258,10 @@ static const struct {
 	[FORMAT_HOST_NAME] = {is_host_name, "letters, digits, hyphens, underscores and dots"},
 	[FORMAT_ISO3] = {is_iso3, "a country's three capital letters such as NLD"},
 	[FORMAT_URL] = {is_url, "a URL that starts with http:// or https://"},
+	[FORMAT_ADDRESS] = {is_address, "an IPv4 or IPv6 address"},
+	[FORMAT_SUBNET] = {is_subnet,
+		"an IPv4 prefix of /30 or shorter such as 100.64.0.0/16, or an IPv6 prefix of /64 or shorter such as "
+		"2001:db8::/48"},
 	[FORMAT_EMAIL] = {is_email, "an email address such as someone@example.net"},
 };
 
@@ -269,6 +290,8 @@ const char *field_format_name(enum field_format format)
 		[FORMAT_HOST_NAME] = "host-name",
 		[FORMAT_ISO3] = "iso3",
 		[FORMAT_URL] = "url",
+		[FORMAT_ADDRESS] = "address",
+		[FORMAT_SUBNET] = "subnet",
 	};
 
 	return (size_t)format < sizeof(names) / sizeof(names[0]) ? names[format] : NULL;

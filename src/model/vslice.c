@@ -25,8 +25,9 @@ static const struct word dns_modes[] = {
 };
 
 static const struct word families[] = {
-	{1, "ipv4", "IPv4", "IPv4 only"},
-	{2, "ipv6", "IPv6", "IPv6"},
+	{IP_FAMILY_IPV4, "ipv4", "IPv4", "IPv4 only"},
+	{IP_FAMILY_IPV6, "ipv6", "IPv6", "IPv6 only: a /64 prefix for each device"},
+	{IP_FAMILY_IPV4V6, "ipv4v6", "IPv4v6", "both, for the devices that ask for both"},
 	{0},
 };
 
@@ -207,7 +208,7 @@ static const struct field vslice_fields[] = {
 		.initial = "ipv4",
 		.label = "IP Address Family",
 		.link = "ipAddressFamily",
-		.help = "ipv4 (ipv6 is refused for now)"},
+		.help = "What its devices may have: IPv4, IPv6, or both"},
 	{.name = "ipAllocationType",
 		.type = FIELD_ENUM,
 		.flags = FIELD_KEEP,
@@ -221,8 +222,8 @@ static const struct field vslice_fields[] = {
 		.type = FIELD_TEXT,
 		.flags = FIELD_INPUT | FIELD_KEEP,
 		FIELD_AT(struct vslice, subnet_address),
-		.max = 18,
-		.format = FORMAT_PREFIX,
+		.max = 43,
+		.format = FORMAT_SUBNET,
 		INTEGRATED_ONLY,
 		.label = "Subnet",
 		.help = "The first subnet; endpoints get their addresses from it, for example 100.64.0.0/16",
@@ -232,12 +233,12 @@ static const struct field vslice_fields[] = {
 		.flags = FIELD_KEEP,
 		FIELD_AT(struct vslice, subnets),
 		.max = 64,
-		.format = FORMAT_PREFIX,
+		.format = FORMAT_SUBNET,
 		INTEGRATED_ONLY,
 		.shown = {"id", "*"},
 		.label = "Subnets",
 		.link = "subnets",
-		.help = "All subnets, the first one first",
+		.help = "All subnets, the first one first; more may be added at any time, and other VSlices may have the same",
 		.refusal = "the LNS assigns the addresses of an L2TP VSlice; leave it out"},
 	{.name = "dnsMode",
 		.type = FIELD_ENUM,
@@ -254,7 +255,7 @@ static const struct field vslice_fields[] = {
 		.flags = FIELD_KEEP,
 		FIELD_AT(struct vslice, dns_servers),
 		.max = 4,
-		.format = FORMAT_IPV4,
+		.format = FORMAT_ADDRESS,
 		INTEGRATED_ONLY,
 		.shown = {"dnsMode", "custom"},
 		.label = "DNS Servers",
@@ -319,6 +320,13 @@ static const struct field vslice_fields[] = {
 		.link = "advancedSettings",
 		.help = "What must match the LNS for the tunnel and the PPP session to come up",
 		.refusal = "only an L2TP VSlice has them; create one of vsliceType l2tp"},
+	{.name = "leases",
+		.type = FIELD_TEXTS,
+		.flags = FIELD_READ_ONLY | FIELD_LIVE | FIELD_HIDDEN,
+		FIELD_AT(struct vslice, leases),
+		.label = "Leases",
+		.link = "leases",
+		.help = "The ranges that one gateway may give out"},
 	{.name = "eventMap",
 		.type = FIELD_REF,
 		FIELD_AT(struct vslice, event_map),
@@ -403,6 +411,57 @@ static void vslice_prepare(struct ruling *ruling, void *object, const void *befo
 		field_texts_add(&vslice->subnets, vslice->subnet_address);
 }
 
+// Each family that the devices may have needs a subnet, and a subnet of another would be of no use.
+static void check_families(struct ruling *ruling, const struct vslice *vslice)
+{
+	bool wants4 = vslice->ip_address_family != IP_FAMILY_IPV6, wants6 = vslice->ip_address_family != IP_FAMILY_IPV4;
+	bool has4 = false, has6 = false;
+
+	for (size_t i = 0; i < vslice->subnets.count; i++) {
+		struct ip_prefix prefix;
+
+		if (ip_prefix_parse(vslice->subnets.items[i], &prefix))
+			return;
+		has4 |= prefix.addr.family == IP_V4;
+		has6 |= prefix.addr.family == IP_V6;
+	}
+	if (ruling_has(ruling, "subnets") || ruling_has(ruling, "subnetAddress"))
+		return;
+	if (wants4 != has4)
+		ruling_fault(ruling, "subnets",
+			wants4 ? "has no IPv4 prefix; ipAddressFamily asks for one"
+			       : "has an IPv4 prefix, and ipAddressFamily is ipv6; set it to ipv4v6, or take the prefix out");
+	if (wants6 != has6)
+		ruling_fault(ruling, "subnets",
+			wants6 ? "has no IPv6 prefix; ipAddressFamily asks for one, such as 2001:db8::/48"
+			       : "has an IPv6 prefix, and ipAddressFamily is ipv4; set it to ipv4v6, or take the prefix out");
+}
+
+// Networks that can be no SIM's: they have a meaning of their own everywhere, or inside each VSlice.
+static void check_reserved(struct ruling *ruling, const char *subnet)
+{
+	static const char *const reserved[][2] = {
+		{"0.0.0.0/8", "\"this network\""},
+		{"127.0.0.0/8", "loopback addresses"},
+		{"169.254.0.0/16", "link-local addresses"},
+		{"192.0.0.0/24", "what a VSlice's own interfaces use"},
+		{"198.18.0.0/15", "the links between VSlices and the gateway"},
+		{"224.0.0.0/3", "multicast addresses"},
+		{"::/8", "special addresses"},
+		{"fe80::/10", "link-local addresses"},
+		{"ff00::/8", "multicast addresses"},
+	};
+	struct ip_prefix one, two;
+
+	if (ip_prefix_parse(subnet, &one))
+		return;
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (!ip_prefix_parse(reserved[i][0], &two) && (ip_prefix_has(&one, &two.addr) || ip_prefix_has(&two, &one.addr)))
+			ruling_fault(ruling, "subnets",
+				"%s overlaps %s, which are %s; take another, such as a part of 100.64.0.0/10", subnet,
+				reserved[i][0], reserved[i][1]);
+}
+
 static void check_integrated(struct ruling *ruling, const struct vslice *vslice)
 {
 	if (vslice->ip_allocation == IP_ALLOCATION_PPP)
@@ -415,7 +474,12 @@ static void check_integrated(struct ruling *ruling, const struct vslice *vslice)
 		ruling_fault(ruling, "dnsServers", "must be empty while dnsMode is auto; leave it out, or set dnsMode to custom");
 	if (!vslice->subnets.count && !ruling_has(ruling, "subnetAddress") && !ruling_has(ruling, "subnets"))
 		ruling_fault(ruling, "subnetAddress",
-			"is missing (required when vsliceType is integrated); accepted: an IPv4 prefix such as 100.64.0.0/16");
+			"is missing (required when vsliceType is integrated); accepted: an IPv4 prefix such as 100.64.0.0/16, "
+			"or an IPv6 prefix such as 2001:db8::/48");
+	else
+		check_families(ruling, vslice);
+	for (size_t i = 0; i < vslice->subnets.count; i++)
+		check_reserved(ruling, vslice->subnets.items[i]);
 	for (size_t i = 0; i < vslice->subnets.count; i++)
 		for (size_t j = 0; j < i; j++) {
 			struct ip_prefix one, two;
@@ -508,8 +572,8 @@ static void vslice_check(struct ruling *ruling, void *object, const void *before
 {
 	const struct vslice *vslice = object;
 
-	if (vslice->ip_address_family == 2)
-		ruling_fault(ruling, "ipAddressFamily", "ipv6 is not supported for now; accepted: ipv4");
+	if (vslice->type == VSLICE_L2TP && vslice->ip_address_family != IP_FAMILY_IPV4)
+		ruling_fault(ruling, "ipAddressFamily", "is ipv4 on an L2TP VSlice for now; accepted: ipv4");
 	if (vslice->type == VSLICE_L2TP)
 		check_l2tp(ruling, vslice, before);
 	else

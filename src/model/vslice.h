@@ -9,6 +9,8 @@ enum vslice_type { VSLICE_INTEGRATED = 1, VSLICE_L2TP };
 enum dns_mode { DNS_AUTO = 1, DNS_CUSTOM };
 enum ip_allocation { IP_ALLOCATION_STATIC = 1, IP_ALLOCATION_POOLED, IP_ALLOCATION_PPP };
 
+enum ip_address_family { IP_FAMILY_IPV4 = 1, IP_FAMILY_IPV6, IP_FAMILY_IPV4V6 };
+
 struct lac {
 	struct object object;
 	char *address;
@@ -31,6 +33,7 @@ struct vslice {
 	int64_t ip_address_family, dns_mode, ip_allocation;
 	char *subnet_address; // written only: the first of `subnets`
 	struct field_texts subnets, dns_servers;
+	struct field_texts leases; // in the gateway link only: what that gateway may give out
 	struct field_ref default_routing_policy, regional_gateway, event_map;
 	struct field_rows lacs, lnss;
 	struct l2tp_settings settings;

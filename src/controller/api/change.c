@@ -7,6 +7,7 @@
 #include "controller/events/events.h"
 #include "controller/link.h"
 #include "controller/live.h"
+#include "controller/store/address.h"
 #include "controller/store/audit.h"
 #include "controller/store/seeds.h"
 #include "model/endpoint.h"
@@ -149,6 +150,10 @@ void change_judge(struct op *op, const struct noun *noun, void *object, const vo
 	object_judge(&op->ruling, noun, object, before);
 	check_conflicts(op, noun, head);
 	account_judge(op, noun, object, before);
+	if (noun == &noun_endpoint)
+		address_judge_endpoint(op->db, &op->ruling, object);
+	else if (noun == &noun_vslice)
+		address_judge_vslice(op->db, &op->ruling, object, before);
 }
 
 int change_apply(struct op *op, const struct noun *noun, void *object, const void *before)

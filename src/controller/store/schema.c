@@ -6,6 +6,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "controller/events/event_store.h"
+#include "controller/store/address.h"
 #include "controller/store/audit.h"
 #include "controller/store/import_log.h"
 #include "controller/store/login.h"
@@ -239,6 +240,8 @@ static int build(struct db *db, int64_t version)
 		error = audit_schema(db);
 	if (!error)
 		error = import_log_schema(db);
+	if (!error)
+		error = address_schema(db);
 	char set[60];
 
 	snprintf(set, sizeof(set), "PRAGMA user_version = %d", SCHEMA_VERSION);
