@@ -304,8 +304,13 @@ static int bring_about(struct apply *apply, struct document *document)
 	json_t *body;
 	int result = 0;
 
-	if (!document->live)
-		return create(apply, document);
+	if (!document->live) {
+		result = create(apply, document);
+		// Something made before has brought it along: a Regional Gateway its zone.
+		if (result != EXIT_CONFLICT || !apply->created || read_live(apply, document) || !document->live)
+			return result;
+		result = 0;
+	}
 	body = differing(document, &is_seen);
 	put_off(apply, document, body);
 	if (json_object_size(body))
@@ -411,7 +416,7 @@ int apply_run(struct command *command)
 	result = read_files(&apply);
 	if (!result) {
 		result = bring_all_about(&apply);
-		if (!result || json_array_size(apply.done))
+		if (!result || command->format != FORMAT_TABLE)
 			sum_up(&apply);
 	}
 	if (!result && apply.check && json_array_size(apply.done)) {

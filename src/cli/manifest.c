@@ -140,7 +140,7 @@ int manifest_read(struct manifest *manifest, const char *path, char error[CLI_ER
 	_cleanup_free_ char *text = body_read_file(path, error), *copy = strdup(path);
 	struct reading reading = {.manifest = manifest, .path = strcmp(path, "-") == 0 ? "standard input" : path, .error = error};
 	char **folder = vec_add(&manifest->folders);
-	char first;
+	size_t at;
 
 	if (!text)
 		return -EINVAL;
@@ -148,8 +148,9 @@ int manifest_read(struct manifest *manifest, const char *path, char error[CLI_ER
 		return -ENOMEM;
 	*folder = strcmp(path, "-") == 0 ? NULL : strdup(dirname(copy));
 	reading.folder = *folder;
-	first = text[strspn(text, " \t\r\n")];
-	return first == '{' || first == '[' ? read_json(&reading, text) : read_yaml(&reading, text);
+	// JSON begins with a name in quotes, or with nothing at all; {name: value} is YAML.
+	at = strspn(text, "[{ \t\r\n");
+	return strcspn(text, "[{") < at && strchr("\"]}", text[at]) ? read_json(&reading, text) : read_yaml(&reading, text);
 }
 
 static size_t rank(const struct noun *noun)

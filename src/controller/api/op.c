@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "controller/api/access.h"
 #include "controller/api/http.h"
+#include "controller/api/ops.h"
 #include "controller/api/session.h"
 #include "controller/store/audit.h"
 
@@ -93,6 +94,15 @@ void op_again(struct op *op)
 		op_free(op); // the program ends, and the exchange is no more
 }
 
+// A dry run is judged as it would be, and rolled back. What reaches beyond the store cannot be.
+static bool can_be_dry(struct op *op)
+{
+	if (!op->is_dry || op->route->pattern[0] == '{' || op->route->run == op_l2tp_setup)
+		return true;
+	op_fail(op, 400, "dryRun: this operation cannot be tried without being done; leave it out");
+	return false;
+}
+
 static void run(struct db *db, struct store_job *job)
 {
 	struct op *op = container_of(job, struct op, job);
@@ -110,11 +120,11 @@ static void run(struct db *db, struct store_job *job)
 		op_fail(op, 401, "%s", why);
 		if (op->credential.is_session)
 			session_cookie(op, NULL);
-	} else if (access_allows(op)) {
+	} else if (access_allows(op) && can_be_dry(op)) {
 		op->ruling.customer = op->actor.customer;
 		op->route->run(op);
 	}
-	job->abort = op->work.is_due || (op->status != 200 && !op->stays);
+	job->abort = op->work.is_due || (op->status != 200 && !op->stays) || op->is_dry;
 }
 
 static void answer(struct op *op)
@@ -150,7 +160,7 @@ static void done(struct store_job *job)
 	}
 	if (op->actor.session_due)
 		session_seen(op->controller, op->credential.text);
-	if (op->status == 200 && op->after)
+	if (op->status == 200 && op->after && !op->is_dry)
 		op->after(op);
 	op->controller->requests++;
 	op->controller->failures += op->status >= 500;
@@ -164,6 +174,11 @@ static void done(struct store_job *job)
 static char *copy(const char *text)
 {
 	return text ? strdup(text) : NULL;
+}
+
+static bool is_yes(const char *text)
+{
+	return text && strcasecmp(text, "true") == 0;
 }
 
 // A token stands before a cookie: who sends one means it.
@@ -206,6 +221,7 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	op->filter = copy(exchange_query(exchange, "filter"));
 	op->since = copy(exchange_query(exchange, "since"));
 	op->last_event = copy(exchange_header(exchange, "Last-Event-ID"));
+	op->is_dry = route->kind == OP_WRITE && is_yes(exchange_query(exchange, "dryRun"));
 	op->wants_stream = accept && strncasecmp(accept, "text/event-stream", 17) == 0;
 	take_credential(op);
 	op->for_customer = copy(exchange_header(exchange, "X-Customer"));

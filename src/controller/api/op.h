@@ -46,6 +46,7 @@ struct op {
 	char *csrf, *for_customer, *if_match, *idempotency_key, *last_event, *address; // the client's
 	bool is_secure; // it came over TLS, or from this machine's socket
 	bool wants_stream; // Accept: text/event-stream
+	bool is_dry; // ?dryRun=true: judged and answered as a change, but nothing is stored
 	const char *body; // borrowed from the exchange
 	size_t body_len;
 	const struct noun *noun, *row; // that the path names
