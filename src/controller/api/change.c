@@ -195,7 +195,7 @@ void change_store(struct op *op, const struct noun *noun, void *object, const vo
 	op_etag(op, head->revision);
 	op_reply_begin(op);
 	text_json(&op->reply, head->id);
-	if (*token) {
+	if (*token && !op->is_dry) {
 		text_add(&op->reply, ",\"token\":");
 		text_json(&op->reply, token);
 		explicit_bzero(token, sizeof(token));
