@@ -5,6 +5,7 @@
 #include "controller/store/audit.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct listing {
 	struct op *op;
@@ -54,6 +55,10 @@ void op_audit_get(struct op *op)
 	struct listing listing = {op, 0};
 	char why[200];
 
+	if (op->segments[1][strspn(op->segments[1], "0123456789")]) {
+		op_fail(op, 404, "Record not found");
+		return;
+	}
 	query.id = op->segments[1];
 	op_reply_begin(op);
 	int error = audit_list(op->db, &query, put, &listing, NULL, why);

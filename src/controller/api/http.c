@@ -324,6 +324,8 @@ void exchange_stream(struct exchange *exchange, const struct exchange_source *so
 
 void exchange_feed(struct exchange *exchange, const char *bytes, size_t len)
 {
+	if (!len)
+		return;
 	if (exchange->out_at && exchange->out_at == exchange->out_len)
 		exchange->out_at = exchange->out_len = 0;
 	if (exchange->out_len + len > exchange->out_room) {
