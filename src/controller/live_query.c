@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controller/live_query.h"
 
-#include "base/clean.h"
+#include "controller/terms.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const struct field *term_field(const struct noun *noun, const char *what, const char *name, char why[200])
 {
@@ -19,66 +18,48 @@ static const struct field *term_field(const struct noun *noun, const char *what,
 	return NULL;
 }
 
-static int parse_filter(struct live_query *query, char *part, char why[200])
+static int full(const char *what, char why[TERMS_WHY])
 {
-	char *value = strchr(part, ':');
+	snprintf(why, TERMS_WHY, "%s: has more than %d terms; leave some out", what, LIVE_QUERY_TERMS);
+	return -EINVAL;
+}
 
-	if (!value || query->filter_count == LIVE_QUERY_TERMS) {
-		snprintf(why, 200,
-			"filter: \"%.40s\" is not accepted; accepted: at most %d member:text pairs, separated by commas", part,
-			LIVE_QUERY_TERMS);
-		return -EINVAL;
-	}
-	*value++ = '\0';
-	const struct field *field = term_field(query->noun, "filter", part, why);
+static int take_filter(void *context, const char *name, const char *value, char why[TERMS_WHY])
+{
+	struct live_query *query = context;
+	const struct field *field = term_field(query->noun, "filter", name, why);
 
 	if (!field)
 		return -EINVAL;
+	if (query->filter_count == LIVE_QUERY_TERMS)
+		return full("filter", why);
 	query->filters[query->filter_count].field = field;
 	query->filters[query->filter_count++].value = strdup(value);
 	return 0;
 }
 
-static int parse_sort(struct live_query *query, char *part, char why[200])
+static int take_sort(void *context, const char *name, bool is_down, char why[TERMS_WHY])
 {
-	char *open = strchr(part, '('), *close = open ? strchr(open, ')') : NULL;
-	bool is_down = strncasecmp(part, "desc(", 5) == 0;
-
-	if (!close || close[1] || (!is_down && strncasecmp(part, "asc(", 4) != 0) || query->sort_count == LIVE_QUERY_TERMS) {
-		snprintf(why, 200,
-			"sortBy: \"%.40s\" is not understood; accepted: asc(member) or desc(member), separated by commas", part);
-		return -EINVAL;
-	}
-	*close = '\0';
-	const struct field *field = term_field(query->noun, "sortBy", open + 1, why);
+	struct live_query *query = context;
+	const struct field *field = term_field(query->noun, "sortBy", name, why);
 
 	if (!field)
 		return -EINVAL;
+	if (query->sort_count == LIVE_QUERY_TERMS)
+		return full("sortBy", why);
 	query->sorts[query->sort_count].field = field;
 	query->sorts[query->sort_count++].is_down = is_down;
 	return 0;
 }
 
-static int parse_terms(struct live_query *query, const char *text,
-	int (*parse)(struct live_query *query, char *part, char why[200]), char why[200])
-{
-	_cleanup_free_ char *copy = strdup(text ? text : "");
-	char *rest = copy, *part;
-	int error = 0;
-
-	while (!error && copy && (part = strsep(&rest, ",")))
-		if (*part)
-			error = parse(query, part, why);
-	return error;
-}
-
 int live_query_parse(const struct noun *noun, const char *filter, const char *sort, struct live_query *query, char why[200])
 {
 	*query = (struct live_query){.noun = noun};
-	int error = parse_terms(query, filter, parse_filter, why);
+	const struct terms terms = {take_filter, take_sort, query};
+	int error = terms_filter(&terms, filter, why);
 
 	if (!error)
-		error = parse_terms(query, sort, parse_sort, why);
+		error = terms_sort(&terms, sort, why);
 	if (error)
 		live_query_fini(query);
 	return error;

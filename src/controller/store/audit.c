@@ -2,6 +2,7 @@
 #include "controller/store/audit.h"
 
 #include "base/clean.h"
+#include "controller/store/search.h"
 #include "controller/store/uuid.h"
 #include "model/json.h"
 
@@ -10,13 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define ENTRIES_KEPT 100000
 #define ENTRIES_PRUNE 500
 #define DETAIL_MAX (32 * 1024) // octets of `before` and of `after`
-#define FILTERS_MAX 16
-#define BIND_FILTER 10
 
 int audit_schema(struct db *db)
 {
@@ -140,101 +138,29 @@ void audit_action(struct db *db, const struct audit_action *action)
 	insert(db, action, NULL);
 }
 
-static const struct {
-	const char *name, *column;
-} members[] = {
+static const struct search_member members[] = {
 	{"actor", "actor"},
-	{"actorId", "actor_id"},
+	{"actorId", "actor_id", .whole = true},
 	{"action", "action"},
 	{"objectType", "object_type"},
-	{"objectId", "object_id"},
+	{"objectId", "object_id", .whole = true}, // so that its index serves
 	{"objectMoniker", "object_moniker"},
 	{"before", "before"},
 	{"after", "after"},
 };
 
-struct search {
-	struct text where;
-	char *values[FILTERS_MAX];
-	size_t count;
-};
+static const struct search_log audit_log = {
+	members, array_len(members), "actor, actorId, action, objectType, objectId, objectMoniker, before, after", "time"};
 
-static int add_filter(struct search *search, const char *name, const char *value, char why[200])
+static sqlite3_stmt *prepare(const struct audit_query *query, struct search *search, const char *select, const char *end)
 {
-	for (size_t i = 0; i < array_len(members); i++) {
-		if (strcasecmp(members[i].name, name) != 0)
-			continue;
-		if (search->count == FILTERS_MAX) {
-			snprintf(why, 200, "filter: has more than %d pairs; leave some out", FILTERS_MAX);
-			return -EINVAL;
-		}
-		// An id is meant whole, so that its index serves.
-		bool is_id = strcmp(members[i].column, "object_id") == 0;
+	sqlite3_stmt *statement = search_statement(search, select, end);
 
-		text_format(&search->where, is_id ? " AND %s = ?%zu" : " AND instr(%s, ?%zu) > 0", members[i].column,
-			search->count + BIND_FILTER);
-		search->values[search->count++] = strdup(value);
-		return 0;
-	}
-	snprintf(why, 200,
-		"filter: \"%.30s\" is not accepted; accepted: actor, actorId, action, objectType, objectId, objectMoniker, "
-		"before, after",
-		name);
-	return -EINVAL;
-}
-
-static int add_filters(struct search *search, const char *filter, char why[200])
-{
-	_cleanup_free_ char *copy = strdup(filter ? filter : "");
-	char *rest = copy, *part;
-	int error = 0;
-
-	while (!error && copy && (part = strsep(&rest, ","))) {
-		char *value = strchr(part, ':');
-
-		if (!*part)
-			continue;
-		if (!value) {
-			snprintf(why, 200, "filter: \"%.40s\" has no colon; accepted: member:text pairs, separated by commas",
-				part);
-			return -EINVAL;
-		}
-		*value++ = '\0';
-		error = add_filter(search, part, value, why);
-	}
-	return error;
-}
-
-static int order_of(const char *sort, const char **order, char why[200])
-{
-	*order = " ORDER BY sequence DESC";
-	if (!sort || !*sort || strcasecmp(sort, "desc(time)") == 0 || strcasecmp(sort, "desc(id)") == 0)
-		return 0;
-	*order = " ORDER BY sequence";
-	if (strcasecmp(sort, "asc(time)") == 0 || strcasecmp(sort, "asc(id)") == 0)
-		return 0;
-	snprintf(why, 200, "sortBy: \"%.40s\" is not accepted; accepted: asc(time) or desc(time)", sort);
-	return -EINVAL;
-}
-
-static sqlite3_stmt *prepare(
-	struct db *db, const struct audit_query *query, const struct search *search, const char *select, const char *end)
-{
-	struct text sql = {0};
-
-	text_format(&sql, "%s FROM audit WHERE (customer = ?1 OR (?2 AND customer IS NULL))%s%s%s", select,
-		query->id ? " AND sequence = ?5" : "", search->where.bytes ? search->where.bytes : "", end);
-	sqlite3_stmt *statement = sql.failed ? NULL : db_statement(db, sql.bytes);
-
-	text_fini(&sql);
 	if (!statement)
 		return NULL;
-	sqlite3_bind_text(statement, 1, query->customer, -1, SQLITE_STATIC);
 	sqlite3_bind_int(statement, 2, query->platform);
 	if (query->id)
 		sqlite3_bind_int64(statement, 5, strtoll(query->id, NULL, 10));
-	for (size_t i = 0; i < search->count; i++)
-		sqlite3_bind_text(statement, (int)i + BIND_FILTER, search->values[i], -1, SQLITE_STATIC);
 	return statement;
 }
 
@@ -248,15 +174,15 @@ static void load(sqlite3_stmt *statement, struct audit *audit)
 		field_text_set(texts[i], (const char *)sqlite3_column_text(statement, (int)i));
 }
 
-static int walk(struct db *db, const struct audit_query *query, const struct search *search, const char *order,
-	void (*each)(const struct audit *audit, void *context), void *context)
+static int walk(const struct audit_query *query, struct search *search, void (*each)(const struct audit *audit, void *context),
+	void *context)
 {
 	char end[80];
 
-	snprintf(end, sizeof(end), "%s LIMIT ?3 OFFSET ?4", order);
-	sqlite3_stmt *statement = prepare(db, query, search,
+	snprintf(end, sizeof(end), "%s LIMIT ?3 OFFSET ?4", search->order);
+	sqlite3_stmt *statement = prepare(query, search,
 		"SELECT sequence, customer, actor_id, actor, action, object_type, object_id, object_moniker, before, after, "
-		"at_ms",
+		"at_ms FROM audit",
 		end);
 
 	if (!statement)
@@ -279,22 +205,19 @@ static int walk(struct db *db, const struct audit_query *query, const struct sea
 int audit_list(struct db *db, const struct audit_query *query, void (*each)(const struct audit *audit, void *context),
 	void *context, int64_t *total, char why[200])
 {
-	struct search search = {0};
-	const char *order;
-	int error = order_of(query->sort, &order, why);
+	struct search search = {.db = db, .log = &audit_log, .customer = query->customer, .order = " ORDER BY sequence DESC"};
 
-	if (!error)
-		error = add_filters(&search, query->filter, why);
-	sqlite3_stmt *statement = error || !total ? NULL : prepare(db, query, &search, "SELECT count(*)", "");
+	text_add(&search.where, " WHERE (customer = ?1 OR (?2 AND customer IS NULL))");
+	text_add(&search.where, query->id ? " AND sequence = ?5" : "");
+	int error = search_parse(&search, query->filter, query->sort, why);
+	sqlite3_stmt *statement = error || !total ? NULL : prepare(query, &search, "SELECT count(*) FROM audit", "");
 
 	if (statement) {
 		*total = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
 		sqlite3_reset(statement);
 	}
 	if (!error)
-		error = walk(db, query, &search, order, each, context);
-	for (size_t i = 0; i < search.count; i++)
-		free(search.values[i]);
-	text_fini(&search.where);
+		error = walk(query, &search, each, context);
+	search_fini(&search);
 	return error;
 }

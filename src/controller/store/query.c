@@ -5,13 +5,13 @@
 #include "base/clean.h"
 #include "controller/store/plan.h"
 #include "controller/store/row.h"
+#include "controller/terms.h"
 #include "model/text.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define FILTERS_MAX 16
 #define BIND_ARGUMENT 1
@@ -55,70 +55,60 @@ static void enum_condition(const struct field *field, const char *expression, co
 	text_fini(&sql);
 }
 
-static int add_filters(const struct plan *plan, const char *filter, struct conditions *conditions, char why[200])
+// A list's query on its way into SQL.
+struct taking {
+	const struct plan *plan;
+	struct conditions *conditions;
+	struct text *order;
+};
+
+static int take_filter(void *context, const char *name, const char *value, char why[TERMS_WHY])
 {
-	_cleanup_free_ char *copy = strdup(filter);
-	char *rest = copy, *part;
+	struct taking *taking = context;
+	struct conditions *conditions = taking->conditions;
+	char expression[128], sql[200];
+	const struct field *field = plan_expression(taking->plan, name, expression);
 
-	while (copy && (part = strsep(&rest, ","))) {
-		char *value = strchr(part, ':'), expression[128], sql[200];
-
-		if (!*part)
-			continue;
-		if (!value) {
-			snprintf(why, 200, "filter: \"%.40s\" has no colon; accepted: member:text pairs, separated by commas",
-				part);
-			return -EINVAL;
-		}
-		*value++ = '\0';
-		const struct field *field = plan_expression(plan, part, expression);
-
-		if (!field)
-			return fault_member(plan, "filter", part, why);
-		if (field->type == FIELD_ENUM) {
-			enum_condition(field, expression, value, conditions);
-			continue;
-		}
-		if (conditions->count == FILTERS_MAX) {
-			snprintf(why, 200, "filter: has more than %d pairs; leave some out", FILTERS_MAX);
-			return -EINVAL;
-		}
-		snprintf(sql, sizeof(sql), "instr(%s, ?%zu) > 0", expression, BIND_FILTER + conditions->count);
-		if (!(conditions->values[conditions->count++] = strdup(value)))
-			return -ENOMEM;
-		add_condition(conditions, sql);
+	if (!field)
+		return fault_member(taking->plan, "filter", name, why);
+	if (field->type == FIELD_ENUM) {
+		enum_condition(field, expression, value, conditions);
+		return 0;
 	}
+	if (conditions->count == FILTERS_MAX) {
+		snprintf(why, TERMS_WHY, "filter: has more than %d pairs; leave some out", FILTERS_MAX);
+		return -EINVAL;
+	}
+	snprintf(sql, sizeof(sql), "instr(%s, ?%zu) > 0", expression, BIND_FILTER + conditions->count);
+	if (!(conditions->values[conditions->count++] = strdup(value)))
+		return -ENOMEM;
+	add_condition(conditions, sql);
 	return 0;
 }
 
-static int write_order(const struct plan *plan, const char *sort, struct text *order, char why[200])
+static int take_sort(void *context, const char *name, bool is_down, char why[TERMS_WHY])
 {
-	_cleanup_free_ char *copy = strdup(sort ? sort : "");
-	char *rest = copy, *part;
+	struct taking *taking = context;
+	char expression[128];
+
+	if (!plan_expression(taking->plan, name, expression))
+		return fault_member(taking->plan, "sortBy", name, why);
+	text_format(taking->order, "%s %s, ", expression, is_down ? "DESC" : "ASC");
+	return 0;
+}
+
+static int take_query(const struct plan *plan, const struct db_query *query, struct conditions *conditions, struct text *order,
+	char why[TERMS_WHY])
+{
+	struct taking taking = {plan, conditions, order};
+	const struct terms terms = {take_filter, take_sort, &taking};
+	int error = terms_filter(&terms, query->filter, why);
 
 	text_add(order, " ORDER BY ");
-	while (copy && (part = strsep(&rest, ","))) {
-		char *open = strchr(part, '('), *close = open ? strchr(open, ')') : NULL, expression[128];
-
-		if (!*part)
-			continue;
-		bool is_down = open && strncasecmp(part, "desc(", 5) == 0;
-
-		if (!close || close[1] || (!is_down && strncasecmp(part, "asc(", 4) != 0)) {
-			snprintf(why, 200,
-				"sortBy: \"%.40s\" is not understood; accepted: asc(member) or desc(member), separated by commas",
-				part);
-			return -EINVAL;
-		}
-		*close = '\0';
-		const struct field *field = plan_expression(plan, open + 1, expression);
-
-		if (!field)
-			return fault_member(plan, "sortBy", open + 1, why);
-		text_format(order, "%s %s, ", expression, is_down ? "DESC" : "ASC");
-	}
+	if (!error)
+		error = terms_sort(&terms, query->sort, why);
 	text_add(order, plan->noun->flags & NOUN_ROW ? "t.position, t.id" : "t.id");
-	return 0;
+	return error;
 }
 
 static void bind(sqlite3_stmt *statement, const struct db_query *query, const struct conditions *conditions)
@@ -221,10 +211,7 @@ int db_list(struct db *db, const struct noun *noun, const struct db_query *query
 		add_condition(&conditions, "t.id = ?7");
 	if (query->after)
 		add_condition(&conditions, "t.id > ?4");
-	if (query->filter)
-		error = add_filters(plan, query->filter, &conditions, why);
-	if (!error)
-		error = write_order(plan, query->sort, &order, why);
+	error = take_query(plan, query, &conditions, &order, why);
 	if (!error && total)
 		error = count_all(db, plan, query, &conditions, total);
 	if (!error)
