@@ -3,10 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "base/clean.h"
+#include "cli/ask.h"
 #include "cli/body.h"
 #include "cli/print.h"
 #include "cli/profile.h"
@@ -17,31 +16,6 @@ static int usage(struct command *command, const char *text)
 	return EXIT_USAGE;
 }
 
-// Asks on the terminal without showing the answer. The caller frees it; NULL when there is no terminal.
-static char *ask(const char *question)
-{
-	struct termios shown, hidden;
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
-
-	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &shown) < 0)
-		return NULL;
-	hidden = shown;
-	hidden.c_lflag &= (tcflag_t)~ECHO;
-	fputs(question, stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-	len = getline(&line, &room, stdin);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-	fputc('\n', stderr);
-	if (len < 0) {
-		free(line);
-		return NULL;
-	}
-	line[strcspn(line, "\r\n")] = '\0';
-	return line;
-}
-
 // Text, @FILE, or asked for.
 static char *secret(struct command *command, const char *given, const char *question)
 {
@@ -49,7 +23,7 @@ static char *secret(struct command *command, const char *given, const char *ques
 
 	if (given && given[0] == '@')
 		return body_read_file(given + 1, command->error);
-	text = given ? strdup(given) : ask(question);
+	text = given ? strdup(given) : ask_secret(question);
 	if (!text)
 		snprintf(command->error, sizeof(command->error),
 			"login: there is no terminal to ask on; give --token-file, or --email and --password @FILE");

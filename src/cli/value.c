@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "base/clean.h"
+#include "cli/ask.h"
 #include "cli/path.h"
 
 #define FILE_MAX_BYTES (64 << 20) // what an import may have
@@ -208,15 +209,23 @@ int body_value(const struct field *field, const struct option *option, json_t *b
 {
 	_cleanup_free_ char *read = NULL;
 	const char *text = option->value;
-	bool list = field->type == FIELD_TEXTS || field->type == FIELD_ROWS;
+	bool asked = false, list = field->type == FIELD_TEXTS || field->type == FIELD_ROWS;
 
 	if (!text && field->type == FIELD_BOOL)
 		text = "yes";
+	if (!text && field->flags & FIELD_SECRET) { // a secret is better not seen among the arguments
+		char question[96];
+
+		snprintf(question, sizeof(question), "%s: ", field->label);
+		text = read = ask_secret(question);
+		asked = true;
+	}
 	if (!text)
-		return fault(error, "--%.*s: a value is wanted", (int)option->name_len, option->name);
-	if (text[0] == '@' && text[1] == '@') {
+		return fault(error, "--%.*s: a value is wanted%s", (int)option->name_len, option->name,
+			field->flags & FIELD_SECRET ? ", @FILE, or a terminal to ask on" : "");
+	if (!asked && text[0] == '@' && text[1] == '@') {
 		text++;
-	} else if (text[0] == '@') {
+	} else if (!asked && text[0] == '@') {
 		read = body_read_file(text + 1, error);
 		if (!read)
 			return -EINVAL;
