@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TAG_MASK 0xffffffu
+#define TAG_FIRST 16 // those below are the data plane's own
 #define MARK_SPACE 0x01000000u // keeps clear of the kernel's own tables (253 to 255) and of small hand-made marks
 
 static uint32_t mark_of(const struct uuid *id)
@@ -127,7 +129,8 @@ static int compile_rule(struct policy *policy, const struct rule_config *rule, s
 	if (error)
 		return error;
 	out->target = policy_target(policy, &rule->target);
-	if (out->direction == RULE_UPLINK && !out->target)
+	out->to_sims = policy->tag && out->direction == RULE_UPLINK && !out->drop && uuid_is_none(&rule->target);
+	if (out->direction == RULE_UPLINK && !out->target && !out->to_sims)
 		out->drop = true; // a forward to nowhere
 	out->reflexive = rule->reflexive && !out->drop;
 	out->divert = rule->divert;
@@ -157,6 +160,18 @@ static int add_address(void *vec, const struct ip_addr *addr)
 	return 0;
 }
 
+static int compile_subnets(struct policy *policy, const struct vslice_config *vslice)
+{
+	vec_each (&vslice->subnets.rows, subnet) {
+		struct ip_prefix *room = vec_add(&policy->subnets);
+
+		if (!room)
+			return -ENOMEM;
+		*room = *subnet;
+	}
+	return 0;
+}
+
 static int compile_peers(struct policy *policy, const struct vslice_config *vslice)
 {
 	int error = 0;
@@ -166,23 +181,13 @@ static int compile_peers(struct policy *policy, const struct vslice_config *vsli
 		error = error ? error : add_address(&policy->lacs, &lac->address.addr);
 	vec_each (&vslice->lnss, lns)
 		error = error ? error : add_address(&policy->lnss, &lns->address.addr);
-	return error;
+	return error ? error : compile_subnets(policy, vslice);
 }
 
-static int compile_rules(struct policy *policy, const struct vslice_config *vslice, const struct config *config)
+static int compile_source(struct policy *policy, const struct policy_config *source, const struct config *config)
 {
-	const struct policy_config *source = NULL;
 	int error = 0;
 
-	if (!uuid_is_none(&vslice->default_policy))
-		source = config_policy(config, &vslice->default_policy);
-	if (source && !uuid_equal(&source->vslice, &vslice->id))
-		source = NULL;
-	if (!source) {
-		snprintf(policy->closed, sizeof(policy->closed),
-			"no Default Routing Policy: create a Routing Policy on this VSlice and set it");
-		return 0;
-	}
 	policy->name = strdup(source->moniker ? source->moniker : "?");
 	if (!policy->name)
 		return -ENOMEM;
@@ -192,6 +197,106 @@ static int compile_rules(struct policy *policy, const struct vslice_config *vsli
 		if (source->rules.items[i].enabled)
 			error = compile_rule(policy, &source->rules.items[i], i + 1, config);
 	return error == -EINVAL ? 0 : error; // policy->closed tells
+}
+
+static int compile_rules(struct policy *policy, const struct vslice_config *vslice, const struct config *config)
+{
+	const struct policy_config *source = NULL;
+
+	if (!uuid_is_none(&vslice->default_policy))
+		source = config_policy(config, &vslice->default_policy);
+	if (source && uuid_equal(&source->vslice, &vslice->id))
+		return compile_source(policy, source, config);
+	snprintf(policy->closed, sizeof(policy->closed),
+		"no Default Routing Policy: create a Routing Policy on this VSlice and set it");
+	return 0;
+}
+
+static int tag_order(const void *a, const void *b)
+{
+	return strcmp(((const struct policy_tag *)a)->policy.text, ((const struct policy_tag *)b)->policy.text);
+}
+
+static bool has_tag(const struct policy_tags *tags, size_t before, uint32_t tag)
+{
+	for (size_t i = 0; i < before; i++)
+		if (tags->rows.items[i].tag == tag)
+			return true;
+	return false;
+}
+
+static int tags_add(struct policy_tags *tags, const struct uuid *policy)
+{
+	struct policy_tag *room;
+
+	vec_each (&tags->rows, row)
+		if (uuid_equal(&row->policy, policy))
+			return 0;
+	room = vec_add(&tags->rows);
+	if (!room)
+		return -ENOMEM;
+	room->policy = *policy;
+	return 0;
+}
+
+int policy_tags(const struct uuid *vslice, const struct config *config, struct policy_tags *out)
+{
+	const struct group_config *group;
+	struct policy_tags tags = {0};
+	int error = 0;
+
+	for (size_t i = 0; !error && (group = strmap_next(&config->groups, &i));) {
+		const struct policy_config *policy = config_policy(config, &group->policy);
+
+		if (uuid_equal(&group->vslice, vslice) && policy && uuid_equal(&policy->vslice, vslice))
+			error = tags_add(&tags, &policy->id);
+	}
+	if (error) {
+		vec_free(&tags.rows);
+		return error;
+	}
+	if (tags.rows.count)
+		qsort(tags.rows.items, tags.rows.count, sizeof(*tags.rows.items), tag_order);
+	for (size_t i = 0; i < tags.rows.count; i++) {
+		uint32_t tag = mark_of(&tags.rows.items[i].policy) & TAG_MASK;
+
+		while (tag < TAG_FIRST || has_tag(&tags, i, tag))
+			tag = (tag + 1) & TAG_MASK;
+		tags.rows.items[i].tag = tag;
+	}
+	*out = tags;
+	return 0;
+}
+
+static int compile_group(
+	struct policy *whole, const struct policy_tag *tag, const struct vslice_config *vslice, const struct config *config)
+{
+	struct policy *policy = calloc(1, sizeof(*policy)), **room = policy ? vec_add(&whole->groups) : NULL;
+	int error;
+
+	if (!room) {
+		free(policy);
+		return -ENOMEM;
+	}
+	*room = policy;
+	policy->id = tag->policy;
+	policy->tag = tag->tag;
+	error = compile_targets(policy, vslice, config);
+	if (!error)
+		error = compile_subnets(policy, vslice);
+	return error ? error : compile_source(policy, config_policy(config, &tag->policy), config);
+}
+
+static int compile_groups(struct policy *policy, const struct vslice_config *vslice, const struct config *config)
+{
+	struct policy_tags tags = {0};
+	int error = policy_tags(&vslice->id, config, &tags);
+
+	vec_each (&tags.rows, tag)
+		error = error ? error : compile_group(policy, tag, vslice, config);
+	vec_free(&tags.rows);
+	snprintf(policy->closed, sizeof(policy->closed), "each Endpoint Group has its own Routing Policy");
+	return error;
 }
 
 int policy_new(const struct vslice_config *vslice, const struct config *config, struct policy **out)
@@ -205,7 +310,8 @@ int policy_new(const struct vslice_config *vslice, const struct config *config, 
 	if (!error)
 		error = compile_peers(policy, vslice);
 	if (!error)
-		error = compile_rules(policy, vslice, config);
+		error = vslice->type == VSLICE_L2TP ? compile_rules(policy, vslice, config)
+						    : compile_groups(policy, vslice, config);
 	if (error)
 		policy_free(&policy);
 	else
@@ -230,6 +336,10 @@ void policy_free(struct policy **policy_ptr)
 	vec_free(&policy->targets);
 	vec_free(&policy->lacs);
 	vec_free(&policy->lnss);
+	vec_free(&policy->subnets);
+	vec_each (&policy->groups, group)
+		policy_free(group);
+	vec_free(&policy->groups);
 	free(policy->name);
 	free(policy);
 }
@@ -250,6 +360,9 @@ bool policy_tracks(const struct policy *policy)
 	vec_each (&policy->rules, rule)
 		if (!rule->never && !rule->drop && (rule->reflexive || rule->divert.family))
 			return true;
+	vec_each (&policy->groups, group)
+		if (policy_tracks(*group))
+			return true;
 	return false;
 }
 
@@ -267,7 +380,15 @@ static bool protocol_matches(const struct policy_rule *rule, uint8_t protocol)
 	return !has_ports(rule) || protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
 }
 
-static bool rule_matches(const struct policy_rule *rule, const struct policy_packet *packet)
+static bool is_sims(const struct policy *policy, const struct ip_addr *addr)
+{
+	vec_each (&policy->subnets, subnet)
+		if (ip_prefix_has(subnet, addr))
+			return true;
+	return false;
+}
+
+static bool rule_matches(const struct policy *policy, const struct policy_rule *rule, const struct policy_packet *packet)
 {
 	if (rule->never || rule->direction != packet->direction || !protocol_matches(rule, packet->protocol))
 		return false;
@@ -275,6 +396,8 @@ static bool rule_matches(const struct policy_rule *rule, const struct policy_pac
 		(!packet->interface || strcmp(rule->target->interface, packet->interface)))
 		return false;
 	if (!addr_set_has(&rule->source, &packet->source) || !addr_set_has(&rule->destination, &packet->destination))
+		return false;
+	if (rule->to_sims && !is_sims(policy, &packet->destination))
 		return false;
 	return !has_ports(rule) ||
 		(port_set_has(&rule->source_ports, packet->source_port) &&
@@ -294,7 +417,7 @@ static bool is_lns_answer(const struct policy *policy, const struct policy_packe
 	if (!policy->is_l2tp || !from_lns || !to_lac || packet->protocol != IPPROTO_UDP)
 		return false;
 	vec_each (&policy->rules, rule)
-		if (rule->direction == RULE_UPLINK && !rule->drop && !rule->never && packet->interface &&
+		if (rule->direction == RULE_UPLINK && !rule->drop && !rule->never && rule->target && packet->interface &&
 			!strcmp(rule->target->interface, packet->interface))
 			return true;
 	return false;
@@ -305,7 +428,7 @@ struct policy_verdict policy_judge(const struct policy *policy, const struct pol
 	if (*policy->closed)
 		return (struct policy_verdict){0};
 	vec_each (&policy->rules, rule)
-		if (rule_matches(rule, packet))
+		if (rule_matches(policy, rule, packet))
 			return (struct policy_verdict){.forward = !rule->drop,
 				.rule = rule,
 				.target = packet->direction == RULE_UPLINK && !rule->drop ? rule->target : NULL};

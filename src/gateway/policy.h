@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A compiled Routing Policy: the Default Routing Policy of a VSlice with its Routing Targets, LACs and LNSs, as typed values that owe
-// nothing to the configuration they came from. policy.c makes and evaluates it, policy_nft.c says it in nft's words.
+// A compiled Routing Policy with the VSlice's Routing Targets, as typed values that owe nothing to the configuration they came from: of an L2TP
+// VSlice its Default Routing Policy with LACs and LNSs, of an Integrated one those of its Endpoint Groups with the subnets. policy.c makes and
+// evaluates it, policy_nft.c and policy_sims.c say it in nft's words.
 #pragma once
 
 #include "base/pattern.h"
@@ -30,6 +31,7 @@ struct policy_rule {
 	uint16_t divert_port; // 0 = as it was
 	const struct policy_target
 		*target; // where a forward goes; of a downlink rule where the packet comes from, NULL = anywhere
+	bool to_sims; // forwards to other SIMs of the VSlice
 };
 
 static inline bool policy_diverts(const struct policy_rule *rule)
@@ -44,6 +46,12 @@ struct policy {
 	VEC(struct policy_rule) rules; // the enabled ones, in order
 	VEC(struct ip_addr) lacs, lnss; // each address once
 	bool is_l2tp;
+	// Of an Integrated VSlice, which has no rules of its own:
+	VEC(struct ip_prefix) subnets;
+	VEC(struct policy *) groups; // each Routing Policy that an Endpoint Group has, once, in order of id
+	// Of one of them:
+	struct uuid id;
+	uint32_t tag; // by which its SIMs' frames are known (dp_session_spec), and its chains are named; 0 = not one of a group
 };
 
 // Whether the kernel must track connections for it: for NAT, diverted and reflexive flows.
@@ -67,6 +75,15 @@ struct policy_verdict {
 // says why): half a policy is worse than none. 0 or -ENOMEM.
 int policy_new(const struct vslice_config *vslice, const struct config *config, struct policy **out);
 void policy_free(struct policy **policy);
+// The tags of the Routing Policies that the VSlice's Endpoint Groups have, in order of id: the same in every run of the gateway. 0 or -ENOMEM.
+struct policy_tag {
+	struct uuid policy;
+	uint32_t tag;
+};
+struct policy_tags {
+	VEC(struct policy_tag) rows;
+};
+int policy_tags(const struct uuid *vslice, const struct config *config, struct policy_tags *out); // vec_free(&out->rows)
 const struct policy_target *policy_target(const struct policy *policy, const struct uuid *id);
 // First match wins, no match drops. For an uplink packet, and for a downlink packet on an L2TP slice (architecture: the LNS's answers
 // are let in from any target that an uplink rule names).
@@ -78,6 +95,8 @@ bool policy_explain(const struct policy *policy, const struct policy_packet *pac
 // The nft transaction that makes `table inet slicegate` of the current namespace say this policy. Chains are emptied and filled, counters
 // stay: their names come from the rules' ids. `stale` are names of counters there that are no longer wanted (may be NULL when none).
 void policy_nft(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out);
+// The same for an Integrated slice; policy_nft calls it.
+void policy_sims_nft(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out);
 #define POLICY_COUNTER_TEXT 48
 char *policy_counter_name(const struct uuid *rule, char out[POLICY_COUNTER_TEXT]);
 // The counters that are not of a rule: why a packet was dropped.

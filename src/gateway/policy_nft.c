@@ -19,14 +19,9 @@
 // out, by the target whose mark stands in the rest. The counter "tracks" tells the next transaction that these chains are there.
 // `flush table` empties the chains and leaves the counters; adding a counter that exists leaves its value. So the whole change is one
 // transaction and no count is lost.
-#include "gateway/policy.h"
+#include "gateway/policy_priv.h"
 
 #include <string.h>
-
-#define TRACKS "tracks"
-#define REFLEXIVE_IN 0x80000000u
-#define REFLEXIVE_OUT 0x40000000u
-#define MARK_BITS 0x01ffffffu
 
 static const char *const drop_counters[] = {
 #define X(name) name,
@@ -34,10 +29,26 @@ static const char *const drop_counters[] = {
 #undef X
 };
 
+char *policy_chains_name(const struct policy *policy, char out[POLICY_COUNTER_TEXT])
+{
+	snprintf(out, POLICY_COUNTER_TEXT, POLICY_CHAINS "%06x", policy->tag);
+	return out;
+}
+
 char *policy_counter_name(const struct uuid *rule, char out[POLICY_COUNTER_TEXT])
 {
 	snprintf(out, POLICY_COUNTER_TEXT, "rule-%s", rule->text);
 	return out;
+}
+
+static bool has_rule_counter(const struct policy *policy, const char *name)
+{
+	char text[POLICY_COUNTER_TEXT];
+
+	vec_each (&policy->rules, rule)
+		if (!strcmp(name, policy_counter_name(&rule->id, text)))
+			return true;
+	return false;
 }
 
 bool policy_wants_counter(const struct policy *policy, const char *name)
@@ -47,10 +58,12 @@ bool policy_wants_counter(const struct policy *policy, const char *name)
 			return true;
 	if (!strcmp(name, TRACKS))
 		return policy_tracks(policy);
-	vec_each (&policy->rules, rule) {
+	if (has_rule_counter(policy, name))
+		return true;
+	vec_each (&policy->groups, group) {
 		char text[POLICY_COUNTER_TEXT];
 
-		if (!strcmp(name, policy_counter_name(&rule->id, text)))
+		if (!strcmp(name, policy_chains_name(*group, text)) || has_rule_counter(*group, name))
 			return true;
 	}
 	return false;
@@ -74,14 +87,24 @@ static void put_chains(const struct policy *policy, FILE *out)
 	fputs("flush table inet slicegate\n", out);
 }
 
-static void put_counters(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)
+void policy_put_drop_counters(FILE *out)
+{
+	for (size_t i = 0; i < sizeof(drop_counters) / sizeof(drop_counters[0]); i++)
+		fprintf(out, "add counter inet slicegate %s\n", drop_counters[i]);
+}
+
+void policy_put_rule_counters(const struct policy *policy, FILE *out)
 {
 	char name[POLICY_COUNTER_TEXT];
 
-	for (size_t i = 0; i < sizeof(drop_counters) / sizeof(drop_counters[0]); i++)
-		fprintf(out, "add counter inet slicegate %s\n", drop_counters[i]);
 	vec_each (&policy->rules, rule)
 		fprintf(out, "add counter inet slicegate %s\n", policy_counter_name(&rule->id, name));
+}
+
+static void put_counters(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)
+{
+	policy_put_drop_counters(out);
+	policy_put_rule_counters(policy, out);
 	if (policy_tracks(policy))
 		fputs("add counter inet slicegate " TRACKS "\n", out);
 	for (size_t i = 0; i < stale_count; i++) {
@@ -147,35 +170,45 @@ static void put_way_back(const struct policy *policy, FILE *out)
 	fputs(policy->targets.count ? " }" : "", out);
 }
 
-static void put_rule(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out)
+static void put_chain(const struct policy *policy, const char *chain, FILE *out)
+{
+	fprintf(out, "add rule inet slicegate %s", chain);
+	if (policy->tag)
+		fprintf(out, "-%06x", policy->tag);
+}
+
+void policy_put_rule(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out)
 {
 	bool is_uplink = rule->direction == RULE_UPLINK;
 	char name[POLICY_COUNTER_TEXT];
 
-	fprintf(out, "add rule inet slicegate %s", is_uplink ? "uplink" : "downlink");
+	put_chain(policy, is_uplink ? "uplink" : "downlink", out);
 	put_match(rule, family, out);
+	if (rule->to_sims)
+		fprintf(out, " %s daddr @subnets%c", family == IP_V6 ? "ip6" : "ip", family == IP_V6 ? '6' : '4');
 	fprintf(out, " counter name %s", policy_counter_name(&rule->id, name));
-	if (rule->reflexive && is_uplink)
-		fprintf(out, " ct mark set 0x%08x", REFLEXIVE_IN);
+	if (rule->reflexive && is_uplink) // what answers from another SIM goes uplink too
+		fprintf(out, " ct mark set 0x%08x", rule->to_sims ? REFLEXIVE_OUT : REFLEXIVE_IN);
 	else if (rule->reflexive)
 		put_way_back(policy, out);
 	if (rule->drop)
 		fputs(" drop\n", out);
-	else if (is_uplink)
+	else if (is_uplink && rule->target)
 		fprintf(out, " meta mark set 0x%08x accept\n", rule->target->mark);
 	else
 		fputs(" accept\n", out);
 }
 
-static void put_divert(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out)
+void policy_put_divert(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out)
 {
 	char text[IP_ADDR_TEXT];
 
-	(void)policy;
 	if (rule->direction == RULE_DOWNLINK)
 		return;
-	fputs("add rule inet slicegate divert", out);
+	put_chain(policy, "divert", out);
 	put_match(rule, family, out);
+	if (rule->to_sims)
+		fprintf(out, " %s daddr @subnets%c", family == IP_V6 ? "ip6" : "ip", family == IP_V6 ? '6' : '4');
 	if (!policy_diverts(rule)) {
 		fputs(" return\n", out);
 		return;
@@ -191,13 +224,13 @@ static void put_divert(const struct policy *policy, const struct policy_rule *ru
 }
 
 // Each rule, once for each family that it can match.
-static void each_rule(const struct policy *policy, FILE *out,
+void policy_each_rule(const struct policy *policy, FILE *out,
 	void (*put)(const struct policy *, const struct policy_rule *, enum ip_family, FILE *))
 {
 	vec_each (&policy->rules, rule) {
 		if (rule->never)
 			continue;
-		if (!rule->source.ranges.count && !rule->destination.ranges.count) {
+		if (!rule->source.ranges.count && !rule->destination.ranges.count && !rule->to_sims) {
 			put(policy, rule, IP_NONE, out);
 			continue;
 		}
@@ -308,7 +341,7 @@ static void put_translations(const struct policy *policy, FILE *out)
 {
 	if (*policy->closed || !policy_tracks(policy))
 		return;
-	each_rule(policy, out, put_divert);
+	policy_each_rule(policy, out, policy_put_divert);
 	fputs("add rule inet slicegate divert-output fib daddr type local accept\n"
 	      "add rule inet slicegate divert-output jump divert\n"
 	      "add rule inet slicegate divert-forwarded fib daddr type local accept\n",
@@ -336,10 +369,14 @@ static void put_input(const struct policy *policy, FILE *out)
 
 void policy_nft(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)
 {
+	if (!policy->is_l2tp) {
+		policy_sims_nft(policy, stale, stale_count, out);
+		return;
+	}
 	put_chains(policy, out);
 	put_counters(policy, stale, stale_count, out);
 	if (!*policy->closed)
-		each_rule(policy, out, put_rule);
+		policy_each_rule(policy, out, policy_put_rule);
 	if (!*policy->closed && policy_tracks(policy))
 		fprintf(out,
 			"add rule inet slicegate uplink ct direction reply ct mark and 0x%08x != 0 meta mark set ct mark and "

@@ -17,6 +17,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "gateway/conntrack.h"
+#include "gateway/dataplane/dataplane.h"
 #include "gateway/nft.h"
 #include "gateway/sims.h"
 #include "gateway/target/annex.h"
@@ -207,6 +208,35 @@ static bool is_target_address(const struct slice_spec *spec, const struct ip_add
 	return false;
 }
 
+// The SIMs of an Integrated slice: an interface of their own, and the routes of their subnets by it.
+static int set_sims(const struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
+{
+	VEC(struct nl_route) routes = {0};
+	struct nl_link sims;
+	int error = sims_make(env->inside);
+
+	if (!error)
+		error = nl_link_get(env->inside, DP_SLICE_INTERFACE, &sims);
+	if (error)
+		return fail(result, error, "the interface toward the SIMs cannot be made");
+	vec_each (&spec->policy->subnets, subnet) {
+		struct nl_route *room = vec_add(&routes);
+		const char *gateway = subnet->addr.family == IP_V4 ? DP_SLICE_GATEWAY4 : DP_SLICE_GATEWAY6;
+
+		if (!room)
+			error = -ENOMEM;
+		else
+			*room = (struct nl_route){
+				.kind = NL_ROUTE_UNICAST, .to = *subnet, .link = sims.index, .metric = MAIN_METRIC};
+		if (!error)
+			error = ip_addr_parse(gateway, &room->gateway);
+	}
+	if (!error)
+		error = nl_routes_set(env->inside, RT_TABLE_MAIN, routes.items, routes.count);
+	vec_free(&routes);
+	return error ? fail(result, error, "the routes to the SIMs' subnets cannot be set: %s", nl_error(env->inside)) : 0;
+}
+
 static int set_lo(const struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
 {
 	VEC(struct nl_addr) addrs = {0};
@@ -227,6 +257,8 @@ static int set_lo(const struct slice_spec *spec, const struct target_env *env, s
 	vec_free(&addrs);
 	if (error)
 		return fail(result, error, "the LAC addresses cannot be set");
+	if (!spec->policy->is_l2tp) // nothing of the slice's own goes out
+		return set_sims(spec, env, result);
 	nowhere.link = lo.index;
 	error = nl_routes_set(env->inside, RT_TABLE_MAIN, &nowhere, 1);
 	return error ? fail(result, error, "the slice's default route cannot be set") : 0;
@@ -369,6 +401,8 @@ static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const st
 		error = netns_enter(env->inside_fd);
 		if (!error)
 			error = netns_sysctl("ipv4/ip_forward", "1");
+		if (!error && !spec->policy->is_l2tp && netns_sysctl("ipv6/conf/all/forwarding", "1") == -EACCES)
+			error = -EACCES; // a kernel without IPv6 has no such file
 		if (error)
 			fail(result, error, "/proc/sys/net/ipv4/ip_forward cannot be written");
 	}
