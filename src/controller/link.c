@@ -50,6 +50,8 @@ struct stream {
 	int64_t since, revision; // as the gateway said; of what was made
 	size_t kind; // of a snapshot: where it is
 	char after[UUID_TEXT];
+	char import[UUID_TEXT]; // whose endpoints are being told, "" for none
+	int64_t import_revision;
 	bool snapshot, must_end;
 	int status;
 	char why[240];
@@ -291,10 +293,33 @@ static void start_again(struct db *db, struct stream *stream)
 {
 	text_fini(&stream->out);
 	stream->snapshot = true;
+	stream->import[0] = '\0';
 	stream->kind = 0;
 	stream->after[0] = '\0';
 	stream->revision = db_revision(db);
 	put_hello(stream);
+}
+
+// What an import brought is one change and many rows: they go in portions, applied as they come. Who is cut off in between begins it again.
+static void import_begin(struct stream *stream, const char *import, int64_t revision)
+{
+	snprintf(stream->import, sizeof(stream->import), "%s", import);
+	stream->import_revision = revision;
+	stream->after[0] = '\0';
+	stream->revision = revision - 1;
+	put_ready(stream);
+}
+
+static void import_run(struct db *db, struct stream *stream)
+{
+	int64_t count = link_import_rows(db, stream->import, stream->gateway, stream->after, PORTION_ROWS, &stream->out);
+
+	stream->must_end = count < 0;
+	if (count < PORTION_ROWS) {
+		stream->import[0] = '\0';
+		stream->revision = stream->import_revision;
+	}
+	put_ready(stream);
 }
 
 static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *changes)
@@ -307,6 +332,10 @@ static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *chang
 		const struct link_kind *kind = kind_of(word);
 
 		last = sqlite3_column_int64(changes, 2);
+		if (sqlite3_column_int(changes, 4)) {
+			import_begin(stream, id, last);
+			return 0;
+		}
 		if (sqlite3_column_int(changes, 3) && strcmp(id, stream->gateway) == 0) {
 			start_again(db, stream);
 			return 0;
@@ -327,7 +356,7 @@ static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *chang
 static void difference_run(struct db *db, struct stream *stream)
 {
 	sqlite3_stmt *changes = db_statement(db,
-		"SELECT noun, id, max(revision), max(change = 3) FROM (SELECT * FROM changes "
+		"SELECT noun, id, max(revision), max(change = 3), max(change = 4) FROM (SELECT * FROM changes "
 		"WHERE revision > ?1 ORDER BY revision LIMIT ?2) GROUP BY noun, id ORDER BY 3");
 
 	if (!changes) {
@@ -346,6 +375,8 @@ static void portion_run(struct db *db, struct store_job *job)
 
 	if (stream->snapshot)
 		snapshot_run(db, stream);
+	else if (*stream->import)
+		import_run(db, stream);
 	else
 		difference_run(db, stream);
 }

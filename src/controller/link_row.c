@@ -2,6 +2,7 @@
 #include "controller/link_row.h"
 
 #include "controller/store/address.h"
+#include "controller/store/import_log.h"
 #include "controller/store/uuid.h"
 #include "model/json.h"
 #include "model/steering.h"
@@ -64,6 +65,19 @@ int64_t link_rows(struct db *db, const struct link_kind *kind, const char *gatew
 	int error = db_list(db, kind->noun, &query, put, &putting, NULL, why);
 
 	return error ? error : putting.count;
+}
+
+int64_t link_import_rows(struct db *db, const char *import, const char *gateway, char *after, int64_t limit, struct text *out)
+{
+	const struct link_kind *kind = &link_kinds[LINK_KINDS - 1];
+	struct link_kind imported = *kind;
+	char where[400];
+
+	snprintf(where, sizeof(where), "+t.import = %lld AND %s", (long long)import_log_number(db, import), kind->where);
+	imported.where = where;
+	if (!*after)
+		snprintf(after, UUID_TIME_CHARS + 1, "%s", import);
+	return link_rows(db, &imported, gateway, after, limit, out);
 }
 
 int link_row(struct db *db, const struct link_kind *kind, const char *gateway, const char *id, int64_t revision, struct text *out)

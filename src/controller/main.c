@@ -118,7 +118,7 @@ static int adopt_admin_token(char why[200])
 	}
 	if ((error = seal_of_database(config.database, &seal, why)))
 		return error;
-	error = db_open(config.database, &seal, true, &db, why);
+	error = db_open(config.database, &seal, DB_WRITER, &db, why);
 	if (!error && (error = token_adopt(db, token)))
 		snprintf(why, 200, "cannot store the administrator's token");
 	db_close(&db);

@@ -55,6 +55,7 @@ enum field_flags {
 	FIELD_OWNED =
 		1 << 13, // a reference whose holder goes along when the object referred to is deleted (a policy with its VSlice)
 	FIELD_YIELDS = 1 << 14, // a reference that is cleared when the object referred to is deleted, unless a rule forbids it
+	FIELD_COUNTED = 1 << 15, // a reference whose users the store counts, object by object (user_count)
 };
 
 // What a text may look like, beyond its length.
@@ -156,6 +157,7 @@ enum noun_flags {
 	NOUN_PLATFORM = 1 << 3, // belongs to the platform, not to a customer: all may read it, the platform owner writes it
 	NOUN_BUILT_IN = 1 << 4, // rows come with the program; read-only
 	NOUN_OWNER_ONLY = 1 << 5, // only who acts for the platform sees it
+	NOUN_BULK = 1 << 7, // may come by an import, which is seen when all of it is stored
 	NOUN_SHARED =
 		1 << 6, // beside a customer's own there are built-in ones of nobody: all may read them, nobody may change them
 };

@@ -80,7 +80,8 @@ static const struct field group_fields[] = {
 		.type = FIELD_INT,
 		.flags = FIELD_READ_ONLY | FIELD_SUMMARY,
 		FIELD_AT(struct group, endpoints),
-		.sql = "(SELECT count(*) FROM endpoint e WHERE e.endpoint_group = t.id)",
+		.sql = "(SELECT ifnull(sum(k.count), 0) FROM user_count k WHERE k.id = t.id AND k.place = "
+		       "'endpoint.endpoint_group')",
 		.label = "Endpoints",
 		.help = "Endpoints in the group"},
 	CUSTOMER_FIELD,

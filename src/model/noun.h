@@ -12,6 +12,7 @@ struct object {
 	struct field_ref customer; // of objects that belong to one
 	int64_t position; // of a row: its place in the list, from 1
 	int64_t revision; // of the last change; the ETag
+	int64_t import; // the import that it came by (NOUN_BULK), 0 for none; only written
 	int64_t changed_ms;
 };
 

@@ -344,7 +344,8 @@ static const struct field vslice_fields[] = {
 		.type = FIELD_INT,
 		.flags = FIELD_READ_ONLY | FIELD_SUMMARY,
 		FIELD_AT(struct vslice, endpoints),
-		.sql = "(SELECT count(*) FROM endpoint e JOIN endpoint_group g ON e.endpoint_group = g.id WHERE g.vslice = t.id)",
+		.sql = "(SELECT ifnull(sum(k.count), 0) FROM endpoint_group g JOIN user_count k ON k.id = g.id AND k.place = "
+		       "'endpoint.endpoint_group' WHERE g.vslice = t.id)",
 		.label = "Endpoints",
 		.help = "Endpoints in those groups"},
 	{.name = "readiness",

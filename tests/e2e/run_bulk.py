@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many objects at once: import and export of endpoints, a whole L2TP set-up in one request; and the audit log of it all."""
 
+import contextlib
 import csv
 import io
 import json
+import sqlite3
 import threading
 import time
 
-from harness import Case, Controller, iccid, imsi, l2tp_setup, main
+from harness import Case, Controller, Stream, iccid, imsi, l2tp_setup, main
 
 
 def rows_csv(group, numbers):
@@ -123,26 +125,87 @@ class Import(Case):
         self.assertLess(sorted(slow)[len(slow) // 2], 1)
         self.assertEqual(self.api.get(f"endpoints/{iccid(13999)}").status, 200)
 
-    def test_what_a_crash_ended_is_taken_back(self):
+    @staticmethod
+    def stored(controller, what):
+        """What stands in the database, whoever may see it."""
+        with contextlib.closing(sqlite3.connect(f"file:{controller.folder}/db?mode=ro", uri=True, timeout=10)) as db:
+            return db.execute("SELECT " + what).fetchone()[0]
+
+    def under_way(self, numbers, in_store, headers=None):
+        """A controller with an import that has stored some of its endpoints, and not all."""
         controller = Controller()
+        l2tp_setup(controller.client(), "Crash")
+        thread = threading.Thread(target=lambda: self.swallow(controller, rows_csv("crash-group", numbers), headers))
+        thread.start()
+        while not self.stored(controller, in_store):
+            time.sleep(0.002)
+        return controller, thread
+
+    def test_what_a_crash_ended_is_taken_back(self):
+        controller, thread = self.under_way(range(1, 6000), "count(*) FROM endpoint")
         try:
-            api = controller.client()
-            l2tp_setup(api, "Crash")
-            thread = threading.Thread(target=lambda: self.swallow(controller, rows_csv("crash-group", range(1, 6000))))
-            thread.start()
-            while not api.get("endpoints?limit=1").body["totalItems"]:
-                time.sleep(0.01)
             controller.kill()
             thread.join()
+            self.assertEqual(self.stored(controller, "min(state) FROM import_log"), 0)
             controller.start()
-            self.assertIn("taken back", controller.log())
-            self.assertEqual(controller.client().get("endpoints?limit=1").body["totalItems"], 0)
+            self.assertIn("taken_back", controller.log())
+            self.assertEqual(self.stored(controller, "count(*) FROM endpoint"), 0)
+            self.assertEqual(self.stored(controller, "count(*) FROM endpoint_imsis"), 0)
+            api = controller.client()
+            self.assertEqual(api.get("endpoints?limit=1").body["totalItems"], 0)
+            self.assertEqual(api.ok("GET", "vslices/crash")["endpointCount"], 0)
         finally:
             controller.close()
 
-    def swallow(self, controller, body):
+    def test_a_crash_after_the_end_costs_no_event(self):
+        controller, thread = self.under_way(range(1, 6000), "count(*) FROM import_log WHERE state = 1")
         try:
-            controller.client().call("POST", "endpoints/import", raw=body)
+            controller.kill()
+            thread.join()
+            controller.start()
+            self.assertEqual(self.stored(controller, "count(*) FROM endpoint"), 5999)
+            self.assertEqual(self.stored(controller, "count(DISTINCT endpoint) FROM event"), 5999)
+            self.assertEqual(self.stored(controller, "count(*) FROM event"), 5999)
+        finally:
+            controller.close()
+
+    def test_all_come_into_sight_at_once(self):
+        stream = Stream(self.controller, "europe")
+        stream.until("ready")
+        before, group = self.count(), self.api.ok("GET", "EndpointGroups/bulk-group")["endpointsAssigned"]
+        thread = threading.Thread(target=lambda: self.swallow(self.controller, rows_csv("bulk-group", range(20000, 23500))))
+        thread.start()
+        seen = set()
+        while thread.is_alive():
+            page = self.api.get("endpoints?limit=1&sortBy=desc(iccid)").body
+            one = self.api.get(f"endpoints/{iccid(20000)}").status
+            seen.add(page["totalItems"] - before)
+            self.assertLessEqual({page["totalItems"] - before, one}, {0, 404, 200, 3500})
+            self.assertIn(self.api.ok("GET", "EndpointGroups/bulk-group")["endpointsAssigned"] - group, (0, 3500))
+        self.assertLessEqual(seen, {0, 3500})
+        self.assertEqual(self.count(), before + 3500)
+        told = set()
+        while len(told) < 3500:  # in portions, each to be applied
+            row = stream.next()
+            if row["row"] == "put" and row["kind"] == "endpoint":
+                told.add(row["data"]["imsis"][0])
+        self.assertEqual(told, {imsi(n) for n in range(20000, 23500)})
+        stream.close()
+        endpoint = self.api.get(f"endpoints/{iccid(20001)}")
+        self.assertGreater(int(endpoint.headers["etag"].strip('"')), 0)
+        self.assertEqual(self.api.call("PATCH", f"endpoints/{iccid(20001)}", {"name": "x"}, headers={"If-Match": endpoint.headers["etag"]}).status, 200)
+
+    def test_once_by_its_key(self):
+        body, key = rows_csv("bulk-group", range(7000, 7010)), {"Idempotency-Key": "import-1", "Content-Type": "text/csv"}
+        first = self.api.call("POST", "endpoints/import", raw=body, headers=key)
+        again = self.api.call("POST", "endpoints/import", raw=body, headers=key)
+        self.assertEqual((first.status, again.text), (200, first.text))
+        self.api.refused("POST", "endpoints/import", raw=rows_csv("bulk-group", [7011]), headers=key, status=409)
+
+    @staticmethod
+    def swallow(controller, body, headers=None):
+        try:
+            controller.client().call("POST", "endpoints/import", raw=body, headers=headers)
         except Exception:  # the controller is killed meanwhile
             pass
 

@@ -181,7 +181,7 @@ static void export_next(struct export *export)
 		return;
 	export->busy = true;
 	export->job = (struct store_job){.run = portion_run, .done = portion_done};
-	store_read(export->controller->store, &export->job);
+	store_study(export->controller->store, &export->job);
 }
 
 static void on_drained(void *owner)

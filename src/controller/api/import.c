@@ -2,10 +2,10 @@
 // POST /endpoints/import: many endpoints from one body, all or none.
 //
 // The body is gone through twice, in portions, each a job of its own in the store's queues, so that every other request gets its turn
-// in between. First each row is checked on a reader: form, references, rules, conflicts with what is stored and with the rows before
-// it. Only when no row is at fault are they stored, portion by portion, each row judged again: meanwhile somebody may have taken an
-// IMSI or deleted a group. What was stored is noted in `import_row`; should a row fail now, or the program die, all of it is taken
-// back (at once, or at the next start). The record in `import` goes with the last portion: from then on the import is done.
+// in between. First each row is checked on the store's student: form, references, rules, conflicts with what is stored and with the
+// rows before it. Only when no row is at fault are they stored, portion by portion, each row judged again: meanwhile somebody may have
+// taken an IMSI or deleted a group. Nobody sees any of them before all are there (store/import_log.h); should a row fail now, or the
+// program die, what was stored is taken back. The answer goes when they are in sight, their events follow.
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -13,7 +13,7 @@
 #include "controller/api/change.h"
 #include "controller/api/http.h"
 #include "controller/api/ops.h"
-#include "controller/store/audit.h"
+#include "controller/store/import_log.h"
 #include "model/endpoint.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ LOG_CATEGORY(import);
 #define IMPORT_ROWS_MAX 500000
 #define MESSAGES_MAX 100
 
-enum import_phase { IMPORT_CHECK, IMPORT_STORE, IMPORT_UNDO, IMPORT_SWEEP };
+enum import_phase { IMPORT_CHECK, IMPORT_STORE, IMPORT_TAKE_BACK, IMPORT_TELL };
 
 struct import {
 	struct store_job job;
@@ -37,10 +37,12 @@ struct import {
 	struct exchange *exchange;
 	struct op op; // what the rules and the change of one row look at
 	enum import_phase phase;
-	char id[UUID_TEXT];
+	struct import_log log;
+	char after[UUID_TEXT]; // the last one whose event was written
+	char *key, request[REQUEST_HASH_TEXT]; // of the Idempotency-Key
 	struct bulk_rows rows;
 	struct strmap seen; // what must be unique -> the number of its row; keys are ours
-	struct text report, messages;
+	struct text report, messages, reply;
 	size_t count, faulty, messages_told;
 	enum ruling_verdict verdict;
 	bool dry_run, ended, failed;
@@ -55,6 +57,8 @@ static void import_free(struct import *import)
 	bulk_rows_fini(&import->rows);
 	text_fini(&import->report);
 	text_fini(&import->messages);
+	text_fini(&import->reply);
+	free(import->key);
 	ruling_fini(&import->op.ruling);
 	free(import);
 }
@@ -139,17 +143,6 @@ static void report_row(struct import *import, const struct endpoint *endpoint)
 	ruling->verdict = RULING_OK;
 }
 
-static int note_stored(struct import *import, const char *id)
-{
-	sqlite3_stmt *statement = db_statement(import->op.db, "INSERT INTO import_row (import, endpoint) VALUES (?1, ?2)");
-
-	if (!statement)
-		return -EIO;
-	sqlite3_bind_text(statement, 1, import->id, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, id, -1, SQLITE_STATIC);
-	return db_step(import->op.db, statement);
-}
-
 static int take_row(struct import *import, json_t *body)
 {
 	struct endpoint *endpoint = body ? object_new(&noun_endpoint) : NULL;
@@ -161,8 +154,8 @@ static int take_row(struct import *import, json_t *body)
 		change_judge(op, &noun_endpoint, endpoint, NULL);
 		if (import->phase == IMPORT_CHECK)
 			check_seen(import, endpoint);
-		else if (!op->ruling.fault_count && !(error = change_apply(op, &noun_endpoint, endpoint, NULL)))
-			error = note_stored(import, endpoint->object.id);
+		else if (!op->ruling.fault_count)
+			error = db_stage(op->db, &noun_endpoint, endpoint, import->log.number);
 	}
 	report_row(import, endpoint);
 	object_free(&noun_endpoint, endpoint);
@@ -170,26 +163,37 @@ static int take_row(struct import *import, json_t *body)
 	return error;
 }
 
-static int record(struct import *import, const char *sql)
+static void write_answer(struct import *import, bool done)
 {
-	sqlite3_stmt *statement = db_statement(import->op.db, sql);
+	struct text *reply = &import->reply;
 
-	if (!statement)
-		return -EIO;
-	sqlite3_bind_text(statement, 1, import->id, -1, SQLITE_STATIC);
-	if (sqlite3_bind_parameter_count(statement) > 1)
-		sqlite3_bind_int64(statement, 2, db_now_ms());
-	return db_step(import->op.db, statement);
+	if (import->failed && !import->faulty)
+		text_json(&import->messages, "The store failed; nothing was imported. Look at the controller's log");
+	if (import->messages_told > MESSAGES_MAX)
+		text_format(
+			&import->messages, ",\"and %zu more; the report has them all\"", import->messages_told - MESSAGES_MAX);
+	text_format(reply, "{\"success\":%s,\"messages\":[%s],\"data\":{\"rows\":%zu,\"created\":%zu,\"faulty\":%zu,\"report\":[",
+		done ? "true" : "false", import->messages.len ? import->messages.bytes : "", import->count,
+		done && !import->dry_run ? import->count : 0, import->faulty);
+	text_bytes(reply, import->report.bytes ? import->report.bytes : "", import->report.len);
+	text_add(reply, "]}}");
 }
 
-// The last portion is in: with its commit the import is done.
-static int finish(struct import *import)
+// The last portion is in: with its commit all are there.
+static int show(struct import *import)
 {
+	struct db *db = import->op.db;
+	int64_t revision = import_log_show(db, &import->log, import->count);
 	char after[60];
 
+	if (revision < 0)
+		return (int)revision;
 	snprintf(after, sizeof(after), "{\"created\":%zu}", import->count);
 	op_audit(&import->op, "import", &noun_endpoint, NULL, NULL, after);
-	return record(import, "DELETE FROM import WHERE id = ?1");
+	write_answer(import, true);
+	if (import->key)
+		idempotency_keep(db, import->op.actor.id, import->key, import->request, &import->reply);
+	return 0;
 }
 
 static void portion_run(struct db *db, struct store_job *job)
@@ -200,7 +204,7 @@ static void portion_run(struct db *db, struct store_job *job)
 
 	import->op.db = db;
 	if (import->phase == IMPORT_STORE && !import->rows.row)
-		error = record(import, "INSERT INTO import (id, at_ms) VALUES (?1, ?2)");
+		error = import_log_begin(db, &import->log);
 	int portion = import->phase == IMPORT_CHECK ? CHECK_PORTION : PORTION;
 
 	for (int i = 0; i < portion && !error && !import->ended; i++) {
@@ -219,68 +223,36 @@ static void portion_run(struct db *db, struct store_job *job)
 	}
 	forget_loaded(&import->op);
 	if (!error && import->phase == IMPORT_STORE && import->ended && !import->faulty)
-		error = finish(import);
+		error = show(import);
 	import->failed |= error;
 	job->abort = import->phase == IMPORT_STORE && (error || import->faulty);
 }
 
-// Takes a portion of what was stored back, or, once the import is done, only the notes of it.
-static void undo_run(struct db *db, struct store_job *job)
+static void take_back_run(struct db *db, struct store_job *job)
 {
 	struct import *import = container_of(job, struct import, job);
-	char ids[PORTION][UUID_TEXT];
-	int count = 0, error = 0;
-	sqlite3_stmt *statement = db_statement(db, "SELECT endpoint FROM import_row WHERE import = ?1 LIMIT ?2");
+	int count = import->log.number ? import_log_take_back(db, &import->log, PORTION) : 0;
 
-	import->op.db = db;
-	if (!statement) {
-		import->ended = job->abort = true;
-		return;
-	}
-	sqlite3_bind_text(statement, 1, import->id, -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 2, PORTION);
-	while (sqlite3_step(statement) == SQLITE_ROW)
-		snprintf(ids[count++], UUID_TEXT, "%s", (const char *)sqlite3_column_text(statement, 0));
-	sqlite3_reset(statement);
-	for (int i = 0; i < count && !error; i++) {
-		error = db_delete(db, &noun_endpoint, ids[i], import->op.actor.id);
-		error = error == -ENOENT ? 0 : error; // somebody was quicker
-	}
-	if (!error)
-		error = record(import,
-			"DELETE FROM import_row WHERE rowid IN (SELECT rowid FROM import_row WHERE import = ?1 LIMIT 200)");
-	if (!error && count < PORTION)
-		error = record(import, "DELETE FROM import WHERE id = ?1");
-	import->ended = error || count < PORTION;
-	job->abort = error;
+	import->ended = count <= 0;
+	job->abort = count < 0; // the next start tries again
 }
 
-static void sweep_run(struct db *db, struct store_job *job)
+static void tell_run(struct db *db, struct store_job *job)
 {
 	struct import *import = container_of(job, struct import, job);
+	int count = import_log_tell(db, &import->log, import->after, PORTION);
 
-	import->op.db = db;
-	job->abort = record(
-		import, "DELETE FROM import_row WHERE rowid IN (SELECT rowid FROM import_row WHERE import = ?1 LIMIT 5000)");
-	import->ended = job->abort || !sqlite3_changes(db_sqlite(db));
+	import->ended = count <= 0;
+	job->abort = count < 0;
 }
 
 static void answer(struct import *import, bool done)
 {
 	struct exchange_answer answer = {.status = done ? 200 : import->failed ? 500 : (int)import->verdict};
-	struct text body = {0};
 
-	if (import->failed && !import->faulty)
-		text_json(&import->messages, "The store failed; nothing was imported. Look at the controller's log");
-	if (import->messages_told > MESSAGES_MAX)
-		text_format(
-			&import->messages, ",\"and %zu more; the report has them all\"", import->messages_told - MESSAGES_MAX);
-	text_format(&body, "{\"success\":%s,\"messages\":[%s],\"data\":{\"rows\":%zu,\"created\":%zu,\"faulty\":%zu,\"report\":[",
-		done ? "true" : "false", import->messages.len ? import->messages.bytes : "", import->count,
-		done && !import->dry_run ? import->count : 0, import->faulty);
-	text_bytes(&body, import->report.bytes ? import->report.bytes : "", import->report.len);
-	text_add(&body, "]}}");
-	answer.body = text_take(&body, &answer.len);
+	if (!import->reply.len)
+		write_answer(import, done);
+	answer.body = text_take(&import->reply, &answer.len);
 	import->controller->failures += answer.status >= 500;
 	log_info("import rows=%zu faulty=%zu status=%d", import->count, import->faulty, answer.status);
 	exchange_reply(import->exchange, &answer);
@@ -307,14 +279,15 @@ static void portion_done(struct store_job *job)
 
 	import->failed |= job->error != 0;
 	if (phase == IMPORT_STORE && (import->failed || import->faulty)) {
-		begin(import, IMPORT_UNDO);
-	} else if (!import->ended && !import->failed) {
+		text_fini(&import->reply);
+		begin(import, IMPORT_TAKE_BACK);
+	} else if (!import->ended && !(phase >= IMPORT_TAKE_BACK ? job->error : import->failed)) {
 		next(import);
 	} else if (phase == IMPORT_CHECK && !import->failed && !import->faulty && !import->dry_run && import->count) {
 		begin(import, IMPORT_STORE);
 	} else if (phase == IMPORT_STORE) {
 		answer(import, true);
-		begin(import, IMPORT_SWEEP);
+		begin(import, IMPORT_TELL);
 	} else {
 		if (import->exchange)
 			answer(import, phase == IMPORT_CHECK && !import->failed && !import->faulty);
@@ -328,14 +301,16 @@ static void next(struct import *import)
 		import->controller->store; // NULL once it is being closed: the next start takes back what was stored
 
 	import->job = (struct store_job){.done = portion_done};
-	import->job.run = import->phase == IMPORT_UNDO ? undo_run : import->phase == IMPORT_SWEEP ? sweep_run : portion_run;
+	import->job.run = import->phase == IMPORT_TAKE_BACK ? take_back_run
+		: import->phase == IMPORT_TELL		    ? tell_run
+							    : portion_run;
 	if (!store) {
 		import->failed = true;
 		if (import->exchange)
 			answer(import, false);
 		import_free(import);
 	} else if (import->phase == IMPORT_CHECK) {
-		store_read(store, &import->job);
+		store_study(store, &import->job);
 	} else {
 		store_write(store, &import->job);
 	}
@@ -373,6 +348,8 @@ void op_endpoint_import(struct op *op)
 		op_fail(op, 400, "body: is empty; send CSV (Content-Type: text/csv) or NDJSON (application/x-ndjson)");
 		return;
 	}
+	if (op_answer_again(op))
+		return;
 	if (!(import = calloc(1, sizeof(*import))))
 		abort();
 	if (!bulk_rows_init(&import->rows, &noun_endpoint, format_of(op), op->body, op->body_len, &op->ruling)) {
@@ -380,7 +357,6 @@ void op_endpoint_import(struct op *op)
 		import_free(import);
 		return;
 	}
-	uuid_make(import->id);
 	import->controller = op->controller;
 	import->exchange = op->exchange;
 	import->op = (struct op){.controller = op->controller, .actor = op->actor, .noun = op->noun};
@@ -389,6 +365,12 @@ void op_endpoint_import(struct op *op)
 		.load = op->ruling.load,
 		.count = op->ruling.count,
 		.store = &import->op};
+	import->log =
+		(struct import_log){.noun = &noun_endpoint, .actor = import->op.actor.id, .customer = import->op.actor.customer};
+	if (op->idempotency_key) {
+		import->key = strdup(op->idempotency_key);
+		op_request_hash(op, import->request);
+	}
 	op->taken = import;
 	op->takes = take_over;
 }

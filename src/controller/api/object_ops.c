@@ -63,12 +63,8 @@ void op_list(struct op *op)
 
 void op_get(struct op *op)
 {
-	char id[UUID_TEXT];
 	void *object;
-
-	if (!op_find(op, id))
-		return;
-	int error = db_get(op->db, op->noun, id, 0, &object);
+	int error = db_get_named(op->db, op->noun, op_customer(op, op->noun), op->segments[1], &object);
 
 	if (error) {
 		op_fail_store(op, error);
@@ -79,57 +75,6 @@ void op_get(struct op *op)
 	put_one(op, op->noun, object);
 	op_reply_end(op);
 	object_free(op->noun, object);
-}
-
-bool op_answer_again(struct op *op)
-{
-	sqlite3_stmt *statement;
-	bool found = false;
-
-	if (!op->idempotency_key)
-		return false;
-	if (strlen(op->idempotency_key) > 100) {
-		op_fail(op, 400, "Idempotency-Key: is too long; accepted: at most 100 characters");
-		return true;
-	}
-	if (!(statement = db_statement(op->db, "SELECT request, reply FROM idempotency WHERE token = ?1 AND key = ?2")))
-		return false;
-	sqlite3_bind_text(statement, 1, op->actor.id, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, op->idempotency_key, -1, SQLITE_STATIC);
-	if (sqlite3_step(statement) == SQLITE_ROW) {
-		char request[REQUEST_HASH_TEXT];
-
-		found = true;
-		if (strcmp(op_request_hash(op, request), (const char *)sqlite3_column_text(statement, 0)) == 0)
-			text_add(&op->reply, (const char *)sqlite3_column_text(statement, 1));
-		else
-			op_fail(op, 409, "Idempotency-Key: \"%.60s\" was used for another request; use a new key",
-				op->idempotency_key);
-	}
-	sqlite3_reset(statement);
-	return found;
-}
-
-void op_remember_answer(struct op *op)
-{
-	sqlite3_stmt *statement;
-	char request[REQUEST_HASH_TEXT];
-
-	if (!op->idempotency_key || op->status != 200 || op->noun == &noun_token) // a token's text is not kept
-		return;
-	if ((statement = db_statement(op->db, "DELETE FROM idempotency WHERE at_ms < ?1"))) {
-		sqlite3_bind_int64(statement, 1, db_now_ms() - 24 * 3600 * 1000);
-		db_step(op->db, statement);
-	}
-	if (!(statement = db_statement(
-		      op->db, "INSERT INTO idempotency (token, key, request, reply, at_ms) VALUES (?1, ?2, ?3, ?4, ?5)")))
-		return;
-	sqlite3_bind_text(statement, 1, op->actor.id, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, op->idempotency_key, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, op_request_hash(op, request), -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 4, op->reply.bytes, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 5, db_now_ms());
-	db_step(op->db, statement);
 }
 
 void op_create(struct op *op)

@@ -229,6 +229,7 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	op->idempotency_key = copy(exchange_header(exchange, "Idempotency-Key"));
 	op->body = exchange_body(exchange, &op->body_len);
 	op->status = 200;
+	op->job.quick = route->run == op_get;
 	if (route->kind == OP_WRITE)
 		store_write(controller->store, &op->job);
 	else

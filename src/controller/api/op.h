@@ -121,5 +121,7 @@ char *op_request_hash(const struct op *op, char out[REQUEST_HASH_TEXT]);
 bool op_answer_again(struct op *op);
 // Keeps the answer for that, when it was a success.
 void op_remember_answer(struct op *op);
+// The same for an answer that is made later: `actor` and `key` of the request, and its hash. In the transaction of the change.
+void idempotency_keep(struct db *db, const char *actor, const char *key, const char *request, const struct text *reply);
 // The customer whose objects are seen; NULL for nouns of the platform.
 const char *op_customer(const struct op *op, const struct noun *noun);

@@ -33,7 +33,7 @@ static int set_up(void **state)
 	snprintf(path, sizeof(path), "%s/db", fixture->folder);
 	snprintf(key, sizeof(key), "%s/db.key", fixture->folder);
 	assert_int_equal(seal_open(key, true, &fixture->seal), 0);
-	if (db_open(path, &fixture->seal, true, &fixture->db, why))
+	if (db_open(path, &fixture->seal, DB_WRITER, &fixture->db, why))
 		fail_msg("%s", why);
 	assert_int_equal(db_find(fixture->db, &noun_customer, NULL, NULL, "default", fixture->customer), 0);
 	assert_int_equal(db_find(fixture->db, &noun_event_type, NULL, NULL, "l2tptunnelup_v1", type), 0);

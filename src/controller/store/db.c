@@ -123,9 +123,14 @@ int64_t db_revision(struct db *db)
 	return db_number(db, "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", 0);
 }
 
-static int open_file(const char *path, bool writable, struct db *db)
+// Octets of pages that a connection keeps, by its role.
+static const int cache_kib[] = {[DB_READER] = 32768, [DB_WRITER] = 32768, [DB_CHECKPOINT] = 64};
+
+static int open_file(const char *path, enum db_role role, struct db *db)
 {
-	int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+	int flags =
+		role == DB_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (role == DB_WRITER ? SQLITE_OPEN_CREATE : 0);
+	char pragmas[200];
 	int error;
 
 	if (sqlite3_open_v2(path, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
@@ -133,12 +138,14 @@ static int open_file(const char *path, bool writable, struct db *db)
 	sqlite3_extended_result_codes(db->sqlite, 1);
 	sqlite3_busy_timeout(db->sqlite, 5000);
 	// FULL with WAL: a transaction is on the disk before it is answered.
-	if (writable && (error = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")))
+	if (role != DB_READER && (error = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")))
 		return error;
-	return db_run(db, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY");
+	snprintf(pragmas, sizeof(pragmas), "PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY",
+		cache_kib[role]);
+	return db_run(db, pragmas);
 }
 
-int db_open(const char *path, const struct seal *seal, bool writable, struct db **out, char why[200])
+int db_open(const char *path, const struct seal *seal, enum db_role role, struct db **out, char why[200])
 {
 	struct db *db = calloc(1, sizeof(*db));
 	int error;
@@ -146,11 +153,11 @@ int db_open(const char *path, const struct seal *seal, bool writable, struct db 
 	if (!db)
 		return -ENOMEM;
 	db->seal = seal;
-	error = open_file(path, writable, db);
+	error = open_file(path, role, db);
 	if (error)
 		snprintf(why, 200, "cannot open the database %s: %s", path,
 			db->sqlite ? sqlite3_errmsg(db->sqlite) : "out of memory");
-	else if (writable)
+	else if (role == DB_WRITER)
 		error = schema_open(db, why);
 	if (error)
 		db_close(&db);

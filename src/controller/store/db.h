@@ -9,10 +9,14 @@
 
 struct db;
 
-enum db_change { DB_PUT = 1, DB_DELETE, DB_MOVE }; // MOVE: of a gateway: what hangs on a VSlice came or went
+// MOVE: of a gateway: what hangs on a VSlice came or went. IMPORT: of a noun: all that came by the import of this id is there.
+enum db_change { DB_PUT = 1, DB_DELETE, DB_MOVE, DB_IMPORT };
 
-// Opens the file. A writable connection makes or migrates the schema. 0 or -errno with one line in `why`.
-int db_open(const char *path, const struct seal *seal, bool writable, struct db **out, char why[200]);
+// A writer makes or migrates the schema. DB_CHECKPOINT only brings what was written home into the file.
+enum db_role { DB_READER, DB_WRITER, DB_CHECKPOINT };
+
+// Opens the file. 0 or -errno with one line in `why`.
+int db_open(const char *path, const struct seal *seal, enum db_role role, struct db **out, char why[200]);
 void db_close(struct db **db);
 
 // A prepared statement from the cache, reset and without bindings; borrowed until the next one is asked for, or, once it is being
@@ -32,6 +36,8 @@ enum db_get_flags {
 
 // The object with its rows. 0, -ENOENT, -EIO.
 int db_get(struct db *db, const struct noun *noun, const char *id, unsigned flags, void **out);
+// The object with this id or moniker, as a list of the customer's (NULL: of any) has it. 0, -ENOENT, -EIO.
+int db_get_named(struct db *db, const struct noun *noun, const char *customer, const char *text, void **out);
 // Finds an object by id or moniker. `customer` NULL = of any; `owner` (an id) for rows. `id` takes UUID_TEXT octets. 0 or -ENOENT.
 int db_find(struct db *db, const struct noun *noun, const char *customer, const char *owner, const char *text, char *id);
 // The same for a reference: fills id, moniker and name. False when there is none.
@@ -41,6 +47,8 @@ int64_t db_count_users(struct db *db, const struct noun *noun, const char *field
 
 // Stores a new object, with its rows; gives it id, revision and, where it has none, a moniker. 0; -EEXIST; -EBUSY; -EIO.
 int db_insert(struct db *db, const struct noun *noun, void *object, const char *actor);
+// Stores a new object of an import under way: nobody sees it, no count has it and no change tells of it until the import is done.
+int db_stage(struct db *db, const struct noun *noun, void *object, int64_t import);
 // Stores a changed object; rows that are gone are deleted. Errors as above.
 int db_update(struct db *db, const struct noun *noun, void *object, const char *actor);
 // Deletes an object, and what goes along with it. 0 or -EBUSY (in use), -EIO.

@@ -5,6 +5,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "controller/store/audit.h"
+#include "controller/store/count.h"
 #include "controller/store/plan.h"
 #include "controller/store/row.h"
 #include "controller/store/uuid.h"
@@ -61,14 +62,15 @@ int object_load(struct db *db, const struct plan *plan, sqlite3_stmt *statement,
 	return 0;
 }
 
-int db_get(struct db *db, const struct noun *noun, const char *id, unsigned flags, void **out)
+static int get_by(struct db *db, const struct plan *plan, const char *sql, const char *key, const char *customer, unsigned flags,
+	void **out)
 {
-	const struct plan *plan = plan_of(noun);
-	sqlite3_stmt *statement = db_statement(db, flags & DB_LEAN ? plan->by_id_lean : plan->by_id);
+	sqlite3_stmt *statement = db_statement(db, sql);
 
 	if (!statement)
 		return -EIO;
-	sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 1, key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, customer, -1, SQLITE_STATIC);
 	int result = sqlite3_step(statement);
 	int error = result == SQLITE_ROW ? object_load(db, plan, statement, flags & DB_SECRETS, out)
 		: result == SQLITE_DONE	 ? -ENOENT
@@ -76,6 +78,13 @@ int db_get(struct db *db, const struct noun *noun, const char *id, unsigned flag
 
 	sqlite3_reset(statement);
 	return error;
+}
+
+int db_get(struct db *db, const struct noun *noun, const char *id, unsigned flags, void **out)
+{
+	const struct plan *plan = plan_of(noun);
+
+	return get_by(db, plan, flags & DB_LEAN ? plan->by_id_lean : plan->by_id, id, NULL, flags, out);
 }
 
 static void lower(const char *text, char *out, size_t size)
@@ -87,27 +96,67 @@ static void lower(const char *text, char *out, size_t size)
 	out[i] = '\0';
 }
 
+int db_get_named(struct db *db, const struct noun *noun, const char *customer, const char *text, void **out)
+{
+	const struct plan *plan = plan_of(noun);
+	bool by_id = uuid_is(text);
+	char key[UUID_TEXT];
+
+	if (noun->flags & NOUN_SHARED) {
+		int error = db_find(db, noun, customer, NULL, text, key);
+
+		return error ? error : db_get(db, noun, key, 0, out);
+	}
+	if (strlen(text) >= sizeof(key))
+		return -ENOENT;
+	lower(text, key, sizeof(key));
+	int error = get_by(db, plan, by_id ? plan->by_id : plan->by_moniker, key, customer, 0, out);
+
+	if (error)
+		return error;
+	const struct object *object = *out;
+	bool is_own =
+		!customer || noun->flags & NOUN_PLATFORM || (object->customer.id && strcmp(object->customer.id, customer) == 0);
+
+	if (is_own && (object->revision || !plan->seen)) // what an import under way has stored has none yet
+		return 0;
+	object_free(noun, *out);
+	*out = NULL;
+	return -ENOENT;
+}
+
 // Rows may also be meant by their name or, LACs and LNSs, by their address.
-static sqlite3_stmt *find_statement(struct db *db, const struct noun *noun, const char *customer, const char *owner)
+static sqlite3_stmt *find_row_statement(struct db *db, const struct noun *noun, const char *owner)
 {
 	char sql[400];
-	bool has_address = noun->flags & NOUN_ROW && field_find(noun, "address");
 
 	snprintf(sql, sizeof(sql),
-		"SELECT id, moniker, name FROM %s WHERE (id = ?1 OR moniker = ?1%s)%s%s ORDER BY id = ?1 DESC, moniker = ?1 DESC "
+		"SELECT id, moniker, name FROM %s WHERE (id = ?1 OR moniker = ?1%s)%s ORDER BY id = ?1 DESC, moniker = ?1 DESC "
 		"LIMIT 1",
-		noun->table, has_address ? " OR name = ?4 OR address = ?4" : "",
-		!customer || noun->flags & (NOUN_PLATFORM | NOUN_ROW) ? ""
-			: noun->flags & NOUN_SHARED		      ? " AND (customer = ?2 OR customer IS NULL)"
-								      : " AND customer = ?2",
-		owner ? " AND owner = ?3" : "");
+		noun->table, field_find(noun, "address") ? " OR name = ?4 OR address = ?4" : "", owner ? " AND owner = ?3" : "");
+	return db_statement(db, sql);
+}
+
+static sqlite3_stmt *find_statement(struct db *db, const struct noun *noun, const char *customer, bool by_id)
+{
+	const struct plan *plan = plan_of(noun);
+	char sql[400];
+
+	snprintf(sql, sizeof(sql), "SELECT t.id, t.moniker, t.name FROM %s t WHERE t.%s = ?1%s%s%s LIMIT 1", noun->table,
+		by_id ? "id" : "moniker",
+		!customer || noun->flags & NOUN_PLATFORM ? ""
+			: noun->flags & NOUN_SHARED	 ? " AND (t.customer = ?2 OR t.customer IS NULL)"
+							 : " AND t.customer = ?2",
+		plan->seen ? " AND " : "", plan->seen ? plan->seen : "");
 	return db_statement(db, sql);
 }
 
 bool db_resolve(struct db *db, const struct noun *noun, const char *customer, const char *owner, struct field_ref *ref)
 {
-	sqlite3_stmt *statement =
-		noun->table && (owner || !(noun->flags & NOUN_ROW)) ? find_statement(db, noun, customer, owner) : NULL;
+	bool is_row = noun->flags & NOUN_ROW;
+	sqlite3_stmt *statement = !noun->table || (is_row && !owner) ? NULL
+		: is_row					     ? find_row_statement(db, noun, owner)
+								     : find_statement(db, noun, customer, uuid_is(ref->moniker));
 	char text[128];
 	bool found = false;
 
@@ -185,21 +234,6 @@ int64_t db_touch(
 	return error ? error : revision;
 }
 
-// How many objects a customer has, kept beside them: to count 100,000 for each page of a list would cost more than the page.
-static int count_object(struct db *db, const struct noun *noun, const char *customer, int step)
-{
-	sqlite3_stmt *statement = db_statement(db,
-		"INSERT INTO object_count (noun, customer, count) VALUES (?1, ifnull(?2, ''), ?3) "
-		"ON CONFLICT (noun, customer) DO UPDATE SET count = object_count.count + ?3");
-
-	if (!statement)
-		return -EIO;
-	sqlite3_bind_text(statement, 1, noun->word, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, customer, -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 3, step);
-	return db_step(db, statement);
-}
-
 // A moniker that is free: the name's slug, then with a number.
 static int choose_moniker(struct db *db, const struct noun *noun, struct object *object)
 {
@@ -212,8 +246,10 @@ static int choose_moniker(struct db *db, const struct noun *noun, struct object 
 	return field_text_set(&object->moniker, moniker);
 }
 
-static int store_texts(struct db *db, const struct plan *plan, const void *object)
+static int store_texts(struct db *db, const struct plan *plan, const void *object, bool is_new)
 {
+	int error = 0;
+
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct column *column = &plan->columns[i];
 		char sql[200];
@@ -222,12 +258,14 @@ static int store_texts(struct db *db, const struct plan *plan, const void *objec
 			continue;
 		const struct field_texts *texts = (const struct field_texts *)((const char *)object + column->offset);
 
-		snprintf(sql, sizeof(sql), "DELETE FROM %s_%s WHERE owner = ?1", plan->noun->table, column->name);
-		sqlite3_stmt *statement = db_statement(db, sql);
+		sqlite3_stmt *statement;
 
-		sqlite3_bind_text(statement, 1, ((const struct object *)object)->id, -1, SQLITE_STATIC);
-		int error = db_step(db, statement);
-
+		if (!is_new) {
+			snprintf(sql, sizeof(sql), "DELETE FROM %s_%s WHERE owner = ?1", plan->noun->table, column->name);
+			statement = db_statement(db, sql);
+			sqlite3_bind_text(statement, 1, ((const struct object *)object)->id, -1, SQLITE_STATIC);
+			error = db_step(db, statement);
+		}
 		snprintf(sql, sizeof(sql), "INSERT INTO %s_%s (value, owner) VALUES (?1, ?2)", plan->noun->table, column->name);
 		for (size_t t = 0; t < texts->count && !error; t++) {
 			statement = db_statement(db, sql);
@@ -312,6 +350,16 @@ static int store_rows(struct db *db, const struct noun *noun, void *object)
 	return error;
 }
 
+static int store_parts(struct db *db, const struct noun *noun, void *object, bool is_new)
+{
+	((struct object *)object)->changed_ms = db_now_ms();
+	int error = store_row(db, plan_of(noun), object, NULL, is_new);
+
+	if (!error)
+		error = store_texts(db, plan_of(noun), object, is_new);
+	return error ? error : store_rows(db, noun, object);
+}
+
 static int store_object(struct db *db, const struct noun *noun, void *object, bool is_new, const char *actor)
 {
 	struct object *head = object;
@@ -320,26 +368,36 @@ static int store_object(struct db *db, const struct noun *noun, void *object, bo
 	if (revision < 0)
 		return (int)revision;
 	head->revision = revision;
-	head->changed_ms = db_now_ms();
-	int error = store_row(db, plan_of(noun), object, NULL, is_new);
+	int error = count_moved(db, plan_of(noun), head->id, object, is_new);
 
-	if (!error)
-		error = store_texts(db, plan_of(noun), object);
-	return error ? error : store_rows(db, noun, object);
+	return error ? error : store_parts(db, noun, object, is_new);
+}
+
+static int identify(struct db *db, const struct noun *noun, struct object *head)
+{
+	char id[UUID_TEXT];
+	int error = head->id ? 0 : field_text_set(&head->id, uuid_make(id));
+
+	return error || head->moniker ? error : choose_moniker(db, noun, head);
 }
 
 int db_insert(struct db *db, const struct noun *noun, void *object, const char *actor)
 {
-	struct object *head = object;
-	char id[UUID_TEXT];
-	int error;
+	int error = identify(db, noun, object);
 
-	if (!head->id && (error = field_text_set(&head->id, uuid_make(id))))
-		return error;
-	if (!head->moniker && (error = choose_moniker(db, noun, head)))
-		return error;
-	error = store_object(db, noun, object, true, actor);
-	return error ? error : count_object(db, noun, head->customer.id, 1);
+	if (!error)
+		error = store_object(db, noun, object, true, actor);
+	return error ? error : count_objects(db, noun, ((struct object *)object)->customer.id, 1);
+}
+
+int db_stage(struct db *db, const struct noun *noun, void *object, int64_t import)
+{
+	struct object *head = object;
+	int error = identify(db, noun, object);
+
+	head->import = import;
+	head->revision = 0;
+	return error ? error : store_parts(db, noun, object, true);
 }
 
 int db_update(struct db *db, const struct noun *noun, void *object, const char *actor)
@@ -431,6 +489,8 @@ int db_delete(struct db *db, const struct noun *noun, const char *id, const char
 		return error;
 	audit_change(db, actor, noun, object, NULL);
 	object_free(noun, object);
+	if ((error = count_moved(db, plan_of(noun), id, NULL, false)))
+		return error;
 	snprintf(sql, sizeof(sql), "DELETE FROM %s WHERE id = ?1", noun->table);
 	if (!(statement = db_statement(db, sql)))
 		return -EIO;
@@ -439,5 +499,5 @@ int db_delete(struct db *db, const struct noun *noun, const char *id, const char
 		return error;
 	int64_t revision = db_touch(db, noun, id, *customer ? customer : NULL, DB_DELETE, actor);
 
-	return revision < 0 ? (int)revision : count_object(db, noun, *customer ? customer : NULL, -1);
+	return revision < 0 ? (int)revision : count_objects(db, noun, *customer ? customer : NULL, -1);
 }

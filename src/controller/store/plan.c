@@ -11,6 +11,11 @@
 
 #define PLANS_MAX 40
 
+// An object that came by an import has the revision at which all of it was there.
+#define IMPORTED_REVISION                                                                                                        \
+	"CASE WHEN t.revision = 0 THEN (SELECT i.revision FROM import_log i WHERE i.number = t.import) ELSE t.revision END"
+#define SEEN "(t.import IS NULL OR t.import NOT IN (SELECT i.number FROM import_log i WHERE i.state = 0))"
+
 static struct plan plans[PLANS_MAX];
 static size_t plan_count;
 
@@ -65,11 +70,15 @@ static char *write_select(struct plan *plan, bool lean)
 
 	text_add(&select, "SELECT ");
 	for (int head = 0; head < HEAD_END; head++)
-		text_format(&select, head < HEAD_OWNER || is_row ? "%st.%s" : "%sNULL", head ? ", " : "", head_names[head]);
+		if (head == HEAD_REVISION && plan->noun->flags & NOUN_BULK)
+			text_add(&select, ", " IMPORTED_REVISION);
+		else
+			text_format(
+				&select, head < HEAD_OWNER || is_row ? "%st.%s" : "%sNULL", head ? ", " : "", head_names[head]);
 	text_format(&from, " FROM %s t", plan->noun->table);
 	for (size_t i = 0; i < plan->count; i++) {
 		struct column *column = &plan->columns[i];
-		bool is_count = column->is_derived && strncmp(column->field->sql, "(SELECT count", 13) == 0;
+		bool is_count = column->is_derived && column->field->type == FIELD_INT;
 		char own[COLUMN_TEXT + 4];
 
 		snprintf(own, sizeof(own), "t.%s", column->name);
@@ -120,6 +129,10 @@ static void write_changes(struct plan *plan)
 		text_format(&values, ", ?%zu", HEAD_END + i + 1);
 		text_format(&update, ", %s = ?%zu", column->name, HEAD_END + i + 1);
 	}
+	if (plan->noun->flags & NOUN_BULK) {
+		text_add(&insert, ", import");
+		text_format(&values, ", ?%zu", HEAD_END + plan->count + 1);
+	}
 	text_format(&insert, ") VALUES (%s)", values.bytes);
 	text_add(&update, " WHERE id = ?1");
 	plan->insert = text_take(&insert, NULL);
@@ -140,8 +153,11 @@ static int plan_make(const struct noun *noun)
 		return error;
 	plan->select = write_select(plan, false);
 	plan->select_lean = write_select(plan, true);
+	plan->seen = noun->flags & NOUN_BULK ? SEEN : NULL;
 	plan->by_id = joined(plan->select, " WHERE t.id = ?1");
 	plan->by_id_lean = joined(plan->select_lean, " WHERE t.id = ?1");
+	plan->by_moniker = joined(plan->select,
+		noun->flags & NOUN_PLATFORM ? " WHERE t.moniker = ?1" : " WHERE t.moniker = ?1 AND t.customer = ?2");
 	plan->by_owner = joined(plan->select, " WHERE t.owner = ?1 ORDER BY t.position");
 	write_changes(plan);
 	plan_count++;
@@ -167,6 +183,7 @@ void plans_fini(void)
 		free(plans[i].select);
 		free(plans[i].by_id);
 		free(plans[i].by_id_lean);
+		free(plans[i].by_moniker);
 		free(plans[i].by_owner);
 		free(plans[i].select_lean);
 		free(plans[i].count_from);

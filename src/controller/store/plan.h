@@ -20,9 +20,11 @@ struct plan {
 	size_t count;
 	char *select; // "SELECT ... FROM table t LEFT JOIN ...", without WHERE
 	char *select_lean; // the same with NULL for counts, which cost a walk over what they count
-	char *by_id, *by_id_lean, *by_owner; // the whole statements of the objects that are read one by one
+	char *by_id, *by_id_lean, *by_moniker, *by_owner; // the whole statements of the objects that are read one by one
 	char *count_from; // "FROM table t LEFT JOIN ..." for counting with a filter
 	char *insert, *update;
+	const char
+		*seen; // of NOUN_BULK: a condition that what an import under way has stored does not meet; NULL = none is needed
 };
 
 // The head of every table, before the plan's columns, in the SELECT list.

@@ -3,6 +3,7 @@
 #include "controller/store/db.h"
 
 #include "base/clean.h"
+#include "controller/store/import_log.h"
 #include "controller/store/plan.h"
 #include "controller/store/row.h"
 #include "controller/terms.h"
@@ -164,13 +165,17 @@ static int count_all(
 static int walk(struct db *db, const struct plan *plan, const struct db_query *query, const struct conditions *conditions,
 	const struct text *order, void (*each)(const void *object, void *context), void *context)
 {
+	const char *where = conditions->where.bytes ? conditions->where.bytes : "";
 	struct text sql = {0};
 	int error = 0, result;
 
 	text_add(&sql, query->flags & DB_LEAN ? plan->select_lean : plan->select);
-	text_add(&sql, conditions->where.bytes ? conditions->where.bytes : "");
-	text_add(&sql, order->bytes);
-	text_add(&sql, " LIMIT ?5 OFFSET ?6");
+	// First which objects, by an index alone where one tells; only those of the page are read.
+	if (query->offset)
+		text_format(&sql, " WHERE t.id IN (SELECT t.id%s%s%s LIMIT ?5 OFFSET ?6)%s", plan->count_from, where,
+			order->bytes, order->bytes);
+	else
+		text_format(&sql, "%s%s LIMIT ?5", where, order->bytes);
 	sqlite3_stmt *statement = sql.failed ? NULL : db_statement(db, sql.bytes);
 
 	text_fini(&sql);
@@ -205,6 +210,8 @@ int db_list(struct db *db, const struct noun *noun, const struct db_query *query
 	if (query->customer && !(noun->flags & (NOUN_PLATFORM | NOUN_ROW)))
 		add_condition(
 			&conditions, noun->flags & NOUN_SHARED ? "(t.customer = ?2 OR t.customer IS NULL)" : "t.customer = ?2");
+	if (plan->seen && import_log_is_storing(db))
+		add_condition(&conditions, plan->seen);
 	if (query->owner)
 		add_condition(&conditions, "t.owner = ?3");
 	if (query->id)

@@ -189,5 +189,7 @@ int row_bind(struct db *db, const struct plan *plan, sqlite3_stmt *statement, co
 	for (size_t i = 0; i < plan->count; i++)
 		if (!plan->columns[i].is_derived)
 			bind_column(db, plan, &plan->columns[i], statement, HEAD_END + (int)i + 1, object);
+	if (object->import) // not in an update: it stays
+		sqlite3_bind_int64(statement, HEAD_END + (int)plan->count + 1, object->import);
 	return 0;
 }

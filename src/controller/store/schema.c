@@ -8,6 +8,7 @@
 #include "controller/events/event_store.h"
 #include "controller/store/address.h"
 #include "controller/store/audit.h"
+#include "controller/store/count.h"
 #include "controller/store/import_log.h"
 #include "controller/store/login.h"
 #include "controller/store/plan.h"
@@ -63,6 +64,8 @@ static void write_table(const struct plan *plan, void *context)
 	if (noun->flags & NOUN_ROW)
 		text_format(sql, ", owner TEXT NOT NULL REFERENCES %s(id) ON DELETE CASCADE, position INTEGER NOT NULL",
 			noun->owner->table);
+	if (noun->flags & NOUN_BULK)
+		text_add(sql, ", import INTEGER");
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct column *column = &plan->columns[i];
 
@@ -96,7 +99,15 @@ static void write_indexes(const struct plan *plan, void *context)
 			text_format(sql, "DROP INDEX IF EXISTS %s_moniker;\n", noun->table);
 		text_format(sql, "CREATE UNIQUE INDEX IF NOT EXISTS %s_%s ON %s (customer, moniker);\n", noun->table,
 			noun->flags & NOUN_SHARED ? "own_moniker" : "moniker", noun->table);
-		text_format(sql, "CREATE INDEX IF NOT EXISTS %s_customer ON %s (customer, id);\n", noun->table, noun->table);
+		if (noun->flags & NOUN_BULK) // a page of a list is found by the index alone
+			text_format(sql,
+				"CREATE INDEX IF NOT EXISTS %s_page ON %s (customer, id, import); DROP INDEX IF EXISTS "
+				"%s_customer;\n"
+				"CREATE INDEX IF NOT EXISTS %s_import ON %s (import) WHERE import IS NOT NULL;\n",
+				noun->table, noun->table, noun->table, noun->table, noun->table);
+		else
+			text_format(
+				sql, "CREATE INDEX IF NOT EXISTS %s_customer ON %s (customer, id);\n", noun->table, noun->table);
 	}
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct column *column = &plan->columns[i];
@@ -128,6 +139,8 @@ static void write_missing(const struct plan *plan, void *context)
 	struct writing *writing = context;
 	struct text *sql = &writing->sql;
 
+	if (plan->noun->flags & NOUN_BULK && !has_column(writing->db, plan->noun->table, "import"))
+		text_format(sql, "ALTER TABLE %s ADD COLUMN import INTEGER;\n", plan->noun->table);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct column *column = &plan->columns[i];
 		const struct field *field = column->field;
@@ -147,19 +160,6 @@ static void write_missing(const struct plan *plan, void *context)
 			text_format(sql, " DEFAULT '%s'", field->initial);
 		text_add(sql, ";\n");
 	}
-}
-
-// Counted anew at each start: a count that went wrong would be wrong for ever.
-static void write_counts(const struct plan *plan, void *context)
-{
-	struct text *sql = &((struct writing *)context)->sql;
-	const struct noun *noun = plan->noun;
-
-	if (!(noun->flags & NOUN_ROW))
-		text_format(sql,
-			"DELETE FROM object_count WHERE noun = '%s'; INSERT INTO object_count (noun, customer, count) "
-			"SELECT '%s', ifnull(customer, ''), count(*) FROM %s GROUP BY customer;\n",
-			noun->word, noun->word, noun->table);
 }
 
 static int run_written(struct db *db, void (*write)(const struct plan *plan, void *context))
@@ -213,10 +213,11 @@ static int build(struct db *db, int64_t version)
 		"CREATE TABLE IF NOT EXISTS idempotency (token TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, reply "
 		"TEXT NOT NULL, "
 		"at_ms INTEGER NOT NULL, PRIMARY KEY (token, key)) STRICT;"
-		"CREATE TABLE IF NOT EXISTS object_count (noun TEXT NOT NULL, customer TEXT NOT NULL, count INTEGER NOT NULL, "
-		"PRIMARY KEY (noun, customer)) STRICT;"
+		"CREATE INDEX IF NOT EXISTS idempotency_at ON idempotency (at_ms);"
 		"CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB) STRICT;");
 
+	if (!error)
+		error = counts_schema(db);
 	for (int64_t at = version; !error && version && at < SCHEMA_VERSION; at++)
 		if (migrations[at])
 			error = db_run(db, migrations[at]);
@@ -228,8 +229,6 @@ static int build(struct db *db, int64_t version)
 		error = run_written(db, write_indexes);
 	if (!error)
 		error = login_schema(db);
-	if (!error && version)
-		error = run_written(db, write_counts);
 	if (!error && !version)
 		error = seeds_plant(db);
 	if (!error)
@@ -242,6 +241,8 @@ static int build(struct db *db, int64_t version)
 		error = import_log_schema(db);
 	if (!error)
 		error = address_schema(db);
+	if (!error)
+		error = counts_again(db);
 	char set[60];
 
 	snprintf(set, sizeof(set), "PRAGMA user_version = %d", SCHEMA_VERSION);

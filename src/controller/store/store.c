@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store: one file, one writer thread, pooled readers.
 //
-// The loop hands jobs to two queues. The writer takes all write jobs that wait, runs each in a savepoint and commits them together
-// (WAL, synchronous=FULL), so that one sync of the disk serves many requests; only then their `done` is due. Readers take read jobs
-// one by one, each on its own connection, and see the last commit. Finished jobs go to a third queue, which the loop empties when
-// the async handle wakes it. Each commit that moved the last revision of `changes` is told to `on_change`: the single source for
-// gateways and events.
+// The loop hands jobs to queues, all that one round of it brought at once: to wake a thread costs more than most jobs. The writer takes all write jobs that wait, runs each in a savepoint and commits them together
+// (WAL, synchronous=FULL), so that one sync of the disk serves many requests; only then their `done` is due. Readers take read jobs,
+// each on its own connection, and see the last commit; quick ones several at a time.
+// What may take long goes to the student, a reader that yields its CPU to all others. It also brings the WAL into the database while
+// writes go on; only when the WAL has grown all the same (the student cannot finish while others write) the writer does it, and waits.
+// Finished jobs go to a queue that the loop empties when the async handle wakes it. Each commit that moved the last revision of
+// `changes` is told to `on_change`: the single source for gateways and events.
 #include "controller/store/store.h"
 
+#include "base/clean.h"
 #include "base/log.h"
 #include "controller/store/plan.h"
 
@@ -15,11 +18,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 LOG_CATEGORY(store_threads);
 
 #define READERS_MAX 8
 #define COMMIT_JOBS_MAX 256
+#define QUICK_JOBS_MAX 16
+#define STUDENT_NICE 10
+#define WAL_PAGES 1000 // the student brings them home
+#define WAL_PAGES_MAX 32768 // the writer does, at once
 
 struct queue {
 	struct store_job *first, **last;
@@ -28,14 +37,17 @@ struct queue {
 struct store {
 	struct seal seal;
 	uv_mutex_t lock;
-	uv_cond_t wake_writer, wake_readers;
-	struct queue writes, reads, finished;
-	bool closing;
-	struct db *writer_db, *reader_dbs[READERS_MAX];
-	uv_thread_t writer, readers[READERS_MAX];
+	uv_cond_t wake_writer, wake_readers, wake_student;
+	struct queue writes, reads, studies, finished;
+	bool closing, wal_is_long;
+	struct db *writer_db, *reader_dbs[READERS_MAX], *student_db, *checkpoint_db;
+	uv_thread_t writer, readers[READERS_MAX], student;
 	unsigned reader_count, started;
 	int64_t revision, told; // last committed; last given to on_change
+	struct queue new_writes, new_reads, new_studies; // the loop's, until the end of its round
+	uv_prepare_t prepare;
 	uv_async_t async;
+	unsigned handles;
 	void (*on_change)(void *owner, int64_t revision);
 	void *owner;
 };
@@ -52,6 +64,22 @@ static void queue_add(struct queue *queue, struct store_job *job)
 	queue->last = &job->next;
 }
 
+static void queue_init(struct queue *queue)
+{
+	*queue = (struct queue){.last = &queue->first};
+}
+
+// Moves all of `from` to the end of `to`. False when there was nothing.
+static bool queue_move(struct queue *to, struct queue *from)
+{
+	if (!from->first)
+		return false;
+	*to->last = from->first;
+	to->last = from->last;
+	queue_init(from);
+	return true;
+}
+
 static struct store_job *queue_take(struct queue *queue)
 {
 	struct store_job *job = queue->first;
@@ -61,21 +89,27 @@ static struct store_job *queue_take(struct queue *queue)
 	return job;
 }
 
+// SQL that answers nothing and is run for each job.
+static int run_kept(struct db *db, const char *sql)
+{
+	return db_step(db, db_statement(db, sql));
+}
+
 static void run_write(struct db *db, struct store_job *job)
 {
-	job->error = db_run(db, "SAVEPOINT job");
+	job->error = run_kept(db, "SAVEPOINT job");
 	if (job->error)
 		return;
 	job->run(db, job);
 	if (job->abort)
-		db_run(db, "ROLLBACK TO job");
-	job->error = db_run(db, "RELEASE job");
+		run_kept(db, "ROLLBACK TO job");
+	job->error = run_kept(db, "RELEASE job");
 }
 
 static void write_all(struct store *store, struct store_job *batch)
 {
 	struct db *db = store->writer_db;
-	int error = db_run(db, "BEGIN IMMEDIATE");
+	int error = run_kept(db, "BEGIN IMMEDIATE");
 
 	for (struct store_job *job = batch; job; job = job->next) {
 		if (!error)
@@ -83,11 +117,18 @@ static void write_all(struct store *store, struct store_job *batch)
 		else
 			job->error = error;
 	}
-	if (!error && (error = db_run(db, "COMMIT"))) {
-		db_run(db, "ROLLBACK");
+	if (!error && (error = run_kept(db, "COMMIT"))) {
+		run_kept(db, "ROLLBACK");
 		for (struct store_job *job = batch; job; job = job->next)
 			job->error = error;
 	}
+}
+
+static void tell_finished(struct store *store, struct queue *batch)
+{
+	for (struct store_job *job; (job = queue_take(batch));)
+		queue_add(&store->finished, job);
+	uv_async_send(&store->async);
 }
 
 static void writer_main(void *argument)
@@ -110,37 +151,109 @@ static void writer_main(void *argument)
 
 		uv_mutex_lock(&store->lock);
 		store->revision = revision;
-		for (struct store_job *job; (job = queue_take(&batch));)
-			queue_add(&store->finished, job);
-		uv_async_send(&store->async);
+		tell_finished(store, &batch);
 	}
 	uv_mutex_unlock(&store->lock);
+}
+
+// One snapshot for all: a list and its total agree.
+static void read_all(struct db *db, struct store_job *jobs)
+{
+	int error = run_kept(db, "BEGIN");
+
+	for (struct store_job *job = jobs; job; job = job->next) {
+		job->error = error;
+		if (!error)
+			job->run(db, job);
+	}
+	run_kept(db, "COMMIT");
+}
+
+// Takes a job and, if it is quick, the quick ones behind it.
+static void take_reads(struct store *store, struct queue *batch)
+{
+	struct store_job *job = queue_take(&store->reads);
+
+	for (unsigned i = 1; job; i++) {
+		bool goes_on = job->quick && i < QUICK_JOBS_MAX && store->reads.first && store->reads.first->quick;
+
+		queue_add(batch, job);
+		job = goes_on ? queue_take(&store->reads) : NULL;
+	}
 }
 
 static void reader_main(void *argument)
 {
 	struct reader reader = *(struct reader *)argument;
 	struct store *store = reader.store;
-	struct store_job *job;
 
 	free(argument);
 	uv_mutex_lock(&store->lock);
 	for (;;) {
+		struct queue batch = {.last = &batch.first};
+
 		while (!store->reads.first && !store->closing)
 			uv_cond_wait(&store->wake_readers, &store->lock);
-		if (!(job = queue_take(&store->reads)))
+		take_reads(store, &batch);
+		if (!batch.first)
 			break;
+		if (store->reads.first)
+			uv_cond_signal(&store->wake_readers);
 		uv_mutex_unlock(&store->lock);
-		// One snapshot for the whole job: a list and its total agree.
-		job->error = db_run(reader.db, "BEGIN");
-		if (!job->error)
-			job->run(reader.db, job);
-		db_run(reader.db, "COMMIT");
+		read_all(reader.db, batch.first);
 		uv_mutex_lock(&store->lock);
-		queue_add(&store->finished, job);
-		uv_async_send(&store->async);
+		tell_finished(store, &batch);
 	}
 	uv_mutex_unlock(&store->lock);
+}
+
+static void student_main(void *argument)
+{
+	struct store *store = argument;
+
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), STUDENT_NICE); // of this thread alone, on Linux
+	uv_mutex_lock(&store->lock);
+	for (;;) {
+		struct queue batch = {.last = &batch.first};
+
+		while (!store->studies.first && !store->wal_is_long && !store->closing)
+			uv_cond_wait(&store->wake_student, &store->lock);
+		bool brings_home = store->wal_is_long;
+		struct store_job *job = queue_take(&store->studies);
+
+		if (!job && !brings_home)
+			break;
+		store->wal_is_long = false;
+		uv_mutex_unlock(&store->lock);
+		if (brings_home)
+			sqlite3_wal_checkpoint_v2(db_sqlite(store->checkpoint_db), NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		if (job) {
+			queue_add(&batch, job);
+			read_all(store->student_db, job);
+		}
+		uv_mutex_lock(&store->lock);
+		if (job)
+			tell_finished(store, &batch);
+	}
+	uv_mutex_unlock(&store->lock);
+}
+
+// After each commit, on the writer's thread.
+static int on_wal(void *owner, sqlite3 *sqlite, const char *name, int pages)
+{
+	struct store *store = owner;
+
+	(void)name;
+	if (pages >= WAL_PAGES_MAX) {
+		sqlite3_wal_checkpoint_v2(
+			sqlite, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL); // what is busy now is not at the next commit
+	} else if (pages >= WAL_PAGES) {
+		uv_mutex_lock(&store->lock);
+		store->wal_is_long = true;
+		uv_cond_signal(&store->wake_student);
+		uv_mutex_unlock(&store->lock);
+	}
+	return SQLITE_OK;
 }
 
 static void finish(struct store *store)
@@ -149,7 +262,7 @@ static void finish(struct store *store)
 	struct store_job *job = store->finished.first;
 	int64_t revision = store->revision;
 
-	store->finished = (struct queue){.last = &store->finished.first};
+	queue_init(&store->finished);
 	uv_mutex_unlock(&store->lock);
 	while (job) {
 		struct store_job *next = job->next;
@@ -168,18 +281,46 @@ static void on_async(uv_async_t *async)
 	finish(async->data);
 }
 
+// The loop is about to wait: what it was given goes to the threads.
+static void hand_over(struct store *store)
+{
+	if (!store->new_writes.first && !store->new_reads.first && !store->new_studies.first)
+		return;
+	uv_mutex_lock(&store->lock);
+	if (queue_move(&store->writes, &store->new_writes))
+		uv_cond_signal(&store->wake_writer);
+	if (queue_move(&store->reads, &store->new_reads))
+		uv_cond_signal(&store->wake_readers);
+	if (queue_move(&store->studies, &store->new_studies))
+		uv_cond_signal(&store->wake_student);
+	uv_mutex_unlock(&store->lock);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+	hand_over(prepare->data);
+}
+
 static int start_threads(struct store *store, const char *path, char why[200])
 {
-	int error = db_open(path, &store->seal, true, &store->writer_db, why);
+	int error = db_open(path, &store->seal, DB_WRITER, &store->writer_db, why);
 
 	for (unsigned i = 0; !error && i < store->reader_count; i++)
-		error = db_open(path, &store->seal, false, &store->reader_dbs[i], why);
+		error = db_open(path, &store->seal, DB_READER, &store->reader_dbs[i], why);
+	if (!error)
+		error = db_open(path, &store->seal, DB_READER, &store->student_db, why);
+	if (!error)
+		error = db_open(path, &store->seal, DB_CHECKPOINT, &store->checkpoint_db, why);
 	if (error)
 		return error;
 	store->revision = store->told = db_revision(store->writer_db);
+	sqlite3_wal_hook(db_sqlite(store->writer_db), on_wal, store);
 	if (uv_thread_create(&store->writer, writer_main, store))
 		return -EAGAIN;
 	store->started = 1;
+	if (uv_thread_create(&store->student, student_main, store))
+		return -EAGAIN;
+	store->started = 2;
 	for (unsigned i = 0; i < store->reader_count; i++) {
 		struct reader *reader = malloc(sizeof(*reader));
 
@@ -197,9 +338,12 @@ static int start_threads(struct store *store, const char *path, char why[200])
 
 static void store_release(struct store *store)
 {
-	db_close(&store->writer_db);
+	db_close(&store->student_db);
+	db_close(&store->checkpoint_db);
 	for (unsigned i = 0; i < store->reader_count; i++)
 		db_close(&store->reader_dbs[i]);
+	db_close(&store->writer_db); // the last one empties the WAL
+	uv_cond_destroy(&store->wake_student);
 	uv_cond_destroy(&store->wake_writer);
 	uv_cond_destroy(&store->wake_readers);
 	uv_mutex_destroy(&store->lock);
@@ -209,7 +353,10 @@ static void store_release(struct store *store)
 
 static void on_closed(uv_handle_t *handle)
 {
-	store_release(handle->data);
+	struct store *store = handle->data;
+
+	if (--store->handles == 0)
+		store_release(store);
 }
 
 int store_open(const char *path, unsigned readers, uv_loop_t *loop, void (*on_change)(void *owner, int64_t revision), void *owner,
@@ -222,12 +369,15 @@ int store_open(const char *path, unsigned readers, uv_loop_t *loop, void (*on_ch
 	store->reader_count = readers < 1 ? 1 : readers > READERS_MAX ? READERS_MAX : readers;
 	store->on_change = on_change;
 	store->owner = owner;
-	store->writes.last = &store->writes.first;
-	store->reads.last = &store->reads.first;
-	store->finished.last = &store->finished.first;
+	struct queue *queues[] = {&store->writes, &store->reads, &store->studies, &store->finished, &store->new_writes,
+		&store->new_reads, &store->new_studies};
+
+	for (size_t i = 0; i < array_len(queues); i++)
+		queue_init(queues[i]);
 	uv_mutex_init(&store->lock);
 	uv_cond_init(&store->wake_writer);
 	uv_cond_init(&store->wake_readers);
+	uv_cond_init(&store->wake_student);
 	int error = seal_of_database(path, &store->seal, why);
 
 	if (error) {
@@ -235,7 +385,10 @@ int store_open(const char *path, unsigned readers, uv_loop_t *loop, void (*on_ch
 		return error;
 	}
 	uv_async_init(loop, &store->async, on_async);
-	store->async.data = store;
+	uv_prepare_init(loop, &store->prepare);
+	uv_prepare_start(&store->prepare, on_prepare);
+	uv_unref((uv_handle_t *)&store->prepare);
+	store->async.data = store->prepare.data = store;
 	error = start_threads(store, path, why);
 	if (error)
 		store_close(&store);
@@ -251,37 +404,45 @@ void store_close(struct store **handle)
 	if (!store)
 		return;
 	*handle = NULL;
+	hand_over(store);
 	uv_mutex_lock(&store->lock);
 	store->closing = true;
 	uv_cond_broadcast(&store->wake_writer);
 	uv_cond_broadcast(&store->wake_readers);
+	uv_cond_broadcast(&store->wake_student);
 	uv_mutex_unlock(&store->lock);
 	if (store->started > 0)
 		uv_thread_join(&store->writer);
-	for (unsigned i = 1; i < store->started; i++)
-		uv_thread_join(&store->readers[i - 1]);
+	if (store->started > 1)
+		uv_thread_join(&store->student);
+	for (unsigned i = 2; i < store->started; i++)
+		uv_thread_join(&store->readers[i - 2]);
 	finish(store);
+	store->handles = 2;
+	uv_close((uv_handle_t *)&store->prepare, on_closed);
 	uv_close((uv_handle_t *)&store->async, on_closed);
 }
 
-static void give(struct store *store, struct queue *queue, uv_cond_t *wake, struct store_job *job)
+static void give(struct queue *queue, struct store_job *job)
 {
 	job->abort = false;
 	job->error = 0;
-	uv_mutex_lock(&store->lock);
 	queue_add(queue, job);
-	uv_cond_signal(wake);
-	uv_mutex_unlock(&store->lock);
 }
 
 void store_read(struct store *store, struct store_job *job)
 {
-	give(store, &store->reads, &store->wake_readers, job);
+	give(&store->new_reads, job);
+}
+
+void store_study(struct store *store, struct store_job *job)
+{
+	give(&store->new_studies, job);
 }
 
 void store_write(struct store *store, struct store_job *job)
 {
-	give(store, &store->writes, &store->wake_writer, job);
+	give(&store->new_writes, job);
 }
 
 int64_t store_revision(const struct store *store)

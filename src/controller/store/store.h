@@ -12,6 +12,7 @@ struct store;
 struct store_job {
 	void (*run)(struct db *db, struct store_job *job); // on a store thread
 	void (*done)(struct store_job *job); // on the loop
+	bool quick; // of a read job: takes some microseconds; several of these may share one look at the store
 	bool abort; // set by run of a write job: nothing of what it did stays
 	int error; // of a write job: what it did could not be committed
 	struct store_job *next;
@@ -23,7 +24,10 @@ int store_open(const char *path, unsigned readers, uv_loop_t *loop, void (*on_ch
 	struct store **out, char why[200]);
 // Finishes the jobs that were given, then closes. Their `done` is called before it returns.
 void store_close(struct store **store);
+// Jobs are given on the loop.
 void store_read(struct store *store, struct store_job *job);
+// Reads that may take long, one after the other on a thread that yields to all others: checks of an import, exports.
+void store_study(struct store *store, struct store_job *job);
 // Write jobs run in order, each whole or not at all; several may share one commit. Answered means on the disk.
 void store_write(struct store *store, struct store_job *job);
 int64_t store_revision(const struct store *store); // the last committed, at the start

@@ -35,7 +35,7 @@ static struct db *open_db(struct fixture *fixture)
 	struct db *db = NULL;
 	char why[200] = "";
 
-	if (db_open(fixture->path, &fixture->seal, true, &db, why))
+	if (db_open(fixture->path, &fixture->seal, DB_WRITER, &db, why))
 		fail_msg("%s", why);
 	return db;
 }
