@@ -38,7 +38,6 @@ struct import {
 	struct op op; // what the rules and the change of one row look at
 	enum import_phase phase;
 	struct import_log log;
-	char after[UUID_TEXT]; // the last one whose event was written
 	char *key, request[REQUEST_HASH_TEXT]; // of the Idempotency-Key
 	struct bulk_rows rows;
 	struct strmap seen; // what must be unique -> the number of its row; keys are ours
@@ -240,7 +239,7 @@ static void take_back_run(struct db *db, struct store_job *job)
 static void tell_run(struct db *db, struct store_job *job)
 {
 	struct import *import = container_of(job, struct import, job);
-	int count = import_log_tell(db, &import->log, import->after, PORTION);
+	int count = import_log_tell(db, &import->log, PORTION);
 
 	import->ended = count <= 0;
 	job->abort = count < 0;

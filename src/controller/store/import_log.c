@@ -52,13 +52,11 @@ static int set_state(struct db *db, int64_t number, enum import_state state, int
 
 static int end_one(struct db *db, const struct import_log *log, enum import_state state)
 {
-	char after[UUID_TEXT] = "";
 	int64_t all = 0;
 	int count;
 
 	do {
-		count = state == IMPORT_STORING ? import_log_take_back(db, log, PORTION)
-						: import_log_tell(db, log, after, PORTION);
+		count = state == IMPORT_STORING ? import_log_take_back(db, log, PORTION) : import_log_tell(db, log, PORTION);
 		all += count;
 	} while (count > 0);
 	log_info("import id=%s %s=%lld reason=\"it had not ended\"", log->id, state == IMPORT_STORING ? "taken_back" : "told",
@@ -96,7 +94,7 @@ int import_log_schema(struct db *db)
 	int error = db_run(db,
 		"CREATE TABLE IF NOT EXISTS import_log (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, at_ms "
 		"INTEGER NOT NULL, "
-		"state INTEGER NOT NULL, revision INTEGER NOT NULL) STRICT;"
+		"state INTEGER NOT NULL, revision INTEGER NOT NULL, told TEXT NOT NULL DEFAULT '') STRICT;"
 		"CREATE INDEX IF NOT EXISTS import_log_open ON import_log (state) WHERE state < 2;");
 
 	if (!error && db_number(db, "SELECT count(*) FROM sqlite_master WHERE name = 'import_row'", 0))
@@ -186,28 +184,40 @@ static int tell_one(struct db *db, sqlite3_stmt *statement)
 	return event_endpoint_changed(db, &endpoint, NULL);
 }
 
+static int set_told(struct db *db, int64_t number, const char *told)
+{
+	sqlite3_stmt *statement = db_statement(db, "UPDATE import_log SET told = ?2 WHERE number = ?1");
+
+	if (!statement)
+		return -EIO;
+	sqlite3_bind_int64(statement, 1, number);
+	sqlite3_bind_text(statement, 2, told, -1, SQLITE_STATIC);
+	return db_step(db, statement);
+}
+
 // Those that were changed since then have told so themselves: their revision is their own.
-int import_log_tell(struct db *db, const struct import_log *log, char *after, int limit)
+int import_log_tell(struct db *db, const struct import_log *log, int limit)
 {
 	sqlite3_stmt *statement = db_statement(db,
-		"SELECT id, customer, endpoint_status FROM endpoint WHERE id > max(?1, ?2) AND +import = ?3 AND revision = 0 "
-		"ORDER BY id LIMIT ?4");
+		"SELECT id, customer, endpoint_status FROM endpoint WHERE id > max(?1, (SELECT told FROM import_log WHERE number "
+		"= ?2)) "
+		"AND +import = ?2 AND revision = 0 ORDER BY id LIMIT ?3");
+	char told[UUID_TEXT] = "";
 	int count = 0, error = 0;
 
 	if (!statement)
 		return -EIO;
 	sqlite3_bind_text(statement, 1, log->id, UUID_TIME_CHARS, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, after, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_int64(statement, 3, log->number);
-	sqlite3_bind_int(statement, 4, limit);
+	sqlite3_bind_int64(statement, 2, log->number);
+	sqlite3_bind_int(statement, 3, limit);
 	while (!error && sqlite3_step(statement) == SQLITE_ROW) {
 		error = tell_one(db, statement);
-		snprintf(after, UUID_TEXT, "%s", (const char *)sqlite3_column_text(statement, 0));
+		snprintf(told, UUID_TEXT, "%s", (const char *)sqlite3_column_text(statement, 0));
 		count++;
 	}
 	sqlite3_reset(statement);
-	if (!error && !count)
-		error = set_state(db, log->number, IMPORT_DONE, 0);
+	if (!error)
+		error = count ? set_told(db, log->number, told) : set_state(db, log->number, IMPORT_DONE, 0);
 	return error ? error : count;
 }
 

@@ -26,7 +26,7 @@ int64_t import_log_show(struct db *db, const struct import_log *log, size_t coun
 bool import_log_is_storing(struct db *db);
 // The number of an import, 0 when there is none of the id.
 int64_t import_log_number(struct db *db, const char *id);
-// Writes the events of at most `limit` objects; `after` (of 37 octets, "" at first) moves on. How many, 0 when all is told; or -errno.
-int import_log_tell(struct db *db, const struct import_log *log, char *after, int limit);
+// Writes the events of at most `limit` objects that have none yet. How many, 0 when all is told; or -errno.
+int import_log_tell(struct db *db, const struct import_log *log, int limit);
 // Takes back at most `limit` objects of an import that was not shown. How many, 0 when none is left; or -errno.
 int import_log_take_back(struct db *db, const struct import_log *log, int limit);
