@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct http {
 	uv_loop_t *loop;
@@ -25,7 +26,7 @@ struct http_call {
 	struct curl_slist *headers;
 	char *body;
 	struct http_request request;
-	char error[CURL_ERROR_SIZE];
+	char error[CURL_ERROR_SIZE], refused[96];
 };
 
 struct watch { // one socket of libcurl
@@ -63,7 +64,10 @@ static void reap(struct http *http)
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
 		curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
 		if (result != CURLE_OK)
-			snprintf(error, sizeof(error), "%s", call->error[0] ? call->error : curl_easy_strerror(result));
+			snprintf(error, sizeof(error), "%s",
+				call->refused[0]	 ? call->refused
+					: call->error[0] ? call->error
+							 : curl_easy_strerror(result));
 		request = call->request;
 		call_free(call);
 		request.on_done(request.owner, status, error[0] ? error : NULL);
@@ -199,6 +203,23 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *owner)
 	return size * count;
 }
 
+// In place of libcurl's own socket(): the one moment at which the address is known and nothing was sent yet.
+static curl_socket_t open_socket(void *owner, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct http_call *call = owner;
+	char text[IP_ADDR_TEXT] = "unknown";
+	struct ip_end end;
+
+	(void)purpose;
+	bool is_ip = ip_end_from_sockaddr(&address->addr, &end) == 0;
+
+	if (is_ip && call->request.may_dial(call->request.dial_owner, &end.addr))
+		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	snprintf(call->refused, sizeof(call->refused), "the address %s may not be dialled",
+		is_ip ? ip_addr_text(&end.addr, text) : text);
+	return CURL_SOCKET_BAD;
+}
+
 static void call_setup(struct http_call *call, const struct http_request *request)
 {
 	CURL *easy = call->easy;
@@ -215,6 +236,10 @@ static void call_setup(struct http_call *call, const struct http_request *reques
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms ? request->connect_timeout_ms : 5000L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+	if (request->may_dial) {
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
+	}
 	if (request->unix_socket)
 		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
 	if (request->body) {

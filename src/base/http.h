@@ -2,6 +2,9 @@
 // An HTTP client on the loop: libcurl's multi interface driven by libuv. Answers may be endless (streams).
 #pragma once
 
+#include "base/addr.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
@@ -20,6 +23,9 @@ struct http_request {
 	size_t body_len;
 	long timeout_ms; // for the whole call; 0 = none (streams)
 	long connect_timeout_ms; // 0 = 5,000
+	// May this address be dialled? Asked for each, after names were looked up; NULL = any.
+	bool (*may_dial)(const void *dial_owner, const struct ip_addr *addr);
+	const void *dial_owner;
 	// A piece of the answer's body, as it comes. A non-zero return ends the call with an error.
 	int (*on_data)(void *owner, const char *bytes, size_t len);
 	// The end, exactly once unless the call is cancelled: the HTTP status (0 when there was none) and an error in words (NULL when there is none).

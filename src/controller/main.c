@@ -12,6 +12,7 @@
 #include "controller/api/token.h"
 #include "controller/controller.h"
 #include "controller/events/events.h"
+#include "controller/events/reach.h"
 #include "controller/link.h"
 #include "controller/live.h"
 #include "controller/store/plan.h"
@@ -30,10 +31,11 @@ LOG_CATEGORY(main);
 
 static struct {
 	struct opt_list listen;
-	char *database, *admin_token_file, *tls_certificate, *tls_key, *web_root, *log;
+	char *database, *admin_token_file, *tls_certificate, *tls_key, *web_root, *webhook_deny, *webhook_allow, *log;
 	uint32_t readers, rate_limit;
 	struct login_limits logins;
 	struct event_options events;
+	struct reach reach;
 } config;
 
 static const struct opt opts[] = {
@@ -59,6 +61,9 @@ static const struct opt opts[] = {
 		"seconds that a webhook is tried before it becomes a dead letter", .min = 1, .max = 604800},
 	{"webhook-retry-max", OPT_U32, &config.events.retry_max_s, "300", "seconds between two attempts of a webhook, at most",
 		.min = 1, .max = 86400},
+	{"webhook-deny", OPT_TEXT, &config.webhook_deny, REACH_DENY, "addresses that no webhook may reach", .word = "LIST"},
+	{"webhook-allow", OPT_TEXT, &config.webhook_allow, NULL, "addresses that webhooks may reach although they are denied",
+		.word = "LIST"},
 	{"web-root", OPT_TEXT, &config.web_root, NULL,
 		"serve the portal from this folder instead of the one in the program (development)", .word = "DIR"},
 	{"log", OPT_TEXT, &config.log, "info", "what is logged: a level, or \"info,link=debug\"", .word = "LEVELS"},
@@ -210,6 +215,9 @@ static int controller_start(struct controller *controller, char why[200])
 	controller->started_ms = db_now_ms();
 	controller->web_root = config.web_root;
 	controller->logins = config.logins;
+	config.events.reach = &config.reach;
+	if (!error)
+		error = reach_init(&config.reach, config.webhook_deny, config.webhook_allow, why);
 	rate_init(&controller->rate, config.rate_limit);
 	if (!error)
 		error = live_new(&controller->live);
@@ -262,6 +270,7 @@ int main(int argc, char **argv)
 	addresses_free(&controller.addresses);
 	live_free(&controller.live);
 	rate_fini(&controller.rate);
+	reach_fini(&config.reach);
 	uv_loop_close(&controller.loop);
 	plans_fini();
 	opt_fini(&program);

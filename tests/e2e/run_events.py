@@ -636,6 +636,21 @@ class Events(Case):
         run("event-handler", "delete", "by-hand")
 
 
+class OutOfReach(Case):
+    """Customers are not trusted here: no webhook reaches this host, by whatever name."""
+    options = ("--webhook-deny", "127.0.0.0/8,::1")
+
+    def test_nothing_is_dialled(self):
+        receiver = Receiver()
+        port = receiver.url.split(":")[2].split("/")[0]
+        for number, host in enumerate(("127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "127.1", "0x7f000001")):
+            self.api.ok("POST", "EventHandlers", {"name": f"h{number}", "eventEndpointType": "webhook", "configurationData": {
+                "webhookConfig": {"url": f"http://{host}:{port}/", "timeout": "5"}}})
+            self.assertSaid(self.api.refused("POST", f"EventHandlers/h{number}/test"), "may not be dialled")
+        self.assertEqual(receiver.requests, [])
+        receiver.close()
+
+
 class Impatient(Case):
     """Deliveries are given up soon, and few events are kept."""
     options = ("--webhook-give-up", "2", "--webhook-retry-max", "1", "--events", "100")

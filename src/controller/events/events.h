@@ -11,11 +11,13 @@
 
 struct event_streams;
 struct events;
+struct reach;
 struct webhooks;
 
 struct event_options {
 	uint32_t keep, keep_days; // how many events are kept, and how long
 	uint32_t give_up_s, retry_max_s; // of webhooks: how long one is tried, and the longest wait between two attempts
+	const struct reach *reach; // borrowed
 };
 
 int events_new(struct controller *controller, const struct event_options *options, struct events **out);

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "controller/api/http.h"
 #include "controller/events/delivery.h"
+#include "controller/events/reach.h"
 #include "model/json.h"
 
 #include <errno.h>
@@ -86,6 +87,7 @@ struct webhooks {
 	struct due *due;
 	size_t due_count;
 	int64_t give_up_ms, retry_max_ms;
+	const struct reach *reach;
 	struct event_counters counters;
 };
 
@@ -165,6 +167,11 @@ __attribute__((format(printf, 2, 3))) static void header_add(struct headers *hea
 	headers->list[headers->count++] = text;
 }
 
+static bool may_dial(const void *owner, const struct ip_addr *addr)
+{
+	return reach_may(owner, addr);
+}
+
 static int post(struct webhooks *webhooks, const struct webhook_config *config, struct headers *headers, const struct text *body,
 	void (*on_done)(void *owner, long status, const char *error), void *owner, struct http_call **out)
 {
@@ -174,6 +181,8 @@ static int post(struct webhooks *webhooks, const struct webhook_config *config, 
 		.body_len = body->len,
 		.on_done = on_done,
 		.owner = owner,
+		.may_dial = may_dial,
+		.dial_owner = webhooks->reach,
 		.timeout_ms = (long)webhook_timeout_s(config) * 1000,
 		.connect_timeout_ms = (long)webhook_timeout_s(config) * 1000};
 	char signature[100];
@@ -536,6 +545,7 @@ int webhooks_new(struct events *events, const struct event_options *options, str
 		return -ENOMEM;
 	webhooks->controller = events_controller(events);
 	webhooks->give_up_ms = (int64_t)options->give_up_s * 1000;
+	webhooks->reach = options->reach;
 	webhooks->retry_max_ms = (int64_t)options->retry_max_s * 1000;
 	int error = http_new(&webhooks->controller->loop, &webhooks->http);
 
