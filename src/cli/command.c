@@ -12,6 +12,7 @@
 #include "cli/attaches.h"
 #include "cli/body.h"
 #include "cli/bulk.h"
+#include "cli/lnsconfig.h"
 #include "cli/lnstest.h"
 #include "cli/pages.h"
 #include "cli/wait.h"
@@ -366,6 +367,16 @@ const struct verb verbs[] = {
 	ACTION("detach", noun_endpoint, "is detached", "take its live session down"),
 	TOLD("attaches", noun_endpoint, "attaches", "its last attaches, step by step, each with a verdict"),
 	ONE("test", noun_lns, "dial it with no SIM, and tell line by line what works", run_lns_test, ),
+	{.word = "config",
+		.usage = "--for ios-xe|junos|sros|routeros|accel-ppp|xl2tpd|mpd5|l2tpns [--lns WHICH] [--lac WHICH] "
+			 "[--secret-file FILE]",
+		.help = "what the customer's LNS must be told, in its own words",
+		.noun = &noun_lns,
+		.takes_fields = true,
+		.takes_owner = true,
+		.words_max = 0,
+		.run = lnsconfig_run,
+		.action = "lnsconfig"},
 	ACTION("test", noun_event_handler, "took the test", "post a test to its receiver"),
 	ACTION("replay", noun_event_handler, "is told again", "send its dead letters again"),
 	TOLD("dead-letters", noun_event_handler, "deadletters", "what its receiver did not take in time"),
@@ -448,7 +459,7 @@ const struct verb *verb_find(const struct noun *noun, const char *word)
 }
 
 // A row noun's owner is an option: --vslice V of a LAC. It is taken out of the options.
-static int take_owner(struct command *command)
+static int take_owner(struct command *command, const struct verb *verb)
 {
 	const struct noun *owner = command->noun->owner;
 	const char *dash = strrchr(owner->word, '-');
@@ -464,6 +475,11 @@ static int take_owner(struct command *command)
 			(--command->options.count - i) * sizeof(*option));
 		break;
 	}
+	if (!command->owner && verb->takes_owner && command->word_count) {
+		command->owner = command->words[0];
+		command->words++;
+		command->word_count--;
+	}
 	if (!command->owner || !*command->owner)
 		return usage(command, "--%s is wanted: the %s that the %s belongs to", owner->word, owner->title,
 			command->noun->title);
@@ -472,7 +488,7 @@ static int take_owner(struct command *command)
 
 int command_run(struct command *command, const struct verb *verb)
 {
-	int result = command->noun->owner ? take_owner(command) : 0;
+	int result = command->noun->owner ? take_owner(command, verb) : 0;
 	json_t *ids = NULL;
 
 	if (result)

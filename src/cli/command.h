@@ -34,6 +34,7 @@ struct verb {
 	bool of_rows; // only of what stands in another's list
 	size_t words_min, words_max;
 	bool takes_fields; // options are members of the noun
+	bool takes_owner; // of a row noun: the first word is its owner
 	int (*run)(struct command *command, const struct verb *verb); // an exit status; on failure `error` says why
 	const char *action; // what the path ends in
 	const char *done; // what is said of the object then: "restarts"

@@ -49,6 +49,8 @@ const struct route routes[] = {
 		ROLE_OPERATOR},
 	{"GET", "vslices/{id}/lnss/{row}/tests", OP_READ, op_lns_tests, "list-lns-tests",
 		"What the last tests of an LNS found, step by step"},
+	{"GET", "vslices/{id}/lnsconfig", OP_READ, op_lns_config, "get-lns-config",
+		"What the customer's LNS must be told, as the configuration of one kind of LNS"},
 	{"POST", "endpoints/import", OP_READ, op_endpoint_import, "import-endpoints",
 		"Create many Endpoints, all or none, from CSV or NDJSON", ROLE_OPERATOR},
 	{"GET", "endpoints/export", OP_READ, op_endpoint_export, "export-endpoints", "All Endpoints as CSV or NDJSON (format)"},

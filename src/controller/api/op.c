@@ -73,7 +73,8 @@ static void op_forget(struct op *op)
 static void op_free(struct op *op)
 {
 	char *owned[] = {op->path, op->offset, op->limit, op->sort, op->filter, op->since, op->for_customer, op->if_match,
-		op->idempotency_key, op->last_event, op->csrf, op->address};
+		op->idempotency_key, op->last_event, op->csrf, op->address, op->kind,
+		op->lns, op->lac};
 
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
 		free(owned[i]);
@@ -220,6 +221,9 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	op->sort = copy(exchange_query(exchange, "sortBy"));
 	op->filter = copy(exchange_query(exchange, "filter"));
 	op->since = copy(exchange_query(exchange, "since"));
+	op->kind = copy(exchange_query(exchange, "for"));
+	op->lns = copy(exchange_query(exchange, "lns"));
+	op->lac = copy(exchange_query(exchange, "lac"));
 	op->last_event = copy(exchange_header(exchange, "Last-Event-ID"));
 	op->is_dry = route->kind == OP_WRITE && is_yes(exchange_query(exchange, "dryRun"));
 	op->wants_stream = accept && strncasecmp(accept, "text/event-stream", 17) == 0;

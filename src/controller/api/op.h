@@ -42,6 +42,7 @@ struct op {
 	size_t segment_count;
 	char *path; // segments point into it
 	char *offset, *limit, *sort, *filter, *since; // of the query; NULL when absent
+	char *kind, *lns, *lac; // of the query of lnsconfig: for, lns, lac
 	struct credential credential;
 	char *csrf, *for_customer, *if_match, *idempotency_key, *last_event, *address; // the client's
 	bool is_secure; // it came over TLS, or from this machine's socket

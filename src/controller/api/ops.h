@@ -28,6 +28,7 @@ void op_tunnel_restart(struct op *op);
 void op_tunnel_drain(struct op *op);
 void op_lns_test(struct op *op);
 void op_lns_tests(struct op *op);
+void op_lns_config(struct op *op);
 void op_policy_explain(struct op *op);
 // Events.
 void op_event_list(struct op *op); // or live, when the client accepts text/event-stream
