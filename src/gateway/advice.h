@@ -10,7 +10,7 @@
 struct advice_cause {
 	uint8_t tunnel, call; // enum l2tp_reason
 	uint8_t ppp; // enum ppp_reason
-	uint16_t stop, cdn; // result codes that came
+	uint16_t stop, cdn, error; // result codes that came, and the general error code with one of them
 	uint16_t disconnect; // RFC 3145
 };
 

@@ -331,11 +331,13 @@ static struct advice_cause cause_of_call(
 	const struct tunnel *tunnel = call_tunnel(session->call);
 
 	if (event->reason == L2TP_REASON_tunnel)
-		return (struct advice_cause){.tunnel = (uint8_t)tunnel->l2tp.reason, .stop = tunnel->l2tp.result};
+		return (struct advice_cause){
+			.tunnel = (uint8_t)tunnel->l2tp.reason, .stop = tunnel->l2tp.result, .error = tunnel->l2tp.error};
 	if (refusal == REFUSED_PPP_AUTH && !event->disconnect)
 		return (struct advice_cause){.ppp = is_over_auth(session) ? PPP_REASON_AUTH_PROTOCOL : PPP_REASON_AUTH_REFUSED};
 	return (struct advice_cause){.call = (uint8_t)event->reason,
 		.cdn = event->has_result ? event->result : 0,
+		.error = event->has_result ? event->error : 0,
 		.disconnect = event->disconnect ? event->disconnect->code : 0};
 }
 

@@ -183,6 +183,26 @@ static json_t *verdict_of(enum refusal refusal, const char *why, const char *adv
 		"%s%s%s%s%s", same && *why ? "" : words, same ? "" : ": ", why, *advice ? ". To mend it: " : "", advice);
 }
 
+// What the LNS said, in numbers, for who counts failures; nothing where it said nothing.
+static void add_cause(json_t *row, const struct attach *attach)
+{
+	const struct advice_cause *cause = &attach->cause;
+	const struct {
+		const char *name;
+		unsigned code;
+	} codes[] = {
+		{"resultCode", cause->cdn ? cause->cdn : cause->stop},
+		{"errorCode", cause->error},
+		{"disconnectCause", cause->disconnect},
+	};
+
+	for (size_t i = 0; i < array_len(codes); i++)
+		if (codes[i].code)
+			json_object_set_new(row, codes[i].name, json_integer(codes[i].code));
+	if (*attach->last.text)
+		json_object_set_new(row, "lns", json_string(attach->last.text));
+}
+
 static void refuse(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
 	enum refusal refusal, const struct endpoint_config *endpoint, const char *why, const struct attach *attach,
 	struct trace *trace)
@@ -206,6 +226,8 @@ static void refuse(struct gateway *gateway, const struct access_ops *access, con
 		"ok", 0, "verdict", verdict_of(refusal, why, advice), "steps", trace_steps(trace));
 	if (row && about)
 		json_object_set_new(row, "endpoint", json_string(about));
+	if (row && attach)
+		add_cause(row, attach);
 	report_add(gateway->report, row);
 	link_kick(gateway->link);
 }

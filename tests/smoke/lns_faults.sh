@@ -17,6 +17,9 @@ faulty() { # FAULT CAUSE WORDS: the LNS has the fault; the cause of the refusal;
 	lns_tell a fault none
 	wait_for 5 sessions_are 0
 }
+event_told() { # CODE: the event of the last failure has the LNS's own code, and which LNS it was
+	api GET "/events?filter=eventType:l2tpsessionfailed&limit=1" | tee /dev/stderr | jq -e ".[0].detail | .resultCode == $1 and .lns and (.verdict | length > 0)"
+}
 says_verdict() { verdict $imsi | tee /dev/stderr | grep -iE "$1"; }
 
 lab_open "An LNS with faults"
@@ -26,6 +29,7 @@ step "the order of customer a" order a $imsi
 step "no answer to ICRQ: remote peer not responding (100)" faulty no-icrp 100 'answer'
 step "CDN 4, no facilities: all addresses occupied (84)" faulty cdn=4 84 'facilities|address'
 step "CDN 5, no facilities ever: no resources (73)" faulty cdn=5 73 'refused'
+step "the event has the code" wait_for 5 event_told 5
 step "every password is wrong: user authentication failed (92)" faulty refuse-auth 92 'password'
 step "not one PPP packet: remote peer not responding (100)" faulty no-lcp 100 'LCP|PPP'
 step "IPCP unanswered: remote peer not responding (100)" faulty no-ipcp 100 'IPCP|PPP'
