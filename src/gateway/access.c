@@ -6,6 +6,7 @@
 #include "gateway/records.h"
 #include "gateway/trace.h"
 #include "proto/gtp/gtpu.h"
+#include "proto/ip6/ip6.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -274,6 +275,10 @@ struct ie_bytes access_pco(struct session *session)
 			tell.dns4[i] = ip_addr_v4(result->dns[i]);
 		if (result->nbns[i])
 			tell.nbns[i] = ip_addr_v4(result->nbns[i]);
+	}
+	for (size_t i = 0; session->ip6 && i < array_len(tell.dns6); i++) {
+		tell.dns6[i].family = ip6_is_any(session->ip6->dns[i]) ? IP_NONE : IP_V6;
+		memcpy(tell.dns6[i].bytes, session->ip6->dns[i], sizeof(tell.dns6[i].bytes));
 	}
 	if (pco_answer_write(session->attach->request.pco, &tell, access->pco, sizeof(access->pco), &len))
 		return (struct ie_bytes){0};

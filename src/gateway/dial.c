@@ -11,7 +11,7 @@
 #include "gateway/access.h"
 #include "gateway/health.h"
 #include "gateway/rescue.h"
-#include "gateway/session.h"
+#include "gateway/session_ip6.h"
 #include "gateway/template.h"
 #include "gateway/trace.h"
 
@@ -185,6 +185,9 @@ static int dial(struct session *session, struct pair *pair)
 	profile_unref(&session->profile);
 	session->profile = profile_ref(pair->profile);
 	ppp_link_init(&session->ppp, &session_ppp_ops, &session->profile->ppp);
+	error = session_ip6_families(session);
+	if (error)
+		return error;
 	if (attach->request.wanted.family == IP_V4)
 		ppp_link_want_address(&session->ppp, ip_addr_to_v4(&attach->request.wanted));
 	call_fill(session, session->profile->settings);
@@ -242,10 +245,14 @@ void session_dial_next(struct session *session)
 			session_settle(session);
 			return;
 		}
-		attach->refusal = error == -EDQUOT || error == -ENOSPC ? REFUSED_LIMIT : REFUSED_NO_MEMORY;
+		attach->refusal = error == -EDQUOT || error == -ENOSPC ? REFUSED_LIMIT
+			: error == -EAFNOSUPPORT		       ? REFUSED_PDN_TYPE
+								       : REFUSED_NO_MEMORY;
 		snprintf(attach->why, sizeof(attach->why), "%s",
 			error == -EDQUOT ? "the tunnels to the LNS are full (maxSessionsPerTunnel, maxTunnelsPerLns)"
-					 : strerror(-error));
+				: error == -EAFNOSUPPORT
+				? "the device asks for IPv6 alone, and ipv6cp is off or pppMru is less than 1280"
+				: strerror(-error));
 	}
 	session_give_up(session, attach->refusal ? attach->refusal : REFUSED_SLICE, attach->why);
 }
@@ -261,6 +268,8 @@ void session_redial(struct session *session)
 	}
 	attach->request.imsi = session->imsi;
 	attach->request.gtp_version = session->gtp_version;
+	attach->request.pdn_type = session->pdn_type;
+	attach->request.has_dual_bearer = true;
 	attach->request.wanted = session->address;
 	attach->started_ms = gateway->now_ms;
 	attach->try_ms = WHEEL_NEVER;
@@ -490,6 +499,10 @@ void session_on_tick(struct session *session, uint64_t now_ms)
 	}
 	if (attach && attach->try_ms <= now_ms && session->call) {
 		try_timed_out(session);
+		return;
+	}
+	if (session_ip6_next(session) <= now_ms) {
+		session_ip6_tick(session);
 		return;
 	}
 	if (session->ppp_started) {

@@ -12,6 +12,7 @@
 #include "gateway/jsonget.h"
 #include "gateway/lnstest.h"
 #include "gateway/records.h"
+#include "gateway/session_ip6.h"
 #include "gateway/resume.h"
 #include "gateway/session.h"
 #include "gateway/udp.h"
@@ -246,6 +247,16 @@ static void on_dp_frame(
 	lac_on_frame(lac, peer, frame);
 }
 
+static void on_dp_inner6(void *owner, uint32_t local_teid, enum dp_direction direction, const uint8_t *packet, size_t len)
+{
+	struct gateway *gateway = owner;
+	struct session *session = session_find(gateway, local_teid);
+
+	gateway_wake(gateway);
+	if (session && direction == DP_DOWNLINK)
+		session_on_inner6(session, packet, len);
+}
+
 static void on_dp_seen(void *owner, const struct dp_seen *seen)
 {
 	struct gateway *gateway = owner;
@@ -307,6 +318,7 @@ static int dp_start(struct gateway *gateway)
 	const struct dp_host host = {.on_gtpu = on_dp_gtpu,
 		.on_l2tp_control = on_dp_control,
 		.on_l2tp_frame = on_dp_frame,
+		.on_inner6 = on_dp_inner6,
 		.on_seen = on_dp_seen,
 		.on_batch_end = on_dp_batch_end,
 		.owner = gateway};

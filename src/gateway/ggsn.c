@@ -3,6 +3,7 @@
 #include "gateway/access.h"
 
 #include "base/clean.h"
+#include "gateway/session_ip6.h"
 #include "gateway/trace.h"
 
 #include <ctype.h>
@@ -77,6 +78,7 @@ static void on_create(struct access *access, const struct gtp_request *request, 
 	attach.imsi = tbcd_key(&body->imsi);
 	attach.control_teid = body->teid_control;
 	attach.pdn_type = pdn_type_of(&body->end_user_address);
+	attach.has_dual_bearer = body->has.common_flags && gtp1_flag(&body->common_flags, GTP1_FLAG_DUAL_ADDRESS_BEARER);
 	if (ip_addr_to_v4(&body->end_user_address.v4))
 		attach.wanted = body->end_user_address.v4;
 	network = apn_network_id(&body->apn);
@@ -99,6 +101,22 @@ static void on_create(struct access *access, const struct gtp_request *request, 
 	session_attach(access->gateway, &ggsn_ops, &attach);
 }
 
+static uint16_t pdp_type_of(uint8_t pdn_type)
+{
+	return pdn_type == GTP2_PDN_IPV6 ? GTP1_PDP_IPV6 : pdn_type == GTP2_PDN_IPV4V6 ? GTP1_PDP_IPV4V6 : GTP1_PDP_IPV4;
+}
+
+// What was asked for, or one family of two and why (TS 29.060 7.7.1).
+static uint8_t cause_of(const struct session *session)
+{
+	const struct attach_request *request = &session->attach->request;
+
+	if (request->pdn_type == session->pdn_type)
+		return GTP1_CAUSE_REQUEST_ACCEPTED;
+	return request->has_dual_bearer ? GTP1_CAUSE_NEW_PDP_TYPE_NETWORK_PREFERENCE
+					: GTP1_CAUSE_NEW_PDP_TYPE_SINGLE_ADDRESS_BEARER_ONLY;
+}
+
 static void on_accepted(struct session *session)
 {
 	struct access *access = session->gateway->access;
@@ -108,14 +126,14 @@ static void on_accepted(struct session *session)
 	struct ie_bytes pco = access_pco(session);
 
 	gtp1_answer(&access->out.v1, &header, session->control_teid);
-	ie_set(body, cause) = request->pdn_type == GTP2_PDN_IPV4 ? (uint8_t)GTP1_CAUSE_REQUEST_ACCEPTED
-								 : (uint8_t)GTP1_CAUSE_NEW_PDP_TYPE_NETWORK_PREFERENCE;
+	ie_set(body, cause) = cause_of(session);
 	ie_set(body, reordering) = 0xfe; // not required; the spare bits are ones (7.7.6)
 	ie_set(body, recovery) = access->restart_counter;
 	ie_set(body, teid_data) = session->local_teid;
 	ie_set(body, teid_control) = session->local_teid;
 	ie_set(body, charging_id) = session->local_teid;
-	ie_set(body, end_user_address) = (struct gtp1_eua){.pdp_type = GTP1_PDP_IPV4, .v4 = session->address};
+	ie_set(body, end_user_address) = (struct gtp1_eua){
+		.pdp_type = pdp_type_of(session->pdn_type), .v4 = session->address, .v6 = session_ip6_address(session)};
 	if (pco.len)
 		ie_set(body, pco) = pco;
 	ie_set(body, ggsn_control) = session->gateway->options->gtp_address;

@@ -2,6 +2,7 @@
 // What comes in on a LAC's socket: control messages to their tunnel, PPP frames to their session's link; and an LNS that opens the tunnel itself.
 #include "base/clean.h"
 #include "gateway/capture/capture.h"
+#include "gateway/session_ip6.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -143,6 +144,8 @@ void lac_on_frame(struct lac *lac, const struct ip_end *peer, const struct dp_l2
 		gateway->ppp_counters.malformed++;
 		return;
 	}
+	if (protocol == PPP_IPV6)
+		session_on_ip6(session, packet, len);
 	if (protocol == PPP_IP || protocol == PPP_IPV6)
 		return; // data before the network phase
 	session_on_ppp(session, protocol, packet, len);

@@ -51,7 +51,8 @@ static const struct endpoint_config *lender(const struct gateway *gateway, const
 static void test_pair(struct pair *pair)
 {
 	struct gateway *gateway = pair->lac->vslice->gateway;
-	struct attach_request request = {.apn = "lns-test", .gtp_version = 2};
+	struct attach_request request = {
+		.apn = "lns-test", .gtp_version = 2, .pdn_type = GTP2_PDN_IPV4V6, .has_dual_bearer = true};
 	const struct endpoint_config *endpoint =
 		pair->profile->settings->ppp_password || !gateway->config ? NULL : lender(gateway, pair->lac);
 	struct session *session;

@@ -6,6 +6,7 @@
 #include "gateway/access.h"
 
 #include "base/clean.h"
+#include "gateway/session_ip6.h"
 #include "gateway/trace.h"
 
 #include <ctype.h>
@@ -122,6 +123,7 @@ static void on_create(struct access *access, const struct gtp_request *request, 
 		attach.serving_network = body->serving_network;
 	if (body->has.ambr)
 		attach.ambr = body->ambr;
+	attach.has_dual_bearer = body->has.indication && gtp2_indicates(&body->indication, GTP2_INDICATION_DAF);
 	if (body->has.paa && ip_addr_to_v4(&body->paa.v4))
 		attach.wanted = body->paa.v4;
 	if (pco && !pco_request_read(pco, &ask))
@@ -139,6 +141,17 @@ static void add_bearer(struct gtp2_create_session_response *body, const struct s
 	ie_set(bearer, charging_id) = session->local_teid;
 }
 
+// What was asked for, or one family of two and why (TS 29.274 8.4, TS 23.401 5.3.1.1).
+static uint8_t cause_of(const struct session *session)
+{
+	const struct attach_request *request = &session->attach->request;
+
+	if (request->pdn_type == session->pdn_type)
+		return GTP2_CAUSE_REQUEST_ACCEPTED;
+	return request->has_dual_bearer ? GTP2_CAUSE_NEW_PDN_TYPE_NETWORK_PREFERENCE
+					: GTP2_CAUSE_NEW_PDN_TYPE_SINGLE_ADDRESS_BEARER_ONLY;
+}
+
 static void on_accepted(struct session *session)
 {
 	struct access *access = session->gateway->access;
@@ -148,11 +161,12 @@ static void on_accepted(struct session *session)
 	struct ie_bytes pco = access_pco(session);
 
 	gtp2_answer(&access->out.v2, &header, session->control_teid);
-	ie_set(body, cause) =
-		(struct gtp2_cause){.value = request->pdn_type == GTP2_PDN_IPV4 ? GTP2_CAUSE_REQUEST_ACCEPTED
-										: GTP2_CAUSE_NEW_PDN_TYPE_NETWORK_PREFERENCE};
+	ie_set(body, cause) = (struct gtp2_cause){.value = cause_of(session)};
 	ie_set(body, pgw_fteid) = own_fteid(session, GTP2_IF_S5S8C_PGW);
-	ie_set(body, paa) = (struct gtp2_paa){.pdn_type = GTP2_PDN_IPV4, .v4 = session->address};
+	ie_set(body, paa) = (struct gtp2_paa){.pdn_type = session->pdn_type,
+		.v4 = session->address,
+		.v6 = session_ip6_address(session),
+		.v6_len = session->ip6 ? 64 : 0};
 	ie_set(body, apn_restriction) = 0;
 	if (request->ambr.uplink_kbps || request->ambr.downlink_kbps)
 		ie_set(body, ambr) = request->ambr;

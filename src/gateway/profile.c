@@ -74,7 +74,7 @@ static void ppp_fill(struct ppp_options *out, const struct l2tp_settings *settin
 	out->echo_failures = (uint8_t)settings->ppp_echo_failures;
 	out->auth_accept = auth_mask(settings->ppp_auth);
 	out->ask_dns = true;
-	out->ip6cp = false;
+	out->ip6cp = settings->ipv6cp;
 	out->proxy_sent = settings->proxy_lcp || settings->proxy_auth;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions: the checks at the door, the indexes, the durable record, the end. What happens toward the LNS in between is in dial.c.
-#include "gateway/session.h"
+#include "gateway/session_ip6.h"
 
 #include "base/clean.h"
 #include "gateway/access.h"
@@ -86,6 +86,8 @@ void session_settle(struct session *session)
 		due = session->attach->deadline_ms;
 	if (session->attach && session->attach->try_ms < due)
 		due = session->attach->try_ms;
+	if (session_ip6_next(session) < due)
+		due = session_ip6_next(session);
 	wheel_arm(&session->gateway->wheel, &session->timer, due);
 }
 
@@ -361,7 +363,7 @@ void session_attach(struct gateway *gateway, const struct access_ops *access, co
 		refusal = REFUSED_OVERLOAD;
 	if (!refusal)
 		refusal = check_subscription(gateway, request, &vslice, &endpoint, why, sizeof(why));
-	if (!refusal && request->pdn_type != GTP2_PDN_IPV4 && request->pdn_type != GTP2_PDN_IPV4V6)
+	if (!refusal && (request->pdn_type < GTP2_PDN_IPV4 || request->pdn_type > GTP2_PDN_IPV4V6))
 		refusal = REFUSED_PDN_TYPE;
 	if (!refusal)
 		refusal = check_other_sessions(gateway, request);
@@ -418,9 +420,13 @@ void session_install(struct session *session)
 		.tcp_mss = tcp_mss_of(session),
 		.sequencing = session->call->l2tp.sequencing,
 	};
-	int error =
-		session->dp ? dp_session_update(session->dp, &spec) : dp_session_add(session->gateway->dp, &spec, &session->dp);
+	int error;
 
+	if (session->ip6) {
+		spec.ue6 = session_ip6_prefix(session->ip6->prefix);
+		spec.ue6_delegated = session->ip6->delegated;
+	}
+	error = session->dp ? dp_session_update(session->dp, &spec) : dp_session_add(session->gateway->dp, &spec, &session->dp);
 	if (error)
 		session_end(session, REFUSED_NO_MEMORY, SESSION_TELL_BOTH, "the data plane has no room");
 	else if (session->gateway->captures)

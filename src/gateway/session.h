@@ -28,6 +28,7 @@ struct attach_request {
 	uint8_t ebi; // EPS bearer identity, or NSAPI
 	uint8_t rat; // enum gtp_rat
 	uint8_t pdn_type; // enum gtp2_pdn_type: what is asked for
+	bool has_dual_bearer; // the mobile network carries both families on one bearer (DAF; TS 29.060's Dual Address Bearer Flag)
 	struct plmn serving_network;
 	struct ip_end control_peer; // where its GTP-C lives
 	uint32_t control_teid; // the peer's
@@ -51,12 +52,29 @@ struct access_ops {
 };
 extern const struct access_ops pgw_ops, ggsn_ops;
 
+// The IPv6 of a session, apart from it since few sessions have any. It is also a record of the state file.
+struct session_ip6 {
+	uint8_t prefix[8]; // the /64 that the SIM has
+	uint8_t interface_id[8]; // the SIM's
+	uint8_t dns[2][16]; // zero: none
+	struct ip_prefix delegated; // to the SIM's router by DHCPv6 (RFC 8415 6.3); len 0: none
+};
+
+// Of a session that waits for its router advertisement (session_ip6.c).
+struct attach_ip6 {
+	uint64_t due_ms, until_ms; // the next solicitation; the end of patience; WHEEL_NEVER
+	struct session_ip6 got; // prefix and DNS servers
+	bool has_prefix, gave_up;
+	uint16_t ra_len; // the advertisement, for the SIM
+	uint8_t ra[400];
+};
+
 struct attach {
 	struct attach_request request; // pco points to `pco`
 	struct pco_request pco;
 	uint8_t pco_bytes[512]; // what pco points into
 	uint64_t started_ms, deadline_ms, try_ms; // try_ms: end of the attempt with this LNS, or WHEEL_NEVER
-	uint64_t tunnel_up_ms, call_up_ms, lcp_up_ms, auth_ok_ms, ipv4_up_ms; // 0 = not yet
+	uint64_t tunnel_up_ms, call_up_ms, lcp_up_ms, auth_ok_ms, ncp_up_ms; // 0 = not yet
 	uint64_t dialled_ms; // when this LNS was dialled
 	struct uuid tried[5], last; // LNSs; the one being dialled
 	unsigned tried_count;
@@ -64,6 +82,7 @@ struct attach {
 	char why[200]; // its words
 	struct advice_cause cause; // what else is known of it
 	char user[64]; // the PPP name that was used, printable
+	struct attach_ip6 ip6;
 	struct l2tp_call call;
 	char called[64], calling[24], sub_address[24];
 	uint8_t proxy_received[64], proxy_sent[64];
@@ -78,14 +97,6 @@ struct attach {
 struct secrets {
 	uint8_t name_len, password_len;
 	uint8_t name[127], password[127];
-};
-
-// The IPv6 of a session, apart from it since few sessions have any. It is also a record of the state file.
-struct session_ip6 {
-	uint8_t prefix[8]; // the /64 that the SIM has
-	uint8_t interface_id[8]; // the SIM's
-	uint8_t dns[2][16]; // zero: none
-	struct ip_prefix delegated; // to the SIM's router by DHCPv6 (RFC 8415 6.3); len 0: none
 };
 
 struct session {
@@ -169,6 +180,7 @@ void session_redial(struct session *session); // a session that was up, whose tu
 struct lac *session_lac(const struct session *session); // its Endpoint Group's, or NULL
 const struct endpoint_config *session_endpoint(const struct session *session); // NULL: not configured any longer
 void session_on_call(struct session *session, const struct l2tp_session_event *event);
+void session_ppp_ready(struct session *session); // PPP is up, and the IPv6 prefix known or given up; the session may be gone then
 void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *packet, size_t len);
 void session_after_ppp(
 	struct session *session); // acts on what the link said in the last call into it; the session may be gone then

@@ -5,7 +5,7 @@
 #include "base/clean.h"
 #include "gateway/lnstest.h"
 #include "gateway/rescue.h"
-#include "gateway/session.h"
+#include "gateway/session_ip6.h"
 #include "gateway/template.h"
 #include "gateway/trace.h"
 
@@ -65,8 +65,8 @@ static void on_ppp_event(struct ppp_link *link, const struct ppp_event *event)
 		attach->lcp_up_ms = now_ms;
 	else if (event->kind == PPP_EVENT_AUTH_OK)
 		attach->auth_ok_ms = now_ms;
-	else if (event->kind == PPP_EVENT_IPV4_UP)
-		attach->ipv4_up_ms = now_ms;
+	else if (event->kind == PPP_EVENT_UP)
+		attach->ncp_up_ms = now_ms;
 	else if (event->kind == PPP_EVENT_AUTH_FAILED && event->text_len)
 		snprintf(attach->why, sizeof(attach->why), "the LNS says \"%.*s\"", (int)event->text_len, event->text);
 }
@@ -173,8 +173,11 @@ static void ppp_ended(struct session *session)
 	const struct ppp_reason_info *info = ppp_reason_info(session->ppp_reason);
 	const struct l2tp_disconnect disconnect = {.code = info->code, .protocol = info->protocol, .direction = info->direction};
 	enum refusal refusal = session->attach ? refusal_of_ppp(session->ppp_reason) : REFUSED_PPP_ENDED;
+	bool is_family = session->ppp_reason == PPP_REASON_NCP_REJECTED || session->ppp_reason == PPP_REASON_NCP_TIMEOUT;
 	char why[400];
 
+	if (session->attach && session->attach->request.pdn_type == GTP2_PDN_IPV6 && is_family)
+		refusal = REFUSED_PDN_TYPE;
 	snprintf(why, sizeof(why), "%s%s%s", info->words, session->attach && session->attach->why[0] ? ": " : "",
 		session->attach ? session->attach->why : "");
 	if (refusal == REFUSED_PPP_AUTH && session->attach->user[0])
@@ -206,7 +209,39 @@ static void note_phases(struct session *session)
 	session->call_ms = since(dialled, attach->call_up_ms);
 	session->lcp_ms = since(attach->call_up_ms, attach->lcp_up_ms);
 	session->authentication_ms = since(attach->lcp_up_ms, authenticated);
-	session->ipcp_ms = since(authenticated, attach->ipv4_up_ms);
+	session->ipcp_ms = since(authenticated, attach->ncp_up_ms);
+}
+
+#define ADDRESSES_TEXT (IP_ADDR_TEXT + IP_PREFIX_TEXT + 8)
+
+static const char *addresses_text(const struct session *session, char out[ADDRESSES_TEXT])
+{
+	char v4[IP_ADDR_TEXT], v6[IP_PREFIX_TEXT] = "";
+	struct ip_prefix prefix = session->ip6 ? session_ip6_prefix(session->ip6->prefix) : (struct ip_prefix){0};
+
+	if (session->ip6)
+		ip_prefix_text(&prefix, v6);
+	snprintf(out, ADDRESSES_TEXT, "%s%s%s", session->address.family ? ip_addr_text(&session->address, v4) : "",
+		session->address.family && session->ip6 ? " and " : "", v6);
+	return out;
+}
+
+// Why a SIM that wants both families has one.
+static const char *lack_words(const struct session *session)
+{
+	const struct ppp_result *result = ppp_link_result(&session->ppp);
+
+	if (!session->attach->request.has_dual_bearer)
+		return "its mobile network carries one address family on a bearer";
+	if (!session->profile->settings->ipv6cp)
+		return "ipv6cp is off";
+	if (session->pdn_type == GTP2_PDN_IPV6)
+		return "the LNS gave no IPv4 address";
+	if (!result->has_ipv6)
+		return result->ipv6_reason == PPP_REASON_NCP_TIMEOUT ? "the LNS leaves IPv6CP unanswered"
+								     : "the LNS refuses IPv6CP";
+	return session->attach->ip6.has_prefix ? "the MRU is less than IPv6's 1280"
+					       : "the LNS sent no router advertisement with a /64";
 }
 
 static void report_attach(struct session *session)
@@ -215,7 +250,7 @@ static void report_attach(struct session *session)
 	struct attach *attach = session->attach;
 	struct uuid endpoint;
 	struct tbcd imsi = {0};
-	char address[IP_ADDR_TEXT];
+	char addresses[ADDRESSES_TEXT];
 
 	// A storm's successes are not traced to the controller one by one: they are alike, and a trace costs as much as the attach.
 	if (!attach->trace || !log_rate_ok(&gateway->trace_rate, gateway->now_ms, TRACED_A_SECOND))
@@ -225,8 +260,8 @@ static void report_attach(struct session *session)
 	report_add(gateway->report,
 		json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", endpoint.text, "imsi", imsi.digits,
 			"startedAt", json_time(session->started_wall_ms), "ok", 1, "verdict",
-			json_sprintf("attached in %u ms, the LNS gave %s", session->attach_ms,
-				ip_addr_text(&session->address, address)),
+			json_sprintf(
+				"attached in %u ms, the LNS gave %s", session->attach_ms, addresses_text(session, addresses)),
 			"steps", trace_steps(attach->trace)));
 }
 
@@ -236,7 +271,7 @@ static void attach_complete(struct session *session)
 	struct gateway *gateway = session->gateway;
 	struct tbcd imsi = {0};
 	uint32_t teid = session->local_teid;
-	char address[IP_ADDR_TEXT];
+	char addresses[ADDRESSES_TEXT];
 
 	note_phases(session);
 	session_install(session);
@@ -248,14 +283,18 @@ static void attach_complete(struct session *session)
 	histogram_observe(&gateway->attach_times, session->attach_ms);
 	session_store(session);
 	session->access->accepted(session);
+	session_ip6_welcome(session);
 	trace_add(session->attach->trace, gateway->now_ms, TRACE_GTP, TRACE_OUT, "accepted: address %s, MTU %u, DNS told",
-		ip_addr_text(&session->address, address), session->mtu);
+		addresses_text(session, addresses), session->mtu);
+	if (session->pdn_type != session->attach->request.pdn_type)
+		trace_add(session->attach->trace, gateway->now_ms, TRACE_GTP, TRACE_OUT, "the device asked for IPv4 and IPv6: %s",
+			lack_words(session));
 	report_attach(session);
 	session_attach_done(session);
 	session_report(session);
 	if (log_enabled(&log_category_, LOG_LEVEL_INFO)) {
 		tbcd_from_key(session->imsi, &imsi);
-		log_info("attached imsi=%s vslice=%s address=%s ms=%u", imsi.digits, session->vslice->moniker, address,
+		log_info("attached imsi=%s vslice=%s address=%s ms=%u", imsi.digits, session->vslice->moniker, addresses,
 			session->attach_ms);
 	}
 }
@@ -276,27 +315,66 @@ static void redial_complete(struct session *session)
 	session_report(session);
 }
 
-static void ppp_up(struct session *session)
+// The families that the SIM gets: what PPP brought up, IPv6 with its prefix only.
+static uint8_t granted(const struct session *session)
 {
 	const struct ppp_result *result = ppp_link_result(&session->ppp);
-	struct ip_addr address = ip_addr_v4(result->address);
+	bool has4 = result->has_ipv4 && result->address, has6 = session_ip6_is_there(session);
 
-	if (!result->has_ipv4 || !result->address) {
-		session->ppp_reason = PPP_REASON_NO_ADDRESS;
-		ppp_ended(session);
+	return has4 && has6 ? GTP2_PDN_IPV4V6 : has6 ? GTP2_PDN_IPV6 : has4 ? GTP2_PDN_IPV4 : 0;
+}
+
+// A session that the SIM has already stays what it is: the same families with the same addresses.
+static bool is_as_before(const struct session *session, uint8_t pdn_type)
+{
+	const struct attach *attach = session->attach;
+	struct ip_addr address = ip_addr_v4(ppp_link_result(&session->ppp)->address);
+
+	if (pdn_type != session->pdn_type)
+		return false;
+	if (session->address.family == IP_V4 && !ip_addr_equal(&address, &session->address))
+		return false;
+	return !attach || !session->ip6 || !memcmp(attach->ip6.got.prefix, session->ip6->prefix, sizeof(session->ip6->prefix));
+}
+
+static void nothing_granted(struct session *session)
+{
+	if (ppp_link_result(&session->ppp)->has_ipv6 && session->attach) {
+		session_give_up(session, REFUSED_NO_PREFIX, NULL);
 		return;
 	}
-	if (session->rescue && !ip_addr_equal(&address, &session->address)) {
+	session->ppp_reason = PPP_REASON_NO_ADDRESS;
+	ppp_ended(session);
+}
+
+static void take_result(struct session *session, uint8_t pdn_type)
+{
+	const struct ppp_result *result = ppp_link_result(&session->ppp);
+
+	if (session->attach && pdn_type != GTP2_PDN_IPV4 && session_ip6_take(session))
+		pdn_type &= GTP2_PDN_IPV4; // memory is out
+	session->pdn_type = pdn_type;
+	session->address = pdn_type == GTP2_PDN_IPV6 ? (struct ip_addr){0} : ip_addr_v4(result->address);
+	session->mtu = result->mru < result->local_mru ? result->mru : result->local_mru;
+}
+
+void session_ppp_ready(struct session *session)
+{
+	uint8_t pdn_type = granted(session);
+
+	if (!pdn_type) {
+		nothing_granted(session);
+		return;
+	}
+	if (session->rescue && !is_as_before(session, pdn_type)) {
 		session_give_up(session, REFUSED_ADDRESS_CHANGED, "the other LNS gave another address");
 		return;
 	}
-	if (!session->attach && !ip_addr_equal(&address, &session->address)) {
+	if (!session->attach && !is_as_before(session, pdn_type)) {
 		session_end(session, REFUSED_ADDRESS_CHANGED, SESSION_TELL_BOTH, NULL);
 		return;
 	}
-	session->address = address;
-	session->pdn_type = GTP2_PDN_IPV4;
-	session->mtu = result->mru < result->local_mru ? result->mru : result->local_mru;
+	take_result(session, pdn_type);
 	if (session->attach && session->attach->is_test)
 		lnstest_passed(session);
 	else if (session->rescue)
@@ -315,18 +393,29 @@ static bool news(struct session *session, enum ppp_event_kind kind)
 	return is;
 }
 
+static void families_up(struct session *session)
+{
+	if (news(session, PPP_EVENT_IPV4_UP))
+		session_ip6_family_up(session, false);
+	if (news(session, PPP_EVENT_IPV6_UP))
+		session_ip6_family_up(session, true);
+}
+
 // Acts on what the link said during the last call into it; the session may be gone afterwards.
 void session_after_ppp(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
 	uint32_t teid = session->local_teid;
 
-	if (news(session, PPP_EVENT_ENDED))
+	if (news(session, PPP_EVENT_ENDED)) {
 		ppp_ended(session);
-	else if (news(session, PPP_EVENT_UP))
-		ppp_up(session);
-	else if (session->state == SESSION_UP && news(session, PPP_EVENT_AUTH_OK))
-		session_store(session);
+	} else {
+		families_up(session);
+		if (news(session, PPP_EVENT_UP) && !session_ip6_waits(session))
+			session_ppp_ready(session);
+		else if (session->state == SESSION_UP && news(session, PPP_EVENT_AUTH_OK))
+			session_store(session);
+	}
 	if (session_find(gateway, teid) == session)
 		session_settle(session);
 }

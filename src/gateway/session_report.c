@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the controller hears of a session: that it is up, what it used, that it ended.
 #include "base/clean.h"
-#include "gateway/session.h"
+#include "gateway/session_ip6.h"
+#include "proto/ip6/ip6.h"
 
 static void add_counters(json_t *row, const struct dp_counters *counters)
 {
@@ -16,6 +17,14 @@ static json_t *dns_servers(const struct session *session)
 	const struct ppp_result *result = ppp_link_result(&session->ppp);
 	json_t *list = json_array();
 
+	for (size_t i = 0; session->ip6 && i < array_len(session->ip6->dns); i++) {
+		struct ip_addr address = {.family = IP_V6};
+		char text[IP_ADDR_TEXT];
+
+		memcpy(address.bytes, session->ip6->dns[i], sizeof(address.bytes));
+		if (!ip6_is_any(address.bytes))
+			json_array_append_new(list, json_string(ip_addr_text(&address, text)));
+	}
 	for (size_t i = 0; i < array_len(result->dns); i++) {
 		struct ip_addr address = ip_addr_v4(result->dns[i]);
 		char text[IP_ADDR_TEXT];
@@ -26,6 +35,25 @@ static json_t *dns_servers(const struct session *session)
 	return list;
 }
 
+static void add_prefix(json_t *row, const char *name, const struct ip_prefix *prefix)
+{
+	char text[IP_PREFIX_TEXT];
+
+	if (prefix->len)
+		json_object_set_new(row, name, json_string(ip_prefix_text(prefix, text)));
+}
+
+static void add_prefixes(json_t *row, const struct session *session)
+{
+	struct ip_prefix prefix;
+
+	if (!session->ip6)
+		return;
+	prefix = session_ip6_prefix(session->ip6->prefix);
+	add_prefix(row, "ipv6Prefix", &prefix);
+	add_prefix(row, "ipv6DelegatedPrefix", &session->ip6->delegated);
+}
+
 void session_report(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
@@ -33,6 +61,7 @@ void session_report(struct session *session)
 	char address[IP_ADDR_TEXT], peer[IP_ADDR_TEXT], plmn[PLMN_TEXT];
 	struct dp_counters counters = {0};
 	struct tbcd imsi = {0};
+	struct ip_addr address6 = session_ip6_address(session);
 	struct tunnel *tunnel;
 	json_t *row;
 
@@ -49,12 +78,13 @@ void session_report(struct session *session)
 		session->vslice->id.text, "state", "up", "apn", session->apn->text, "rat", gtp_rat_name(session->rat),
 		"servingNetwork", plmn_text(&session->serving_network, plmn), "gtpVersion", session->gtp_version, "gtpPeer",
 		ip_addr_text(&session->control_peer.addr, peer), "tunnel", tunnel->id.text, "lns", tunnel->lns_id.text,
-		"ipAddress", ip_addr_text(&session->address, address), "ipSource", "lns", "dnsServers", dns_servers(session),
-		"mtu", session->mtu, "startedAt", json_time(session->started_wall_ms), "attachMs", session->attach_ms, "phases",
-		"tunnelMs", session->tunnel_ms, "callMs", session->call_ms, "lcpMs", session->lcp_ms, "authenticationMs",
-		session->authentication_ms, "ipcpMs", session->ipcp_ms);
+		"ipAddress", ip_addr_text(session->address.family ? &session->address : &address6, address), "ipSource", "lns",
+		"dnsServers", dns_servers(session), "mtu", session->mtu, "startedAt", json_time(session->started_wall_ms),
+		"attachMs", session->attach_ms, "phases", "tunnelMs", session->tunnel_ms, "callMs", session->call_ms, "lcpMs",
+		session->lcp_ms, "authenticationMs", session->authentication_ms, "ipcpMs", session->ipcp_ms);
 	if (!row)
 		return;
+	add_prefixes(row, session);
 	if (session->dp)
 		dp_session_counters(session->dp, &counters);
 	add_counters(row, &counters);

@@ -10,7 +10,7 @@ enum session_state { SESSION_UP = 1, SESSION_DOWN };
 struct session {
 	struct object object;
 	struct field_ref endpoint, vslice, gateway, tunnel;
-	char *imsi, *apn, *rat, *serving_network, *gtp_peer, *lns, *ip_address, *ip_source;
+	char *imsi, *apn, *rat, *serving_network, *gtp_peer, *lns, *ip_address, *ip_source, *ipv6_prefix, *ipv6_delegated;
 	struct field_texts dns_servers;
 	int64_t state, gtp_version, mtu, started_ms, attach_ms;
 	char *phases;

@@ -54,7 +54,8 @@ struct tun;
 int tun_open(struct io *io, const char *name, const char *netns, void (*receive)(void *owner, const uint8_t *packet, size_t len),
 	void *owner, struct tun **out);
 void tun_close(struct tun **tun);
-// Sets address and MTU, brings it up, and adds the routes (prefixes as text). 0 or -errno.
+// Sets address (0: none) and MTU, brings it up, and adds the routes (prefixes as text). IPv6 is the host's own affair: it solicits, and takes what
+// is advertised. 0 or -errno.
 int tun_configure(struct tun *tun, uint32_t address, uint16_t mtu, char *const *routes, size_t count);
 void tun_write(struct tun *tun, const uint8_t *packet, size_t len);
 

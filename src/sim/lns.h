@@ -22,6 +22,8 @@
 	X(no_ipcp, "no-ipcp", NULL, "IPCP stays unanswered")                                                                     \
 	X(reject_ipcp, "reject-ipcp", NULL, "IPCP is answered by Protocol-Reject")                                               \
 	X(no_address, "no-address", NULL, "the pool is empty")                                                                   \
+	X(no_ip6cp, "no-ipv6cp", NULL, "IPv6CP stays unanswered")                                                                \
+	X(no_ra, "no-ra", NULL, "no router advertisement")                                                                       \
 	X(no_echo, "no-echo", NULL, "LCP Echo-Requests stay unanswered")                                                         \
 	X(slow, "slow", "MS", "everything leaves that much later")                                                               \
 	X(loss, "loss", "PERCENT", "packets lost, of either direction")                                                          \
@@ -72,6 +74,7 @@ struct lns_call {
 	uint8_t reason; // enum ppp_reason of the end
 	bool ended; // the link is over: a CDN is due
 	bool counted; // among the sessions that are up
+	uint8_t renumbered; // 1: its other /64
 };
 
 struct lns_counters {
@@ -90,13 +93,13 @@ enum lns_header {
 };
 
 struct lns_config {
-	struct ip_addr listen, address;
+	struct ip_addr listen, address, dns6;
 	uint16_t port, window;
 	char *secret, *host_name, *fault, *control;
 	int auth; // index: none, pap, chap, mschapv2, any
 	int proxy; // index: no, lcp, auth
 	struct opt_list users, dns, headers, open;
-	struct ip_prefix pool;
+	struct ip_prefix pool, pool6;
 	uint32_t mru;
 	uint64_t hello_ms, echo_ms;
 	bool disconnect_cause; // say why in a CDN (RFC 3145)
@@ -165,6 +168,14 @@ void lns_call_settle(struct lns_call *call); // after anything that its link wen
 void lns_call_hangup(struct lns_call *call, uint16_t result);
 void lns_call_terminate(struct lns_call *call);
 void lns_call_renegotiate(struct lns_call *call);
+
+void lns_call_send(struct lns_call *call, uint16_t protocol, const uint8_t *packet, size_t len);
+
+// lns_ip6.c
+void lns_ip6_advertise(struct lns_call *call);
+void lns_ip6_renumber(struct lns_call *call); // another /64 from now on
+void lns_ip6_delegate(struct lns_call *call); // a /56 to the network behind the SIM, by DHCPv6
+bool lns_ip6_serve(struct lns_call *call, const uint8_t *packet, size_t len); // true: it was a router solicitation
 
 // lns.c
 void lns_send(struct lns *lns, const struct ip_end *to, const void *head, size_t head_len, const void *body, size_t body_len);

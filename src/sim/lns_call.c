@@ -48,7 +48,7 @@ static size_t write_head(struct lns_call *call, uint16_t protocol, size_t len, u
 	return head.error ? 0 : wire_used(&head);
 }
 
-static void send_frame(struct lns_call *call, uint16_t protocol, const uint8_t *packet, size_t len)
+void lns_call_send(struct lns_call *call, uint16_t protocol, const uint8_t *packet, size_t len)
 {
 	uint8_t head[64];
 	size_t head_len = write_head(call, protocol, len, head, sizeof(head));
@@ -62,7 +62,7 @@ static void on_send(struct ppp_link *link, uint16_t protocol, const uint8_t *pac
 
 	if (lns->faults.set && lns_has(&lns->faults, LNS_FAULT_no_lcp))
 		return;
-	send_frame(call_of_link(link), protocol, packet, len);
+	lns_call_send(call_of_link(link), protocol, packet, len);
 }
 
 static void on_random(struct ppp_link *link, void *out, size_t len)
@@ -157,6 +157,9 @@ static void on_event(struct ppp_link *link, const struct ppp_event *event)
 	switch (event->kind) {
 	case PPP_EVENT_UP:
 		on_up(call);
+		break;
+	case PPP_EVENT_IPV6_UP:
+		lns_ip6_advertise(call);
 		break;
 	case PPP_EVENT_AUTH_FAILED:
 		lns->counters.auth_refused++;
@@ -335,12 +338,14 @@ static void echo(struct lns_call *call, uint16_t protocol, uint8_t *packet, size
 	const struct ppp_result *result = ppp_link_result(&call->link);
 
 	lns->counters.packets_in++;
+	if (protocol == PPP_IPV6 && result->has_ipv6 && lns_ip6_serve(call, packet, len))
+		return;
 	if (!(protocol == PPP_IP ? result->has_ipv4 : result->has_ipv6) || lns->config.no_echo || !traffic_echo(packet, len)) {
 		lns->counters.packets_dropped++;
 		return;
 	}
 	lns->counters.packets_echoed++;
-	send_frame(call, protocol, packet, len);
+	lns_call_send(call, protocol, packet, len);
 }
 
 static bool is_ignored(struct lns *lns, uint16_t protocol, const uint8_t *packet, size_t len)
@@ -348,6 +353,7 @@ static bool is_ignored(struct lns *lns, uint16_t protocol, const uint8_t *packet
 	const struct lns_faults *faults = &lns->faults;
 
 	return lns_has(faults, LNS_FAULT_no_lcp) || (protocol == PPP_IPCP && lns_has(faults, LNS_FAULT_no_ipcp)) ||
+		(protocol == PPP_IPV6CP && lns_has(faults, LNS_FAULT_no_ip6cp)) ||
 		(protocol == PPP_LCP && len && packet[0] == 9 && lns_has(faults, LNS_FAULT_no_echo));
 }
 

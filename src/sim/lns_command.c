@@ -93,6 +93,16 @@ static void do_sli(struct lns_call *call, uint16_t)
 	tunnel->touched = true;
 }
 
+static void do_renumber(struct lns_call *call, uint16_t)
+{
+	lns_ip6_renumber(call);
+}
+
+static void do_delegate(struct lns_call *call, uint16_t)
+{
+	lns_ip6_delegate(call);
+}
+
 static void list_sessions(struct lns *lns, char *out, size_t size)
 {
 	size_t at = 0;
@@ -152,6 +162,16 @@ static void cmd_sli(struct lns *lns, char *arg, char *, char *out, size_t size)
 	snprintf(out, size, "ok %u\n", each(lns, arg, do_sli, 0));
 }
 
+static void cmd_renumber(struct lns *lns, char *arg, char *, char *out, size_t size)
+{
+	snprintf(out, size, "ok %u\n", each(lns, arg, do_renumber, 0));
+}
+
+static void cmd_delegate(struct lns *lns, char *arg, char *, char *out, size_t size)
+{
+	snprintf(out, size, "ok %u\n", each(lns, arg, do_delegate, 0));
+}
+
 static void cmd_stopccn(struct lns *lns, char *arg, char *, char *, size_t)
 {
 	lns_stop_all(lns, arg ? (uint16_t)strtoul(arg, NULL, 10) : L2TP_STOP_clear);
@@ -196,6 +216,8 @@ static const struct command commands[] = {
 	{"terminate", " ADDRESS|all", true, cmd_terminate},
 	{"renegotiate", " ADDRESS|all", true, cmd_renegotiate},
 	{"sli", " ADDRESS|all", true, cmd_sli},
+	{"renumber", " ADDRESS|all", true, cmd_renumber},
+	{"delegate", " ADDRESS|all", true, cmd_delegate},
 	{"stopccn", " [RESULT]", false, cmd_stopccn},
 	{"open", " ADDRESS[:PORT]", true, cmd_open},
 	{"proxy", " no|lcp|auth", true, cmd_proxy},

@@ -85,7 +85,7 @@ static const char *fault_help(void)
 
 const struct opt_program *lns_program(struct lns_config *config)
 {
-	static struct opt opts[32];
+	static struct opt opts[40];
 	static struct opt_program program = {
 		.name = "slicegate-sim lns",
 		.usage = "[options]",
@@ -115,6 +115,9 @@ const struct opt_program *lns_program(struct lns_config *config)
 		{"dns", OPT_LIST, &config->dns, .word = "ADDRESS", .help = "up to two name servers"},
 		{"mru", OPT_U32, &config->mru, "1460", .min = 576, .max = 1500, .help = "our MRU"},
 		{"ipv6", OPT_FLAG, &config->ip6, .help = "offer IPv6CP"},
+		{"pool6", OPT_PREFIX, &config->pool6, "2001:db8:77::/48",
+			.help = "each SIM gets a /64 of it, by router advertisement"},
+		{"dns6", OPT_ADDR, &config->dns6, .word = "ADDRESS", .help = "a name server to advertise"},
 		{"echo", OPT_MS, &config->echo_ms, "0", .help = "interval of our LCP Echo-Requests; 0 = none"},
 		{"no-user-echo", OPT_FLAG, &config->no_echo, .help = "swallow user traffic"},
 		{"data-header", OPT_LIST, &config->headers, .word = "PART",
@@ -153,7 +156,7 @@ static void apply_faults(struct lns *lns)
 {
 	apply_secret(lns);
 	lns->ppp.ipcp = !lns_has(&lns->faults, LNS_FAULT_reject_ipcp);
-	lns->ppp.ip6cp = lns->config.ip6 || !lns->ppp.ipcp;
+	lns->ppp.ip6cp = lns->config.ip6 || !lns->ppp.ipcp || lns_has(&lns->faults, LNS_FAULT_no_ip6cp);
 }
 
 int lns_header_add(struct lns *lns, const char *word)
@@ -214,6 +217,10 @@ const char *lns_apply(struct lns *lns)
 
 	if (config->pool.addr.family != IP_V4 || config->pool.len > 30)
 		return "--pool: an IPv4 prefix of 30 bits or less is needed";
+	if (config->pool6.addr.family != IP_V6 || config->pool6.len > 63)
+		return "--pool6: an IPv6 prefix of 63 bits or less is needed";
+	if (config->dns6.family == IP_V4)
+		return "--dns6: an IPv6 address is needed";
 	if (config->address.family != IP_V4)
 		return "--address: an IPv4 address is needed";
 	if (auth_masks[config->auth] & PPP_AUTH_MSCHAPV2 && !config->users.count)

@@ -70,15 +70,37 @@ void sgw_begin_move(struct sgw *sgw, struct sim *sim)
 	ask(sgw, sim, ASKED_MOVE, sgw_version(sgw)->move(sgw, sim));
 }
 
+static struct ip_addr address6(const uint8_t bytes[16])
+{
+	struct ip_addr out = {.family = IP_V6};
+
+	memcpy(out.bytes, bytes, sizeof(out.bytes));
+	return out;
+}
+
+// What only a SIM that asks for IPv6 is told: " cause=18 (...) address6=... dns6=...".
+static const char *words6(const struct sgw *sgw, const struct sim *sim)
+{
+	static char out[300];
+	struct ip_addr own = address6(sim->address6), dns = address6(sim->dns6);
+	char text[2][IP_ADDR_TEXT];
+
+	out[0] = 0;
+	if (sgw_asks_v6(sgw))
+		snprintf(out, sizeof(out), " cause=%u (%s) address6=%s dns6=%s", sim->cause,
+			sgw_version(sgw)->cause_name(sim->cause), ip_addr_text(&own, text[0]), ip_addr_text(&dns, text[1]));
+	return out;
+}
+
 static void print_attached(const struct sgw *sgw, const struct sim *sim, uint64_t took_us)
 {
 	struct ip_addr address = ip_addr_v4(sim->address), dns[2] = {ip_addr_v4(sim->dns[0]), ip_addr_v4(sim->dns[1])};
 	char text[3][IP_ADDR_TEXT];
 	struct tbcd imsi = sgw_imsi(sgw, sim);
 
-	printf("attached imsi=%s address=%s dns=%s,%s mtu=%u time=%.1fms %s\n", imsi.digits, ip_addr_text(&address, text[0]),
+	printf("attached imsi=%s address=%s dns=%s,%s mtu=%u time=%.1fms %s%s\n", imsi.digits, ip_addr_text(&address, text[0]),
 		ip_addr_text(&dns[0], text[1]), ip_addr_text(&dns[1], text[2]), sim->mtu, (double)took_us / 1000,
-		sgw_version(sgw)->name);
+		sgw_version(sgw)->name, words6(sgw, sim));
 }
 
 static const char *unanswered(enum gtp_result result)

@@ -16,8 +16,11 @@ struct sim {
 	uint64_t started_us;
 	uint32_t peer_teid, peer_teid_user; // the gateway's
 	uint32_t peer_control, peer_user; // and its addresses
-	uint32_t address; // that it was given
+	uint32_t address; // that it was given, 0: none
+	uint8_t address6[16]; // prefix and interface identifier
+	uint8_t pdn_type; // enum gtp2_pdn_type that was given
 	uint32_t dns[2];
+	uint8_t dns6[16];
 	uint32_t sequence; // of load packets
 	uint16_t mtu;
 	uint8_t state; // enum sim_state
@@ -44,12 +47,13 @@ struct sgw_counters {
 struct sgw_config {
 	struct ip_addr local, second, remote;
 	int version; // index: 0 = GTPv1, 1 = GTPv2
+	int pdn_type; // index: IPv4, IPv6, IPv4v6
 	char *imsi, *apn, *msisdn, *pap, *chap, *tun, *tun_netns, *control;
 	struct opt_list routes;
 	uint32_t count, rate, window, repeat, retries, load, load_size;
 	uint64_t hold_ms, t3_ms;
 	struct ip_end load_to;
-	bool json, quiet, reattach, no_dns;
+	bool json, quiet, reattach, no_dns, single_address;
 };
 
 struct sgw {
@@ -108,6 +112,11 @@ struct sgw_version {
 	const char *(*cause_name)(uint8_t cause);
 };
 extern const struct sgw_version sgw_gtp1, sgw_gtp2;
+
+static inline bool sgw_asks_v6(const struct sgw *sgw)
+{
+	return sgw->config.pdn_type > 0;
+}
 
 static inline const struct sgw_version *sgw_version(const struct sgw *sgw)
 {

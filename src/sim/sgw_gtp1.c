@@ -3,6 +3,7 @@
 
 #include "sim/sgw.h"
 #include <stdio.h>
+#include <string.h>
 
 #define NSAPI 5
 
@@ -19,6 +20,8 @@ static size_t encode(struct sgw *sgw)
 
 static size_t create(struct sgw *sgw, const struct sim *sim)
 {
+	static const uint16_t pdp_types[] = {GTP1_PDP_IPV4, GTP1_PDP_IPV6, GTP1_PDP_IPV4V6};
+	static const uint8_t dual_address[] = {GTP1_FLAG_DUAL_ADDRESS_BEARER};
 	struct gtp1_create_pdp_request *ask = &sgw->v1.create_pdp_request;
 	const struct ip_addr *own = &sgw->sides[sim->side].address;
 
@@ -31,7 +34,9 @@ static size_t create(struct sgw *sgw, const struct sim *sim)
 	ie_set(ask, teid_control) = sim_teid(sgw, sim);
 	ie_set(ask, nsapi) = NSAPI;
 	ie_set(ask, charging_characteristics) = 0x0800;
-	ie_set(ask, end_user_address) = (struct gtp1_eua){.pdp_type = GTP1_PDP_IPV4};
+	ie_set(ask, end_user_address) = (struct gtp1_eua){.pdp_type = pdp_types[sgw->config.pdn_type]};
+	if (sgw->config.pdn_type == 2 && !sgw->config.single_address)
+		ie_set(ask, common_flags) = IE_BYTES(dual_address);
 	apn_parse(sgw->config.apn, &ie_set(ask, apn));
 	ie_set(ask, pco) = sgw_pco(sgw, sim);
 	ie_set(ask, sgsn_control) = *own;
@@ -92,7 +97,11 @@ static uint8_t created(struct sgw *sgw, struct sim *sim, const struct gtp_respon
 	sim->peer_teid_user = told->teid_data;
 	sim->peer_control = ip_addr_to_v4(&told->ggsn_control);
 	sim->peer_user = ip_addr_to_v4(&told->ggsn_data);
+	sim->pdn_type = told->end_user_address.pdp_type == GTP1_PDP_IPV4V6 ? GTP2_PDN_IPV4V6
+		: told->end_user_address.pdp_type == GTP1_PDP_IPV6	   ? GTP2_PDN_IPV6
+									   : GTP2_PDN_IPV4;
 	sim->address = ip_addr_to_v4(&told->end_user_address.v4);
+	memcpy(sim->address6, told->end_user_address.v6.bytes, sizeof(sim->address6));
 	if (told->has.pco)
 		sgw_pco_told(sim, &told->pco);
 	return cause;

@@ -3,6 +3,7 @@
 
 #include "sim/sgw.h"
 #include <stdio.h>
+#include <string.h>
 
 #define EBI 5
 #define QCI_DEFAULT 9
@@ -33,6 +34,8 @@ static struct tbcd msisdn(const struct sgw *sgw, const struct sim *sim)
 
 static size_t create(struct sgw *sgw, const struct sim *sim)
 {
+	static const uint8_t dual_address[] = {0x80, 0x00}; // DAF
+	uint8_t pdn_type = (uint8_t)(GTP2_PDN_IPV4 + sgw->config.pdn_type);
 	struct gtp2_create_session_request *ask = &sgw->v2.create_session_request;
 	struct gtp2_bearer_to_create *bearer;
 
@@ -46,8 +49,11 @@ static size_t create(struct sgw *sgw, const struct sim *sim)
 	ie_set(ask, sender_fteid) = fteid(sgw, sim, GTP2_IF_S5S8C_SGW);
 	apn_parse(sgw->config.apn, &ie_set(ask, apn));
 	ie_set(ask, selection_mode) = 0;
-	ie_set(ask, pdn_type) = GTP2_PDN_IPV4;
-	ie_set(ask, paa) = (struct gtp2_paa){.pdn_type = GTP2_PDN_IPV4, .v4 = {.family = IP_V4}};
+	ie_set(ask, pdn_type) = pdn_type;
+	ie_set(ask, paa) =
+		(struct gtp2_paa){.pdn_type = pdn_type, .v4 = {.family = IP_V4}, .v6 = {.family = IP_V6}, .v6_len = 64};
+	if (pdn_type == GTP2_PDN_IPV4V6 && !sgw->config.single_address)
+		ie_set(ask, indication) = IE_BYTES(dual_address);
 	ie_set(ask, apn_restriction) = 0;
 	ie_set(ask, ambr) = (struct gtp_ambr){.uplink_kbps = 10000, .downlink_kbps = 20000};
 	ie_set(ask, pco) = sgw_pco(sgw, sim);
@@ -109,7 +115,9 @@ static uint8_t created(struct sgw *sgw, struct sim *sim, const struct gtp_respon
 	sim->peer_control = ip_addr_to_v4(&told->pgw_fteid.v4);
 	sim->peer_teid_user = told->bearers[0].s5s8u_pgw_fteid.teid;
 	sim->peer_user = ip_addr_to_v4(&told->bearers[0].s5s8u_pgw_fteid.v4);
+	sim->pdn_type = told->paa.pdn_type;
 	sim->address = ip_addr_to_v4(&told->paa.v4);
+	memcpy(sim->address6, told->paa.v6.bytes, sizeof(sim->address6));
 	if (told->has.pco)
 		sgw_pco_told(sim, &told->pco);
 	return cause;

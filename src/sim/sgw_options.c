@@ -10,7 +10,7 @@
 
 const struct opt_program *sgw_program(struct sgw_config *config)
 {
-	static const char *const versions[] = {"1", "2", NULL};
+	static const char *const versions[] = {"1", "2", NULL}, *const pdn_types[] = {"ipv4", "ipv6", "ipv4v6", NULL};
 	static struct opt opts[40];
 	static struct opt_program program = {
 		.name = "slicegate-sim sgw",
@@ -29,6 +29,9 @@ const struct opt_program *sgw_program(struct sgw_config *config)
 		{"second", OPT_ADDR, &config->second, .word = "ADDRESS",
 			.help = "a second address of ours: the SGW that SIMs move to"},
 		{"gtp", OPT_CHOICE, &config->version, "2", .choices = versions, .help = "the version of GTP-C"},
+		{"pdn-type", OPT_CHOICE, &config->pdn_type, "ipv4", .choices = pdn_types, .help = "what the SIMs ask for"},
+		{"single-address", OPT_FLAG, &config->single_address,
+			.help = "one address family on a bearer: no dual address flag"},
 		{"imsi", OPT_TEXT, &config->imsi, "001010000000001", .word = "DIGITS",
 			.help = "the first SIM; the others count up"},
 		{"msisdn", OPT_TEXT, &config->msisdn, .word = "DIGITS", .help = "the first SIM's number; the others count up"},

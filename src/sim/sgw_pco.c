@@ -68,6 +68,7 @@ struct ie_bytes sgw_pco(struct sgw *sgw, const struct sim *sim)
 		ask.chap_challenge = IE_BYTES(challenge);
 		ask.chap_response = IE_BYTES(response);
 	}
+	ask.wants_dns6 = sgw_asks_v6(sgw) && !config->no_dns;
 	if (!config->no_dns) {
 		ask.wants_dns4 = true;
 		ask.ipcp_count = 1;
@@ -89,6 +90,7 @@ void sgw_pco_told(struct sim *sim, const struct ie_bytes *pco)
 	if (pco_answer_read(pco, &told) < 0)
 		return;
 	sim->mtu = told.mtu;
+	memcpy(sim->dns6, told.dns6[0].bytes, sizeof(sim->dns6));
 	for (size_t i = 0; i < array_len(sim->dns); i++)
 		sim->dns[i] = ip_addr_to_v4(&told.dns4[i]);
 }

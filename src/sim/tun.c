@@ -161,10 +161,10 @@ int tun_configure(struct tun *tun, uint32_t address, uint16_t mtu, char *const *
 
 	memcpy(request.ifr_name, tun->name, sizeof(tun->name));
 	request.ifr_addr = in_address(address);
-	if (ioctl(tun->control, SIOCSIFADDR, &request) < 0)
+	if (address && ioctl(tun->control, SIOCSIFADDR, &request) < 0)
 		return -errno;
 	request.ifr_netmask = in_address(UINT32_MAX);
-	if (ioctl(tun->control, SIOCSIFNETMASK, &request) < 0)
+	if (address && ioctl(tun->control, SIOCSIFNETMASK, &request) < 0)
 		return -errno;
 	request.ifr_mtu = mtu;
 	if (mtu && ioctl(tun->control, SIOCSIFMTU, &request) < 0)
@@ -172,7 +172,7 @@ int tun_configure(struct tun *tun, uint32_t address, uint16_t mtu, char *const *
 	request.ifr_flags = IFF_UP;
 	if (ioctl(tun->control, SIOCSIFFLAGS, &request) < 0)
 		return -errno;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; address && i < count; i++) {
 		int error = add_route(tun, routes[i]);
 
 		if (error)

@@ -5,6 +5,7 @@ enum { REPLY = 7 };
 enum { OPTION_IA_PD = 25, OPTION_IAPREFIX = 26 };
 #define UDP_HEADER_LEN 8
 #define IA_PD_LEN 12 // IAID, T1, T2, before its own options
+#define IAPREFIX_LEN 25
 
 // The next option of this type, its value in `*value`. 1, 0 when there is none left, -EBADMSG.
 static int option_find(struct wire_in *in, uint16_t type, struct wire_in *value)
@@ -71,4 +72,34 @@ int dhcp6_delegation_read(const void *packet, size_t len, struct dhcp6_delegatio
 		}
 	}
 	return found;
+}
+
+int dhcp6_delegation_write(const uint8_t from[IP6_LEN], const uint8_t to[IP6_LEN], const struct dhcp6_delegation *delegation,
+	void *bytes, size_t size, size_t *len)
+{
+	struct ip6_header header = {.next = IP6_UDP, .hop_limit = 64};
+	struct wire_out out = wire_out(bytes, size);
+	int error;
+
+	memcpy(header.src, from, IP6_LEN);
+	memcpy(header.dst, to, IP6_LEN);
+	ip6_header_write(&out, &header);
+	wire_put_be16(&out, 547);
+	wire_put_be16(&out, 546);
+	wire_put_be32(&out, 0); // length and checksum, below
+	wire_put_be32(&out, (uint32_t)REPLY << 24);
+	wire_put_be16(&out, OPTION_IA_PD);
+	wire_put_be16(&out, IA_PD_LEN + 4 + IAPREFIX_LEN);
+	wire_put_zeros(&out, IA_PD_LEN);
+	wire_put_be16(&out, OPTION_IAPREFIX);
+	wire_put_be16(&out, IAPREFIX_LEN);
+	wire_put_be32(&out, delegation->valid_s);
+	wire_put_be32(&out, delegation->valid_s);
+	wire_put_u8(&out, delegation->len);
+	wire_put_bytes(&out, delegation->prefix, IP6_LEN);
+	wire_patch_be16(&out, IP6_HEADER_LEN + 4, (uint16_t)(wire_used(&out) - IP6_HEADER_LEN));
+	error = ip6_payload_end(&out, 6);
+	if (!error)
+		*len = wire_used(&out);
+	return error;
 }

@@ -13,3 +13,6 @@ struct dhcp6_delegation {
 
 // 1: the packet is a server's Reply with a delegated prefix, the first is in `*out`; 0: it is none; -EBADMSG: malformed.
 int dhcp6_delegation_read(const void *packet, size_t len, struct dhcp6_delegation *out);
+// Such a Reply, with that prefix alone. 0 or -EMSGSIZE.
+int dhcp6_delegation_write(const uint8_t from[IP6_LEN], const uint8_t to[IP6_LEN], const struct dhcp6_delegation *delegation,
+	void *out, size_t size, size_t *len);

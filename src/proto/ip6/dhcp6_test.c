@@ -42,10 +42,26 @@ static void what_is_cut_or_changed_is_no_delegation(void **state)
 	}
 }
 
+static void what_is_written_is_read(void **state)
+{
+	const struct dhcp6_delegation written = {.prefix = {0x20, 0x01, 0x0d, 0xb8, 0x55}, .len = 56, .valid_s = 600};
+	struct dhcp6_delegation found;
+	uint8_t out[256];
+	size_t len;
+
+	assert_int_equal(dhcp6_delegation_write(reply_packet + 8, reply_packet + 24, &written, out, sizeof(out), &len), 0);
+	assert_int_equal(dhcp6_delegation_read(out, len, &found), 1);
+	assert_memory_equal(found.prefix, written.prefix, IP6_LEN);
+	assert_int_equal(found.len, 56);
+	assert_int_equal(found.valid_s, 600);
+	assert_int_equal(dhcp6_delegation_write(reply_packet + 8, reply_packet + 24, &written, out, len - 1, &len), -EMSGSIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_delegated_prefix_is_found),
+		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(what_is_cut_or_changed_is_no_delegation),
 	};
 

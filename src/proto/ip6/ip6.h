@@ -45,6 +45,10 @@ enum ip6_kind ip6_kind(const void *packet, size_t len);
 void ip6_link_local(const uint8_t interface_id[8], uint8_t out[IP6_LEN]);
 bool ip6_is_link_local(const uint8_t address[IP6_LEN]); // fe80::/10
 extern const uint8_t ip6_any[IP6_LEN]; // ::
+static inline bool ip6_is_any(const uint8_t address[IP6_LEN])
+{
+	return memcmp(address, ip6_any, IP6_LEN) == 0;
+}
 extern const uint8_t ip6_all_nodes[IP6_LEN], ip6_all_routers[IP6_LEN]; // ff02::1, ff02::2
 
 // An ICMPv6 Echo Request of `len` octets in all, zeros in its data. 0 or -EMSGSIZE (also when `len` is less than its headers).
