@@ -8,11 +8,11 @@ const address = (text: string) => {
 	return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256);
 };
 const number = (text: string) => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-const prefix = (text: string) => {
-	const [base = '', length = ''] = text.split('/');
-	if (!address(base) || !/^\d{1,2}$/.test(length) || Number(length) > 32) return false;
-	return number(base) % 2 ** (32 - Number(length)) === 0;
+const anyPrefix = (text: string) => {
+	const [base = '', length = '', ...more] = text.split('/');
+	return !more.length && address(base) && /^\d{1,2}$/.test(length) && Number(length) <= 32;
 };
+const prefix = (text: string) => anyPrefix(text) && number(text.split('/')[0]!) % 2 ** (32 - Number(text.split('/')[1])) === 0;
 const range = (text: string) => {
 	const [from = '', to = '', ...more] = text.split('-');
 	return !more.length && address(from) && address(to) && number(from) <= number(to);
@@ -37,9 +37,9 @@ const formats: Record<string, (text: string) => boolean> = {
 	moniker: (text) => /^[a-z0-9-]{1,30}$/.test(text),
 	ipv4: address,
 	prefix,
-	'address-or-prefix': (text) => address(text) || prefix(text),
+	'address-or-prefix': (text) => address(text) || anyPrefix(text),
 	prefixes: each(prefix),
-	addresses: each((part) => address(part) || prefix(part) || range(part)),
+	addresses: each((part) => address(part) || anyPrefix(part) || range(part)),
 	ports: each(ports),
 	digits: (text) => /^\d+$/.test(text),
 	iccid: (text) => /^\d{18,22}$/.test(text) && luhn(text),
@@ -50,8 +50,9 @@ const formats: Record<string, (text: string) => boolean> = {
 };
 
 function checkText(field: Field, text: string): string | null {
-	if (field.maximumLength && text.length > field.maximumLength) return `is ${text.length} characters long; at most ${field.maximumLength}`;
-	if (field.format && formats[field.format] && !formats[field.format]!(text)) return `"${text}" is not ${field.accepts}`;
+	if (field.type === 'text' && field.maximumLength && text.length > field.maximumLength) return `is ${text.length} characters long; at most ${field.maximumLength}`;
+	const isOurs = !text.includes(':') || field.format === 'url'; // IPv6 is left to the API
+	if (isOurs && field.format && formats[field.format] && !formats[field.format]!(text)) return `"${text}" is not ${field.accepts}`;
 	return null;
 }
 

@@ -10,6 +10,8 @@ import type { Values } from './values';
 
 const LIMIT = 200;
 
+const vsliceMember = (word: string) => nounOf(word).fields.find((row) => row.type === 'reference' && row.refersTo === 'vslice' && !row.readOnly);
+
 // The VSlice that this object is on, or is.
 function vsliceOf(values: Values, noun: string, self: Thing | null): Ref | null {
 	if (noun === 'vslice') return self ? { id: self.id, moniker: self.moniker, name: self.name } : null;
@@ -33,7 +35,8 @@ function sourceOf(field: Field, values: Values, noun: string, self: Thing | null
 	}
 	if (!hasNoun(word)) return { path: null, sameVSlice: undefined };
 	const other = nounOf(word);
-	const member = word === 'vslice' ? undefined : other.fields.find((row) => row.type === 'reference' && row.refersTo === 'vslice' && !row.readOnly);
+	const isBound = noun === 'vslice' || vsliceMember(noun) !== undefined;
+	const member = isBound && word !== 'vslice' ? vsliceMember(word) : undefined;
 	const vslice = member ? vsliceOf(values, noun, self) : undefined;
 	if (member && vslice === null) {
 		const blocked = noun === 'vslice' ? 'left blank for now: it is created on this VSlice, so save this one first' : 'choose the VSlice first';
