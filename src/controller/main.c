@@ -33,6 +33,7 @@ static struct {
 	struct opt_list listen;
 	char *database, *admin_token_file, *tls_certificate, *tls_key, *web_root, *webhook_deny, *webhook_allow, *log;
 	uint32_t readers, rate_limit;
+	uint64_t request_ms;
 	struct login_limits logins;
 	struct event_options events;
 	struct reach reach;
@@ -51,6 +52,8 @@ static const struct opt opts[] = {
 	{"tls-key", OPT_TEXT, &config.tls_key, NULL, "the certificate's key (PEM)", .word = "FILE"},
 	{"readers", OPT_U32, &config.readers, "2", "threads that read the store", .min = 1, .max = 8},
 	{"rate-limit", OPT_U32, &config.rate_limit, "0", "requests a second that a token may make; 0 = no limit"},
+	{"request-time", OPT_MS, &config.request_ms, "30s",
+		"how long a request may take to come, and its answer to be taken, beside a second for each 16 KiB", .min = 1000},
 	{"session-idle", OPT_MS, &config.logins.idle_ms, "30m", "how long a person stays signed in without a request",
 		.min = 1000},
 	{"session-time", OPT_MS, &config.logins.absolute_ms, "12h", "how long a person stays signed in at most", .min = 1000},
@@ -209,7 +212,7 @@ static int listen_all(struct controller *controller, char why[200])
 
 static int controller_start(struct controller *controller, char why[200])
 {
-	struct http_handler handler = {on_request, api_body_max, controller};
+	struct http_handler handler = {on_request, api_body_max, controller, config.request_ms};
 	int error = config.admin_token_file ? adopt_admin_token(why) : 0;
 
 	controller->started_ms = db_now_ms();

@@ -77,6 +77,40 @@ void text_format(struct text *text, const char *format, ...)
 	va_end(args);
 }
 
+// Octets of the UTF-8 character that begins here (RFC 3629: nothing overlong, no surrogates, up to U+10FFFF); 0 when none does.
+static size_t utf8_len(const char *string)
+{
+	const unsigned char *c = (const unsigned char *)string;
+	size_t len = c[0] < 0x80	      ? 1
+		: c[0] >= 0xc2 && c[0] < 0xe0 ? 2
+		: (c[0] & 0xf0) == 0xe0	      ? 3
+		: c[0] >= 0xf0 && c[0] < 0xf5 ? 4
+					      : 0;
+	unsigned char from = c[0] == 0xe0 ? 0xa0
+		: c[0] == 0xf0		  ? 0x90
+					  : 0x80,
+		      to = c[0] == 0xed ? 0x9f
+		: c[0] == 0xf4		? 0x8f
+					: 0xbf;
+
+	if (len > 1 && (c[1] < from || c[1] > to))
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+static size_t plain_len(const char *string)
+{
+	const char *at = string;
+	size_t len;
+
+	while ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\' && (len = utf8_len(at)))
+		at += len;
+	return (size_t)(at - string);
+}
+
 void text_json(struct text *text, const char *string)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -86,12 +120,11 @@ void text_json(struct text *text, const char *string)
 		return;
 	}
 	text_char(text, '"');
-	while (*string) {
-		const char *plain = string;
+	for (;;) {
+		size_t plain = plain_len(string);
 
-		while (*string && *string != '"' && *string != '\\' && (unsigned char)*string >= 0x20)
-			string++;
-		text_bytes(text, plain, (size_t)(string - plain));
+		text_bytes(text, string, plain);
+		string += plain;
 		if (!*string)
 			break;
 		unsigned char c = (unsigned char)*string++;
@@ -100,6 +133,8 @@ void text_json(struct text *text, const char *string)
 			text_bytes(text, (const char[]){'\\', (char)c}, 2);
 		else if (c == '\n')
 			text_bytes(text, "\\n", 2);
+		else if (c >= 0x80) // what a client sent, or a text that was cut
+			text_bytes(text, "\\ufffd", 6);
 		else
 			text_bytes(text, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
 	}

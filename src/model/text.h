@@ -17,7 +17,7 @@ void text_add(struct text *text, const char *string);
 void text_char(struct text *text, char c);
 void text_number(struct text *text, int64_t value);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// As a JSON string, quoted and escaped; NULL gives null. `string` is UTF-8.
+// As a JSON string, quoted and escaped; NULL gives null. What is not UTF-8 becomes U+FFFD.
 void text_json(struct text *text, const char *string);
 // Moves the text out (the caller frees it) and leaves an empty one; NULL when memory ran out.
 char *text_take(struct text *text, size_t *len);

@@ -10,7 +10,10 @@
 #include "base/addr.h"
 #include "base/clean.h"
 #include "base/log.h"
+#include "controller/api/http_bind.h"
+#include "controller/api/pace.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -19,8 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 LOG_CATEGORY(http);
 
@@ -47,6 +48,7 @@ struct http_server {
 	size_t count;
 	unsigned pending, handles;
 	size_t bodies; // octets of bodies that are held
+	struct pace pace;
 	struct exchange *streams;
 	bool stopping, freeing;
 };
@@ -55,6 +57,7 @@ struct exchange {
 	struct http_server *server;
 	struct listener *listener;
 	struct MHD_Connection *connection;
+	struct pace_connection *pace;
 	char method[12], address[IP_ADDR_TEXT], *path;
 	char *body;
 	size_t len, room, max;
@@ -71,6 +74,11 @@ struct exchange {
 
 static void listener_run(struct listener *listener);
 static void on_timer(uv_timer_t *timer);
+
+static void set_pace(struct exchange *exchange, enum pace_state state, size_t octets)
+{
+	pace_set(exchange->pace, state, octets, uv_now(exchange->server->loop));
+}
 
 static void exchange_free(struct exchange *exchange)
 {
@@ -141,7 +149,10 @@ static struct exchange *exchange_new(
 	exchange->server = server;
 	exchange->listener = listener;
 	exchange->connection = connection;
-	snprintf(exchange->method, sizeof(exchange->method), "%s", method);
+	exchange->pace = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	set_pace(exchange, PACE_RECEIVING, 0);
+	// Of the answer to a HEAD the library sends the head only.
+	snprintf(exchange->method, sizeof(exchange->method), "%s", strcmp(method, "HEAD") == 0 ? "GET" : method);
 	exchange->max = server->handler.body_max(server->handler.owner, method, path);
 	return exchange;
 }
@@ -160,6 +171,8 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
 	if (*len) {
 		int error = body_add(exchange, bytes, *len);
 
+		if (exchange->pace)
+			exchange->pace->octets += *len;
 		*len = 0;
 		return error ? MHD_NO : MHD_YES;
 	}
@@ -170,6 +183,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
 	if (exchange->given)
 		return MHD_YES;
 	exchange->given = true;
+	set_pace(exchange, PACE_OURS, 0);
 	listener->server->pending++;
 	exchange->suspended = true;
 	MHD_suspend_connection(connection);
@@ -187,9 +201,22 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	if (!exchange)
 		return;
 	*state = NULL;
+	set_pace(exchange, PACE_IDLE, 0);
 	if (exchange->is_stream && exchange->source.on_closed)
 		exchange->source.on_closed(exchange->source.owner);
 	exchange_free(exchange);
+}
+
+static void on_connection(
+	void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+	struct listener *listener = context;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		*socket_context = pace_open(&listener->server->pace,
+			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+	else if (*socket_context)
+		pace_close(*socket_context);
 }
 
 const char *exchange_method(const struct exchange *exchange)
@@ -270,6 +297,7 @@ void exchange_reply(struct exchange *exchange, const struct exchange_answer *ans
 	}
 	exchange->response = response;
 	exchange->status = answer->status;
+	set_pace(exchange, PACE_SENDING, answer->len);
 	exchange->server->pending--;
 	resume(exchange);
 }
@@ -384,80 +412,6 @@ static void listener_run(struct listener *listener)
 		uv_timer_stop(&listener->timer);
 }
 
-static int bind_unix(struct listener *listener, const char *path, char why[200])
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct stat status;
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		snprintf(why, 200, "--listen unix:%.60s...: the path is too long for a socket (107 characters at most)", path);
-		return -ENAMETOOLONG;
-	}
-	strcpy(address.sun_path, path);
-	if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
-		unlink(path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0) {
-		int error = -errno;
-
-		snprintf(why, 200, "cannot listen on unix:%.100s: %s", path, strerror(-error));
-		if (fd >= 0)
-			close(fd);
-		return error;
-	}
-	listener->unix_path = strdup(path);
-	return fd;
-}
-
-static int end_parse(const char *text, struct ip_end *out)
-{
-	const char *colon = strrchr(text, ':');
-	char host[64];
-	char *rest;
-
-	if (!colon || (size_t)(colon - text) >= sizeof(host))
-		return -EINVAL;
-	bool bracketed = *text == '[' && colon > text && colon[-1] == ']';
-
-	snprintf(host, sizeof(host), "%.*s", (int)(colon - text) - (bracketed ? 2 : 0), text + bracketed);
-	unsigned long port = strtoul(colon + 1, &rest, 10);
-
-	if (*rest || rest == colon + 1 || port > 65535 || ip_addr_parse(host, &out->addr))
-		return -EINVAL;
-	out->port = (uint16_t)port;
-	return 0;
-}
-
-static int bind_tcp(const char *text, uint16_t *port, char why[200])
-{
-	struct sockaddr_storage address;
-	struct ip_end end;
-	int on = 1;
-
-	if (end_parse(text, &end)) {
-		snprintf(why, 200, "--listen %.60s: is not an address; accepted: 127.0.0.1:5050, [::1]:5050 or unix:/path", text);
-		return -EINVAL;
-	}
-	socklen_t len = ip_end_to_sockaddr(&end, &address);
-	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd >= 0)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) < 0) {
-		int error = -errno;
-
-		snprintf(why, 200, "cannot listen on %.60s: %s", text, strerror(-error));
-		if (fd >= 0)
-			close(fd);
-		return error;
-	}
-	if (port && getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
-		ip_end_from_sockaddr((struct sockaddr *)&address, &end) == 0)
-		*port = end.port;
-	return fd;
-}
-
 static char *file_read(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -482,6 +436,28 @@ static void on_daemon_log(void *context, const char *format, va_list args)
 	log_debug("daemon message=\"%s\"", line);
 }
 
+// %XX in paths and queries. %00 stays as it is: our texts would end there, and something else would be meant than was asked for.
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+	char *out = text;
+
+	(void)context;
+	(void)connection;
+	for (const char *at = text; *at; out++) {
+		unsigned code = 0;
+
+		if (*at == '%' && isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]) &&
+			sscanf(at + 1, "%2x", &code) == 1 && code) {
+			*out = (char)code;
+			at += 3;
+		} else {
+			*out = *at++;
+		}
+	}
+	*out = '\0';
+	return (size_t)(out - text);
+}
+
 static struct MHD_Daemon *daemon_start(struct listener *listener)
 {
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (listener->certificate ? MHD_USE_TLS : 0);
@@ -493,9 +469,10 @@ static struct MHD_Daemon *daemon_start(struct listener *listener)
 	};
 
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_access, listener, MHD_OPTION_EXTERNAL_LOGGER, on_daemon_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,
-		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+		MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener, MHD_OPTION_CONNECTION_TIMEOUT,
+		IDLE_SECONDS, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 int http_server_listen(
@@ -508,13 +485,12 @@ int http_server_listen(
 		return -E2BIG;
 	}
 	*listener = (struct listener){.server = server};
-	bool is_unix = strncmp(address, "unix:", 5) == 0;
-	int fd = is_unix ? bind_unix(listener, address + 5, why) : bind_tcp(address, port, why);
+	int fd = http_bind(address, port, &listener->unix_path, why);
 
 	if (fd < 0)
 		return fd;
 	listener->fd = fd;
-	if (certificate && !is_unix) {
+	if (certificate && !listener->unix_path) {
 		listener->certificate = file_read(certificate);
 		listener->key = file_read(key);
 		if (!listener->certificate || !listener->key) {
@@ -548,8 +524,13 @@ int http_server_new(uv_loop_t *loop, const struct http_handler *handler, struct 
 		return -ENOMEM;
 	server->loop = loop;
 	server->handler = *handler;
-	*out = server;
-	return 0;
+	int error = pace_init(&server->pace, loop, handler->request_ms, IDLE_SECONDS * 1000);
+
+	if (error)
+		free(server);
+	else
+		*out = server;
+	return error;
 }
 
 unsigned http_server_pending(const struct http_server *server)
@@ -595,6 +576,7 @@ void http_server_free(struct http_server **handle)
 	*handle = NULL;
 	for (struct exchange *stream = server->streams; stream; stream = stream->next)
 		exchange_end(stream);
+	pace_fini(&server->pace);
 	if (!server->count)
 		free(server);
 	else

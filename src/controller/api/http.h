@@ -16,6 +16,7 @@ struct http_handler {
 	// How many octets of body a path may have.
 	size_t (*body_max)(void *owner, const char *method, const char *path);
 	void *owner;
+	uint64_t request_ms; // that a request may take to come, and its answer to be taken, beside what their length takes
 };
 
 // An endless answer: what it is fed goes out as the client takes it.
