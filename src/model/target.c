@@ -290,6 +290,7 @@ static const struct field target_fields[] = {
 		.label = "Status message",
 		.help = "The gateway's words on the status"},
 	{.name = "vSlice",
+		.alias = "vslice",
 		.type = FIELD_REF,
 		.flags = FIELD_REQUIRED | FIELD_FIXED | FIELD_OWNED | FIELD_SUMMARY,
 		FIELD_AT(struct target, vslice),

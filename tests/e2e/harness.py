@@ -24,7 +24,7 @@ PROGRAM = pathlib.Path(os.environ.get("CONTROLLER", pathlib.Path(os.environ.get(
 class Reply:
     def __init__(self, status, headers, text):
         self.status, self.headers, self.text = status, headers, text
-        self.body = json.loads(text) if text and "json" in headers.get("content-type", "") else None
+        self.body = json.loads(text) if text and headers.get("content-type", "").startswith("application/json") else None
 
     @property
     def data(self):

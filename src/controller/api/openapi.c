@@ -6,256 +6,38 @@
 #include "base/clean.h"
 #include "controller/api/access.h"
 #include "controller/api/op.h"
+#include "controller/api/openapi.h"
 #include "controller/api/session.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-struct writing {
-	struct text *out;
-	bool any_path, any_method; // a comma is due
-	char path[120]; // the one that is open
-};
+// Made from openapi_shapes.json by tools/embed.
+extern const char api_openapi_shapes[];
 
-// "routing-target" -> "RoutingTarget".
-static char *schema_name(const struct noun *noun, char out[48])
+static void operation_id(const struct route *route, const struct noun *noun, char out[100])
 {
-	size_t used = 0;
-	bool up = true;
-
-	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what writes has a noun
-	for (const char *c = noun->word; *c && used < 47; c++) {
-		if (*c != '-')
-			out[used++] = up ? (char)toupper((unsigned char)*c) : *c;
-		up = *c == '-';
-	}
-	out[used] = '\0';
-	return out;
+	snprintf(out, 100, "%s%s%s", route->id, noun ? "-" : "", noun ? noun->word : "");
 }
 
-static void put_schema_ref(struct text *out, const struct noun *noun, const char *suffix)
+// That of the operation, else of all that are called so.
+static const json_t *operation_shape(
+	const struct writing *writing, const struct route *route, const struct noun *noun, const char *part)
 {
-	char name[48];
+	const json_t *found;
+	char id[100];
 
-	text_format(out, "{\"$ref\":\"#/components/schemas/%s%s\"}", schema_name(noun, name), suffix);
+	operation_id(route, noun, id);
+	found = json_object_get(openapi_shape(writing, "operations", id), part);
+	return found ? found : json_object_get(openapi_shape(writing, "operations", route->id), part);
 }
 
-static void put_words(struct text *out, const struct word *words)
+static void put_parameters(const struct writing *writing, const char *path, const struct route *route, const struct noun *noun)
 {
-	for (const struct word *word = words; word->key; word++) {
-		text_add(out, word == words ? "" : ",");
-		text_json(out, word->moniker);
-	}
-}
-
-// The schema of one member, as a sequence of JSON members without braces.
-static void put_read_type(struct text *out, const struct field *field)
-{
-	switch (field->type) {
-	case FIELD_TEXT:
-		text_add(out, "\"type\":[\"string\",\"null\"]");
-		break;
-	case FIELD_TIME:
-		text_add(out, "\"type\":[\"string\",\"null\"],\"format\":\"date-time\"");
-		break;
-	case FIELD_INT:
-		text_add(out, "\"type\":[\"integer\",\"null\"]");
-		break;
-	case FIELD_BOOL:
-		text_add(out, "\"type\":[\"boolean\",\"null\"]");
-		break;
-	case FIELD_ENUM:
-		text_add(out,
-			"\"anyOf\":[{\"allOf\":[{\"$ref\":\"#/components/schemas/"
-			"Enumeration\"},{\"properties\":{\"moniker\":{\"enum\":[");
-		put_words(out, field->words);
-		text_add(out, "]}}}]},{\"type\":\"null\"}]");
-		break;
-	case FIELD_REF:
-		if (field->put) {
-			text_add(out, "\"type\":[\"object\",\"null\"]");
-			break;
-		}
-		text_add(out,
-			field->flags & (FIELD_FLAT | FIELD_FLAT_ID)
-				? "\"type\":[\"string\",\"null\"]"
-				: "\"anyOf\":[{\"$ref\":\"#/components/schemas/Reference\"},{\"type\":\"null\"}]");
-		break;
-	case FIELD_TEXTS:
-		text_add(out, "\"type\":\"array\",\"items\":{\"type\":\"string\"}");
-		break;
-	case FIELD_ROWS:
-		text_add(out, "\"type\":\"array\",\"items\":");
-		put_schema_ref(out, field->noun, "");
-		break;
-	case FIELD_OBJECT:
-		text_add(out, "\"anyOf\":[");
-		put_schema_ref(out, field->noun, "");
-		text_add(out, ",{\"type\":\"null\"}]");
-		break;
-	case FIELD_RAW:
-		text_add(out, "\"type\":[\"object\",\"array\",\"null\"]");
-		break;
-	}
-}
-
-static void put_write_type(struct text *out, const struct field *field)
-{
-	switch (field->type) {
-	case FIELD_TEXT:
-		text_add(out, "\"type\":[\"string\",\"null\"]");
-		if (field->max)
-			text_format(out, ",\"maxLength\":%lld", (long long)field->max);
-		break;
-	case FIELD_INT:
-		text_add(out, "\"type\":[\"integer\",\"null\"]");
-		if (field->max)
-			text_format(out, ",\"minimum\":%lld,\"maximum\":%lld", (long long)field->min, (long long)field->max);
-		break;
-	case FIELD_ENUM:
-		text_add(out, "\"anyOf\":[{\"enum\":[\"\",");
-		put_words(out, field->words);
-		text_add(out, "]},{\"$ref\":\"#/components/schemas/Enumeration\"},{\"type\":\"null\"}]");
-		break;
-	case FIELD_REF:
-		text_add(out,
-			"\"anyOf\":[{\"type\":\"string\",\"maxLength\":100},{\"$ref\":\"#/components/schemas/"
-			"Reference\"},{\"type\":\"null\"}]");
-		break;
-	case FIELD_TEXTS:
-		text_format(out, "\"type\":[\"array\",\"null\"],\"maxItems\":%lld,\"items\":{\"type\":\"string\"}",
-			(long long)field->max);
-		break;
-	case FIELD_ROWS:
-		text_format(out, "\"type\":[\"array\",\"null\"],\"maxItems\":%lld,\"items\":", (long long)field->max);
-		put_schema_ref(out, field->noun, "Write");
-		break;
-	case FIELD_OBJECT:
-		text_add(out, "\"anyOf\":[");
-		put_schema_ref(out, field->noun, "Write");
-		text_add(out, ",{\"type\":\"null\"}]");
-		break;
-	default:
-		put_read_type(out, field);
-		break;
-	}
-}
-
-static void put_description(struct text *out, const struct field *field)
-{
-	char accepts[400], all[900];
-
-	snprintf(all, sizeof(all), "%s. Accepted: %s%s%s%s%s.", field->help, field_accepts(field, accepts, sizeof(accepts)),
-		field->visible.field ? "; only when " : "", field->visible.field ? field->visible.field : "",
-		field->visible.field ? " is " : "", field->visible.field ? field->visible.is : "");
-	text_add(out, ",\"description\":");
-	text_json(out, all);
-}
-
-static void put_property(struct text *out, bool *any, const char *name, const char *suffix)
-{
-	text_format(out, "%s\"%s%s\":{", *any ? "," : "", name, suffix);
-	*any = true;
-}
-
-static void put_read_property(struct text *out, const struct field *field, bool *any)
-{
-	if (field->flags & FIELD_SECRET) {
-		put_property(out, any, field->name, "Set");
-		text_add(out, "\"type\":\"boolean\"}");
-		if (!(field->flags & FIELD_BLANK))
-			return;
-		put_property(out, any, field->name, "");
-		text_add(out, "\"enum\":[\"\",null]}");
-		return;
-	}
-	put_property(out, any, field->name, "");
-	put_read_type(out, field);
-	put_description(out, field);
-	text_char(out, '}');
-}
-
-static void put_read_schema(struct text *out, const struct noun *noun)
-{
-	bool any = false;
-	char name[48];
-
-	text_format(out, ",\"%s\":{\"type\":\"object\",\"additionalProperties\":false,\"description\":", schema_name(noun, name));
-	text_json(out, noun->help);
-	text_add(out, ",\"properties\":{");
-	for (size_t i = 0; i < noun->field_count; i++)
-		if (!(noun->fields[i].flags & (FIELD_HIDDEN | FIELD_INPUT)))
-			put_read_property(out, &noun->fields[i], &any);
-	text_add(out, "},\"required\":[");
-	any = false;
-	for (size_t i = 0; i < noun->field_count; i++) {
-		const struct field *field = &noun->fields[i];
-
-		if (field->flags & (FIELD_HIDDEN | FIELD_INPUT))
-			continue;
-		text_format(out, "%s\"%s%s\"", any ? "," : "", field->name, field->flags & FIELD_SECRET ? "Set" : "");
-		any = true;
-	}
-	text_add(out, "]}");
-}
-
-static void put_write_schema(struct text *out, const struct noun *noun)
-{
-	bool any = false;
-	char name[48];
-
-	text_format(out,
-		",\"%sWrite\":{\"type\":\"object\",\"description\":\"Names match in any letter case; members that the platform "
-		"sets are ignored.\","
-		"\"properties\":{",
-		schema_name(noun, name));
-	for (size_t i = 0; i < noun->field_count; i++) {
-		const struct field *field = &noun->fields[i];
-		const char *spellings[] = {field->name, field->alias};
-
-		for (int s = 0; s < 2 && !(field->flags & (FIELD_HIDDEN | FIELD_READ_ONLY)); s++) {
-			if (!spellings[s])
-				continue;
-			put_property(out, &any, spellings[s], "");
-			put_write_type(out, field);
-			put_description(out, field);
-			text_add(out, field->flags & FIELD_SECRET ? ",\"writeOnly\":true}" : "}");
-		}
-	}
-	text_add(out, "},\"required\":[");
-	any = false;
-	for (size_t i = 0; i < noun->field_count; i++) {
-		const struct field *field = &noun->fields[i];
-
-		if (!(field->flags & FIELD_REQUIRED) || field->flags & FIELD_READ_ONLY || field->alias)
-			continue;
-		text_format(out, "%s\"%s\"", any ? "," : "", field->name);
-		any = true;
-	}
-	text_add(out, "]}");
-}
-
-// A noun's own schemas, then those of its parts and rows.
-static void put_schemas(struct text *out, const struct noun *noun)
-{
-	put_read_schema(out, noun);
-	if (!(noun->flags & (NOUN_LIVE | NOUN_BUILT_IN)))
-		put_write_schema(out, noun);
-	for (size_t i = 0; i < noun->field_count; i++)
-		if (noun->fields[i].type == FIELD_ROWS || noun->fields[i].type == FIELD_OBJECT)
-			put_schemas(out, noun->fields[i].noun);
-}
-
-static const char *const paging[][2] = {
-	{"offset", "\"type\":\"integer\",\"minimum\":0,\"default\":0"},
-	{"limit", "\"type\":\"integer\",\"minimum\":1,\"maximum\":1000,\"default\":50"},
-	{"sortBy", "\"type\":\"string\",\"examples\":[\"asc(name),desc(moniker)\"]"},
-	{"filter", "\"type\":\"string\",\"examples\":[\"name:foo,moniker:bar\"]"},
-};
-
-static void put_parameters(struct text *out, const char *path, bool is_list)
-{
+	struct text *out = writing->out;
+	const char *name;
+	json_t *schema;
 	bool any = false;
 
 	text_add(out, ",\"parameters\":[");
@@ -266,9 +48,11 @@ static void put_parameters(struct text *out, const char *path, bool is_list)
 			any ? "," : "", (int)strcspn(open + 1, "}"), open + 1);
 		any = true;
 	}
-	for (size_t i = 0; is_list && i < array_len(paging); i++) {
-		text_format(
-			out, "%s{\"name\":\"%s\",\"in\":\"query\",\"schema\":{%s}}", any ? "," : "", paging[i][0], paging[i][1]);
+	json_object_foreach((json_t *)operation_shape(writing, route, noun, "query"), name, schema)
+	{
+		text_format(out, "%s{\"name\":\"%s\",\"in\":\"query\",\"schema\":", any ? "," : "", name);
+		openapi_json(out, schema);
+		text_char(out, '}');
 		any = true;
 	}
 	text_char(out, ']');
@@ -283,92 +67,82 @@ static bool is_row_create(const struct route *route, const struct noun *noun)
 static void put_one_or_more(struct text *out, const struct noun *noun)
 {
 	text_add(out, "{\"anyOf\":[");
-	put_schema_ref(out, noun, "Write");
+	openapi_ref(out, noun, "Write");
 	text_add(out, ",{\"type\":\"array\",\"items\":");
-	put_schema_ref(out, noun, "Write");
+	openapi_ref(out, noun, "Write");
 	text_add(out, "}]}");
 }
 
-static bool is_bulk(const struct route *route)
+static void put_data(const struct writing *writing, const struct route *route, const struct noun *noun)
 {
-	return strcmp(route->id, "import-endpoints") == 0 || strcmp(route->id, "create-l2tp-setup") == 0;
-}
-
-static void put_data(struct text *out, const struct route *route, const struct noun *noun)
-{
+	const json_t *data = operation_shape(writing, route, noun, "data");
 	bool is_list = strcmp(route->id, "list") == 0;
+	struct text *out = writing->out;
 
-	if (noun && (is_list || strcmp(route->id, "get") == 0)) {
+	if (data) {
+		openapi_json(out, data);
+	} else if (noun && (is_list || strcmp(route->id, "get") == 0)) {
 		text_add(out, is_list ? "{\"type\":\"array\",\"items\":" : "");
-		put_schema_ref(out, noun, "");
+		openapi_ref(out, noun, "");
 		text_add(out, is_list ? "}" : "");
-	} else if (strncmp(route->id, "list", 4) == 0 || strcmp(route->id, "schema") == 0) {
-		text_add(out, "{\"type\":\"array\"}");
 	} else if (is_row_create(route, noun)) {
-		text_add(out, "{\"type\":[\"string\",\"array\"]}");
-	} else if (is_bulk(route)) {
-		text_add(out, "{\"type\":\"object\"}");
-	} else if (strcmp(route->id, "verify-token") == 0 || strcmp(route->id, "logout") == 0) {
-		text_add(out, "{\"type\":\"null\"}");
-	} else if (strcmp(route->id, "login") == 0 || strcmp(route->id, "me") == 0) {
-		text_add(out, "{\"$ref\":\"#/components/schemas/Me\"}");
+		text_add(out, "{\"anyOf\":[{\"type\":\"string\"},{\"$ref\":\"#/components/schemas/Texts\"}]}");
 	} else {
 		text_add(out, "{\"type\":\"string\",\"description\":\"The object's id\"}");
 	}
 }
 
-static void put_answers(struct text *out, const struct route *route, const struct noun *noun)
+// {"text/csv": SCHEMA, ...} as content.
+static void put_content(struct text *out, const json_t *types)
 {
-	if (strcmp(route->id, "openapi") == 0) {
-		text_add(out,
-			",\"responses\":{\"200\":{\"description\":\"OpenAPI\",\"content\":{\"application/"
-			"json\":{\"schema\":{\"type\":\"object\"}}}}}");
-		return;
+	const char *type;
+	json_t *schema;
+	bool any = false;
+
+	text_add(out, "\"content\":{");
+	json_object_foreach((json_t *)types, type, schema)
+	{
+		text_format(out, "%s\"%s\":{\"schema\":", any ? "," : "", type);
+		openapi_json(out, schema);
+		text_char(out, '}');
+		any = true;
 	}
-	if (strcmp(route->id, "export-endpoints") == 0) {
-		text_add(out,
-			",\"responses\":{\"200\":{\"description\":\"All rows\",\"content\":{\"text/csv\":{\"schema\":"
-			"{\"type\":\"string\"}},\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}}}");
-		return;
-	}
-	if (strcmp(route->id, "stream-events") == 0) {
-		text_add(out,
-			",\"responses\":{\"200\":{\"description\":\"An endless stream\",\"content\":{\"text/event-stream\":"
-			"{\"schema\":{\"type\":\"string\"}}}}}");
-		return;
-	}
+	text_char(out, '}');
+}
+
+static void put_envelope(const struct writing *writing, const struct route *route, const struct noun *noun)
+{
+	const json_t *beside = operation_shape(writing, route, noun, "beside");
+	struct text *out = writing->out;
+	const char *name;
+	json_t *schema;
+
 	text_add(out,
-		",\"responses\":{\"200\":{\"description\":\"Done\",\"content\":{\"application/"
-		"json\":{\"schema\":{\"allOf\":[{\"$ref\":"
-		"\"#/components/schemas/Envelope\"},{\"properties\":{\"data\":");
-	put_data(out, route, noun);
+		"\"content\":{\"application/json\":{\"schema\":{\"allOf\":[{\"$ref\":\"#/components/schemas/"
+		"Envelope\"},{\"properties\":{\"data\":");
+	put_data(writing, route, noun);
+	json_object_foreach((json_t *)beside, name, schema)
+	{
+		text_format(out, ",\"%s\":", name);
+		openapi_json(out, schema);
+	}
+	text_add(out, "}}],\"unevaluatedProperties\":false}}}");
+}
+
+static void put_answers(const struct writing *writing, const struct route *route, const struct noun *noun)
+{
+	const json_t *answer = operation_shape(writing, route, noun, "answer");
+	struct text *out = writing->out;
+
+	text_add(out, ",\"responses\":{\"200\":{\"description\":\"Done\",");
+	if (answer)
+		put_content(out, answer);
+	else
+		put_envelope(writing, route, noun);
 	text_add(out,
-		"}}]}}}},\"4XX\":{\"description\":\"Refused: every fault in "
+		"},\"4XX\":{\"description\":\"Refused: every fault in "
 		"messages\",\"content\":{\"application/json\":{\"schema\":"
 		"{\"$ref\":\"#/components/schemas/Failure\"}}}}}");
-}
-
-// The parts of an L2TP set-up; what a part gets from the one around it need not be given.
-static void put_setup_body(struct text *out)
-{
-	text_add(out,
-		",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
-		"\"additionalProperties\":false,\"required\":[\"vslice\",\"routingPolicy\"],\"properties\":{"
-		"\"vslice\":{\"type\":\"object\",\"description\":\"As in a POST of a VSlice, with its LACs and LNSs\"},"
-		"\"routingTargets\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},"
-		"\"routingPolicy\":{\"type\":\"object\",\"description\":\"Becomes the Default Routing Policy\"},"
-		"\"endpointGroups\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"description\":\"As in a POST of an "
-		"Endpoint Group, and endpoints: a list of Endpoints\"}}}}}}}");
-}
-
-// A body of two texts.
-static void put_pair(struct text *out, const char *first, const char *second)
-{
-	text_format(out,
-		",\"requestBody\":{\"required\":true,\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
-		"\"additionalProperties\":false,\"required\":[\"%s\",\"%s\"],\"properties\":{\"%s\":{\"type\":\"string\"},"
-		"\"%s\":{\"type\":\"string\",\"writeOnly\":true}}}}}}",
-		first, second, first, second);
 }
 
 // The noun that a path begins with, also where the operation is no noun's own.
@@ -394,42 +168,40 @@ static void put_access(struct text *out, const char *path, const struct route *r
 	text_format(out, ",\"x-platform\":%s", access.platform ? "true" : "false");
 }
 
-static void put_body(struct text *out, const struct route *route, const struct noun *noun)
+static void put_noun_body(struct text *out, const struct route *route, const struct noun *noun)
 {
-	if (strcmp(route->id, "order") == 0) {
-		text_add(out,
-			",\"requestBody\":{\"required\":true,\"content\":{\"application/"
-			"json\":{\"schema\":{\"type\":\"array\",\"items\":"
-			"{\"type\":\"string\"}}}}}");
-		return;
-	}
-	if (strcmp(route->id, "import-endpoints") == 0)
-		text_add(out,
-			",\"requestBody\":{\"required\":true,\"content\":{\"text/csv\":{\"schema\":{\"type\":\"string\"}},"
-			"\"application/x-ndjson\":{\"schema\":{\"type\":\"string\"}}}}");
-	if (strcmp(route->id, "create-l2tp-setup") == 0)
-		put_setup_body(out);
-	if (strcmp(route->id, "login") == 0)
-		put_pair(out, "email", "password");
-	if (strcmp(route->id, "change-password") == 0)
-		put_pair(out, "currentPassword", "newPassword");
-	if (strcmp(route->id, "explain-routing-policy") == 0) {
-		text_add(out,
-			",\"requestBody\":{\"required\":true,\"content\":{\"application/"
-			"json\":{\"schema\":{\"type\":\"object\"}}}}");
-		return;
-	}
-	if (!noun || route->kind != OP_WRITE || strcmp(route->method, "DELETE") == 0)
-		return;
-	text_format(out, ",\"requestBody\":{\"required\":true,\"content\":{\"%s\":{\"schema\":",
-		strcmp(route->method, "PATCH") == 0 ? "application/merge-patch+json" : "application/json");
-	if (strcmp(route->method, "PATCH") == 0)
+	bool is_merge = strcmp(route->method, "PATCH") == 0;
+
+	text_format(out, "\"content\":{\"%s\":{\"schema\":", is_merge ? "application/merge-patch+json" : "application/json");
+	if (is_merge)
 		text_add(out, "{\"type\":\"object\"}");
 	else if (is_row_create(route, noun))
 		put_one_or_more(out, noun);
 	else
-		put_schema_ref(out, noun, "Write");
-	text_add(out, "}}}");
+		openapi_ref(out, noun, "Write");
+	text_add(out, "}}");
+}
+
+static void put_body(const struct writing *writing, const struct route *route, const struct noun *noun)
+{
+	const json_t *body = operation_shape(writing, route, noun, "body"),
+		     *bodies = operation_shape(writing, route, noun, "bodies");
+	bool is_noun = noun && route->kind == OP_WRITE && strcmp(route->method, "DELETE") != 0;
+	struct text *out = writing->out;
+
+	if (!body && !bodies && !is_noun)
+		return;
+	text_add(out, ",\"requestBody\":{\"required\":true,");
+	if (bodies) {
+		put_content(out, bodies);
+	} else if (body) {
+		text_add(out, "\"content\":{\"application/json\":{\"schema\":");
+		openapi_json(out, body);
+		text_add(out, "}}");
+	} else {
+		put_noun_body(out, route, noun);
+	}
+	text_char(out, '}');
 }
 
 static void put_summary(struct text *out, const char *summary, const struct noun *noun)
@@ -447,8 +219,9 @@ static void put_summary(struct text *out, const char *summary, const struct noun
 static void put_operation(struct writing *writing, const char *path, const struct route *route, const struct noun *noun)
 {
 	struct text *out = writing->out;
-	char method[12];
+	char method[12], id[100];
 
+	operation_id(route, noun, id);
 	if (strcmp(writing->path, path) != 0) {
 		text_format(out, "%s\"/%s\":{", writing->any_path ? "}," : "", path);
 		snprintf(writing->path, sizeof(writing->path), "%s", path);
@@ -457,14 +230,13 @@ static void put_operation(struct writing *writing, const char *path, const struc
 	}
 	for (size_t i = 0; i <= strlen(route->method); i++)
 		method[i] = (char)tolower((unsigned char)route->method[i]);
-	text_format(out, "%s\"%s\":{\"operationId\":\"%s%s%s\",\"summary\":", writing->any_method ? "," : "", method, route->id,
-		noun ? "-" : "", noun ? noun->word : "");
+	text_format(out, "%s\"%s\":{\"operationId\":\"%s\",\"summary\":", writing->any_method ? "," : "", method, id);
 	writing->any_method = true;
 	put_summary(out, route->summary, noun);
 	put_access(out, path, route);
-	put_parameters(out, path, strcmp(route->id, "list") == 0);
-	put_body(out, route, noun);
-	put_answers(out, route, noun);
+	put_parameters(writing, path, route, noun);
+	put_body(writing, route, noun);
+	put_answers(writing, route, noun);
 	text_char(out, '}');
 }
 
@@ -498,9 +270,32 @@ static void put_noun_paths(struct writing *writing, const struct noun *noun)
 	}
 }
 
+static void put_components(const struct writing *writing)
+{
+	struct text *out = writing->out;
+	const char *name;
+	json_t *schema;
+	bool any = false;
+
+	text_add(out,
+		"\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},"
+		"\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"" SESSION_COOKIE
+		"\",\"description\":\"Of POST /login; other "
+		"methods than GET also take the header X-CSRF-Token\"}},\"schemas\":{");
+	json_object_foreach(json_object_get(writing->shapes, "schemas"), name, schema)
+	{
+		text_format(out, "%s\"%s\":", any ? "," : "", name);
+		openapi_json(out, schema);
+		any = true;
+	}
+	for (size_t i = 0; nouns[i]; i++)
+		openapi_schemas(writing, nouns[i]);
+	text_add(out, "}}");
+}
+
 void op_openapi(struct op *op)
 {
-	struct writing writing = {.out = &op->reply};
+	struct writing writing = {.out = &op->reply, .shapes = json_loads(api_openapi_shapes, JSON_REJECT_DUPLICATES, NULL)};
 	struct text *out = &op->reply;
 
 	text_add(out,
@@ -515,40 +310,8 @@ void op_openapi(struct op *op)
 			put_operation(&writing, routes[i].pattern, &routes[i], NULL);
 	for (size_t i = 0; nouns[i]; i++)
 		put_noun_paths(&writing, nouns[i]);
-	text_add(out,
-		"}},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},"
-		"\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"" SESSION_COOKIE
-		"\",\"description\":\"Of POST /login; other "
-		"methods than GET also take the header X-CSRF-Token\"}},\"schemas\":{"
-		"\"Envelope\":{\"type\":\"object\",\"properties\":{\"success\":{\"const\":true},\"messages\":{\"type\":\"array\","
-		"\"items\":{\"type\":"
-		"\"string\"}},\"data\":{},\"token\":{\"type\":\"string\"},\"totalItems\":{\"type\":\"integer\"},\"limit\":{"
-		"\"type\":\"integer\"},"
-		"\"offset\":{\"type\":\"integer\"}},\"required\":[\"success\",\"messages\",\"data\"]},"
-		"\"Failure\":{\"type\":\"object\",\"properties\":{\"success\":{\"const\":false},\"messages\":{\"type\":\"array\","
-		"\"minItems\":1,"
-		"\"items\":{\"type\":\"string\"}},\"data\":{\"type\":[\"object\",\"null\"]}},\"required\":[\"success\","
-		"\"messages\"]},"
-		"\"Reference\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"moniker\":{\"type\":["
-		"\"string\",\"null\"]},\"name\":"
-		"{\"type\":[\"string\",\"null\"]}},\"required\":[\"id\",\"moniker\",\"name\"]},"
-		"\"Me\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"user\":{\"anyOf\":[{\"type\":"
-		"\"object\","
-		"\"required\":[\"id\",\"moniker\",\"name\",\"email\"]},{\"type\":\"null\"}]},\"token\":{\"anyOf\":[{\"$ref\":\"#/"
-		"components/"
-		"schemas/Reference\"},{\"type\":\"null\"}]},\"customer\":{\"$ref\":\"#/components/schemas/"
-		"Reference\"},\"role\":{\"enum\":["
-		"\"viewer\",\"operator\",\"administrator\",\"owner\",null]},\"platform\":{\"type\":\"boolean\"},\"readOnly\":{"
-		"\"type\":"
-		"\"boolean\"},\"csrfToken\":{\"type\":[\"string\",\"null\"]},\"expiresAt\":{\"type\":[\"string\",\"null\"],"
-		"\"format\":"
-		"\"date-time\"}},\"required\":[\"user\",\"token\",\"customer\",\"role\",\"platform\",\"readOnly\",\"csrfToken\","
-		"\"expiresAt\"]},"
-		"\"Enumeration\":{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"integer\"},\"moniker\":{\"type\":"
-		"\"string\"},\"name\":"
-		"{\"type\":\"string\"},\"active\":{\"type\":\"boolean\"}},\"required\":[\"key\",\"moniker\",\"name\",\"active\"]"
-		"}");
-	for (size_t i = 0; nouns[i]; i++)
-		put_schemas(out, nouns[i]);
-	text_add(out, "}}}");
+	text_add(out, "}},");
+	put_components(&writing);
+	text_char(out, '}');
+	json_decref(writing.shapes);
 }
