@@ -264,22 +264,12 @@ void access_request(struct access *access, const struct session *about)
 struct ie_bytes access_pco(struct session *session)
 {
 	struct access *access = session->gateway->access;
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
 	struct pco_answer tell = {.address = session->address, .mtu = session->mtu};
 	size_t len = 0;
 
 	if (!session->attach->request.pco)
 		return (struct ie_bytes){0};
-	for (size_t i = 0; i < array_len(tell.dns4); i++) {
-		if (result->dns[i])
-			tell.dns4[i] = ip_addr_v4(result->dns[i]);
-		if (result->nbns[i])
-			tell.nbns[i] = ip_addr_v4(result->nbns[i]);
-	}
-	for (size_t i = 0; session->ip6 && i < array_len(tell.dns6); i++) {
-		tell.dns6[i].family = ip6_is_any(session->ip6->dns[i]) ? IP_NONE : IP_V6;
-		memcpy(tell.dns6[i].bytes, session->ip6->dns[i], sizeof(tell.dns6[i].bytes));
-	}
+	session->way->dns(session, &tell);
 	if (pco_answer_write(session->attach->request.pco, &tell, access->pco, sizeof(access->pco), &len))
 		return (struct ie_bytes){0};
 	return (struct ie_bytes){.data = access->pco, .len = (uint16_t)len};

@@ -3,7 +3,7 @@
 // ends the sessions that it does not allow any longer.
 #include "gateway/apply.h"
 
-#include "gateway/session.h"
+#include "gateway/integrated.h"
 
 static struct session *session_of_endpoint(const struct gateway *gateway, const struct endpoint_config *endpoint, size_t *cursor)
 {
@@ -42,6 +42,8 @@ static enum refusal still_good(const struct gateway *gateway, const struct sessi
 		return REFUSED_NO_VSLICE;
 	if (tunnel && !uuid_equal(&group->lac, &tunnel->lac->id))
 		return REFUSED_NO_LAC;
+	if (session->vslice->integrated && !integrated_is_good(session, group, endpoint))
+		return REFUSED_OTHER_ADDRESS;
 	return REFUSED_NONE;
 }
 
@@ -86,7 +88,17 @@ static void apply_vslice(struct gateway *gateway, const struct uuid *id)
 {
 	const struct vslice_config *config = config_vslice(gateway->config, id);
 
-	if (config && config->type == VSLICE_L2TP)
+	if (config)
+		(void)vslice_apply(gateway, config);
+}
+
+// An Integrated VSlice is made of its groups too: their policies, and how they give addresses.
+static void apply_group(struct gateway *gateway, const struct uuid *id)
+{
+	const struct group_config *group = config_group(gateway->config, id);
+	const struct vslice_config *config = group ? config_vslice(gateway->config, &group->vslice) : NULL;
+
+	if (config && config->type == VSLICE_INTEGRATED)
 		(void)vslice_apply(gateway, config);
 }
 
@@ -95,8 +107,7 @@ static void apply_all(struct gateway *gateway)
 	struct vslice_config *config;
 
 	for (size_t at = 0; (config = strmap_next(&gateway->config->vslices, &at));)
-		if (config->type == VSLICE_L2TP)
-			(void)vslice_apply(gateway, config);
+		(void)vslice_apply(gateway, config);
 	remove_vslices(gateway);
 	check_all_sessions(gateway);
 	slice_sweep(gateway->worker, gateway->options->name);
@@ -112,6 +123,7 @@ static void apply_endpoint(struct gateway *gateway, const struct config_change *
 			check_session(gateway, session);
 		}
 	}
+	integrated_endpoint_changed(gateway, config_endpoint(gateway->config, &change->id));
 }
 
 void apply_config(void *owner, struct config *config, bool all, const struct config_change *changes, size_t count)
@@ -137,6 +149,8 @@ void apply_config(void *owner, struct config *config, bool all, const struct con
 			apply_vslice(gateway, &change->id);
 		else if (target || policy)
 			apply_vslice(gateway, target ? &target->vslice : &policy->vslice);
+		else if (!strcmp(change->kind, "endpointGroup"))
+			apply_group(gateway, &change->id);
 		else if (change->deleted)
 			recheck = true;
 		recheck = recheck || !strcmp(change->kind, "endpointGroup");

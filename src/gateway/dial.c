@@ -108,8 +108,7 @@ const struct endpoint_config *session_endpoint(const struct session *session)
 
 struct lac *session_lac(const struct session *session)
 {
-	const struct endpoint_config *endpoint = session_endpoint(session);
-	const struct group_config *group = endpoint ? config_group(session->gateway->config, &endpoint->group) : NULL;
+	const struct group_config *group = session_group(session);
 
 	if (session->attach && session->attach->is_test)
 		return vslice_find_lac(session->vslice, &session->attach->test_lac);
@@ -510,3 +509,35 @@ void session_on_tick(struct session *session, uint64_t now_ms)
 		session_after_ppp(session);
 	}
 }
+
+static void fill_spec(const struct session *session, struct dp_session_spec *spec)
+{
+	spec->tunnel = call_tunnel(session->call)->dp;
+	spec->local_session_id = session->call->l2tp.local_id;
+	spec->peer_session_id = session->call->l2tp.peer_id;
+	spec->sequencing = session->call->l2tp.sequencing;
+}
+
+static void over(struct session *session, enum session_tell tell, enum refusal reason)
+{
+	if (session->call && tell & SESSION_TELL_LNS)
+		call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, NULL, refusal_words(reason));
+	else if (session->call)
+		session->call->session = NULL;
+	if (session->ppp_started)
+		ppp_link_down(&session->ppp);
+}
+
+const struct session_way session_over_lns = {
+	.giver = "the LNS",
+	.source = "lns",
+	.dial = session_dial_next,
+	.fill = fill_spec,
+	.store = session_store_call,
+	.report = session_report_call,
+	.dns = session_ppp_dns,
+	.welcome = session_ip6_welcome,
+	.lack = session_ppp_lack,
+	.watch = session_watch_ppp,
+	.end = over,
+};

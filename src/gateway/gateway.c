@@ -9,12 +9,13 @@
 #include "gateway/access.h"
 #include "gateway/apply.h"
 #include "gateway/capture/capture.h"
+#include "gateway/integrated.h"
 #include "gateway/jsonget.h"
 #include "gateway/lnstest.h"
 #include "gateway/records.h"
-#include "gateway/session_ip6.h"
 #include "gateway/resume.h"
 #include "gateway/session.h"
+#include "gateway/session_ip6.h"
 #include "gateway/udp.h"
 
 #include <errno.h>
@@ -255,6 +256,8 @@ static void on_dp_inner6(void *owner, uint32_t local_teid, enum dp_direction dir
 	gateway_wake(gateway);
 	if (session && direction == DP_DOWNLINK)
 		session_on_inner6(session, packet, len);
+	else if (session && session->vslice->integrated)
+		integrated_on_inner6(session, packet, len);
 }
 
 static void on_dp_seen(void *owner, const struct dp_seen *seen)

@@ -63,6 +63,8 @@ struct gateway_options {
 	uint32_t max_sessions, max_attaching;
 	struct link_options link;
 	uint64_t usage_ms; // how often usage is reported
+	struct ip_addr dns[4]; // told to devices on VSlices that name none
+	size_t dns_count;
 };
 
 // Tables of the state file.

@@ -24,6 +24,7 @@ static struct {
 	uint32_t max_sessions, max_attaching;
 	uint64_t usage_ms;
 	int dataplane;
+	struct opt_list dns;
 } given;
 
 static const char *const dataplanes[] = {[DATAPLANE_AUTO] = "auto", [DATAPLANE_XDP] = "xdp", [DATAPLANE_SOFT] = "soft", NULL};
@@ -44,6 +45,8 @@ static const struct opt opts[] = {
 	{"max-sessions", OPT_U32, &given.max_sessions, "65536", .min = 16, .max = 4194304, .help = "sessions at once"},
 	{"max-attaching", OPT_U32, &given.max_attaching, "4096", .min = 1, .max = 1000000,
 		.help = "attaches under way at once; beyond, the answer is \"no resources\""},
+	{"dns", OPT_LIST, &given.dns, "9.9.9.9,149.112.112.112,2620:fe::fe,2620:fe::9", .word = "ADDRESSES",
+		.help = "DNS servers told to devices on Integrated VSlices whose dnsMode is auto, four at most"},
 	{"dataplane", OPT_CHOICE, &given.dataplane, "auto", .choices = dataplanes,
 		.help = "xdp, soft (sockets), or auto: xdp where the kernel and the interfaces have it"},
 	{"usage-interval", OPT_MS, &given.usage_ms, "10s", .min = 100, .help = "how often usage is reported"},
@@ -92,6 +95,23 @@ static void signals_start(uv_loop_t *loop)
 	}
 }
 
+// 0, or -EINVAL and a word about it.
+static int dns_of(struct gateway_options *options)
+{
+	for (size_t i = 0; i < given.dns.count; i++) {
+		struct ip_addr server;
+
+		if (options->dns_count == sizeof(options->dns) / sizeof(options->dns[0]) ||
+			ip_addr_parse(given.dns.items[i], &server)) {
+			fprintf(stderr, "%s: --dns %s: is not an address, or is one too many\n", program.name,
+				given.dns.items[i]);
+			return -EINVAL;
+		}
+		options->dns[options->dns_count++] = server;
+	}
+	return 0;
+}
+
 static struct gateway_options options_of(void)
 {
 	return (struct gateway_options){
@@ -126,6 +146,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	options = options_of();
+	if (dns_of(&options))
+		return 2;
 	uv_loop_init(&loop);
 	signals_start(&loop);
 	error = gateway_new(&loop, &options, &gateway);

@@ -7,6 +7,7 @@
 
 #include "base/clean.h"
 #include "gateway/access.h"
+#include "gateway/integrated.h"
 #include "gateway/records.h"
 #include "gateway/session.h"
 
@@ -19,9 +20,10 @@ LOG_CATEGORY(resume);
 
 struct resume {
 	struct gateway *gateway;
-	struct map first; // tunnel record -> index + 1 of its first session record
-	uint32_t *next; // session record -> index + 1 of the tunnel's next one
+	struct map first; // tunnel record, or Integrated VSlice -> index + 1 of its first session record
+	uint32_t *next; // session record -> index + 1 of the tunnel's, or VSlice's, next one
 	uint32_t sessions, tunnels;
+	uint32_t integrated; // of the sessions, those without a tunnel
 	struct timer orphan_timer;
 };
 
@@ -42,14 +44,21 @@ static void clear_table(struct gateway *gateway, enum gateway_table table)
 	vec_free(&found);
 }
 
+// The sessions of one tunnel stand together, and those of one Integrated VSlice.
+static uint64_t place_of(const struct session_record *record)
+{
+	return record->tunnel != NO_RECORD ? record->tunnel : hash_bytes(record->vslice, sizeof(record->vslice)) | 1ULL << 63;
+}
+
 static void note_session(void *owner, uint32_t index, const void *bytes)
 {
 	struct resume *resume = owner;
 	const struct session_record *record = bytes;
-	uintptr_t first = (uintptr_t)map_get(&resume->first, record->tunnel);
+	uintptr_t first = (uintptr_t)map_get(&resume->first, place_of(record));
 
 	resume->next[index] = (uint32_t)first;
-	(void)map_put(&resume->first, record->tunnel, (void *)((uintptr_t)index + 1));
+	(void)map_put(&resume->first, place_of(record), (void *)((uintptr_t)index + 1));
+	resume->integrated += record->tunnel == NO_RECORD;
 	(void)dp_teid_claim(resume->gateway->dp, record->local_teid);
 	resume->sessions++;
 }
@@ -63,12 +72,9 @@ static void on_orphans_due(struct timer *timer, uint64_t now_ms)
 	if (resume->sessions || resume->tunnels)
 		log_warn("records that nothing is configured for any longer are dropped sessions=%u tunnels=%u", resume->sessions,
 			resume->tunnels);
-	for (uint32_t i = 0; resume->tunnels && i < UINT16_MAX; i++) {
-		uintptr_t at = (uintptr_t)map_get(&resume->first, i);
-
-		for (; at; at = resume->next[at - 1])
+	for (size_t i = 0; i < resume->first.size; i++)
+		for (uintptr_t at = (uintptr_t)resume->first.slots[i].value; at; at = resume->next[at - 1])
 			state_clear(gateway->state, TABLE_SESSION, (uint32_t)(at - 1));
-	}
 	apns_sweep(&gateway->apns);
 	dp_fast_settle(gateway->dp);
 	resume_free(&gateway->resume);
@@ -83,8 +89,7 @@ int resume_new(struct gateway *gateway, bool is_live, struct resume **out)
 			clear_table(gateway, table);
 		return 0;
 	}
-	if (!state_live(gateway->state, TABLE_TUNNEL)) {
-		clear_table(gateway, TABLE_SESSION);
+	if (!state_live(gateway->state, TABLE_TUNNEL) && !state_live(gateway->state, TABLE_SESSION)) {
 		clear_table(gateway, TABLE_SECRET);
 		clear_table(gateway, TABLE_IP6);
 		clear_table(gateway, TABLE_MESSAGE);
@@ -140,6 +145,7 @@ static void session_fill(struct session *session, const struct session_record *r
 {
 	memcpy(session->id, record->id, sizeof(session->id));
 	memcpy(session->endpoint, record->endpoint, sizeof(session->endpoint));
+	session->way = record->tunnel == NO_RECORD ? &session_integrated : &session_over_lns;
 	session->access = record->gtp_version == 2 ? &pgw_ops : &ggsn_ops;
 	session->state_index = index;
 	session->secret_index = record->secret;
@@ -191,8 +197,9 @@ static int call_resume(struct tunnel *tunnel, struct session *session, const str
 }
 
 // A session that was up is up again. One that was not: its call is torn down by the engine and nobody waits for an answer.
-static void session_resume(struct tunnel *tunnel, uint32_t index, const struct session_record *record)
+static void session_resume(void *owner, uint32_t index, const struct session_record *record)
 {
+	struct tunnel *tunnel = owner;
 	struct gateway *gateway = tunnel->lac->vslice->gateway;
 	struct session *session = record->is_up ? pool_take(&gateway->session_pool) : NULL;
 	struct dp_counters counters = record->counters;
@@ -254,9 +261,11 @@ static void messages_resume(struct tunnel *tunnel)
 	}
 }
 
-static void sessions_resume(struct resume *resume, struct tunnel *tunnel, uint32_t tunnel_index)
+// Each session record of one place, in `each`.
+static void sessions_resume(struct resume *resume, uint64_t place, void *owner,
+	void (*each)(void *owner, uint32_t index, const struct session_record *record))
 {
-	uintptr_t at = (uintptr_t)map_get(&resume->first, tunnel_index);
+	uintptr_t at = (uintptr_t)map_get(&resume->first, place);
 	uint32_t next;
 
 	for (; at; at = next) {
@@ -269,9 +278,9 @@ static void sessions_resume(struct resume *resume, struct tunnel *tunnel, uint32
 		if (!stored)
 			continue;
 		record = *stored; // its place may be written while it is resumed
-		session_resume(tunnel, index, &record);
+		each(owner, index, &record);
 	}
-	map_del(&resume->first, tunnel_index);
+	map_del(&resume->first, place);
 }
 
 static void tunnel_resume(struct resume *resume, struct pair *pair, uint32_t index, const struct tunnel_record *record)
@@ -296,11 +305,18 @@ static void tunnel_resume(struct resume *resume, struct pair *pair, uint32_t ind
 	}
 	dp_tunnel_set_peer(tunnel->dp, record->l2tp.peer_id, &record->l2tp.peer);
 	tunnel_follow_path(tunnel);
-	sessions_resume(resume, tunnel, index);
+	sessions_resume(resume, index, tunnel, session_resume);
 	messages_resume(tunnel);
 	l2tp_tunnel_resume_done(&tunnel->l2tp, gateway->now_ms);
 	tunnel_settle(tunnel);
 	tunnel_report(tunnel);
+}
+
+// The fast path learns that there is nothing more to take over.
+static void settle_if_done(struct resume *resume)
+{
+	if (!resume->tunnels && !resume->integrated)
+		dp_fast_settle(resume->gateway->dp);
 }
 
 struct sweep {
@@ -351,6 +367,54 @@ void resume_lac(struct lac *lac)
 		tunnel_resume(gateway->resume, pair, *index, &record);
 	}
 	vec_free(&sweep.found);
-	if (!gateway->resume->tunnels)
-		dp_fast_settle(gateway->dp);
+	settle_if_done(gateway->resume);
+}
+
+// A session of an Integrated VSlice; it is one only when it was up.
+static void integrated_resume(void *owner, uint32_t index, const struct session_record *record)
+{
+	struct vslice *vslice = owner;
+	struct gateway *gateway = vslice->gateway;
+	struct session *session = record->is_up ? pool_take(&gateway->session_pool) : NULL;
+	uint32_t teid = record->local_teid;
+	int error;
+
+	gateway->resume->integrated--;
+	if (!session) {
+		dp_teid_give(gateway->dp, teid, gateway->now_ms);
+		state_clear(gateway->state, TABLE_SESSION, index);
+		return;
+	}
+	session->gateway = gateway;
+	session->vslice = vslice;
+	session_init_timer(session);
+	session_fill(session, record, index);
+	session->state = SESSION_UP;
+	gateway->established++;
+	error = session->apn ? session_link(session) : -ENOENT;
+	if (!error)
+		error = integrated_claim(session);
+	access_link(session);
+	if (error) {
+		log_err("a session can't be resumed error=%s", strerror(-error));
+		session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, "it could not be resumed after a restart");
+		return;
+	}
+	session_install(session);
+	if (session_find(gateway, teid) != session)
+		return;
+	dp_session_restore_counters(session->dp, &record->counters);
+	session->usage_packets = record->counters.uplink_packets + record->counters.downlink_packets;
+}
+
+void resume_vslice(struct vslice *vslice)
+{
+	struct resume *resume = vslice->gateway->resume;
+	struct session_record like = {.tunnel = NO_RECORD};
+
+	if (!resume)
+		return;
+	uuid_pack(&vslice->id, like.vslice);
+	sessions_resume(resume, place_of(&like), vslice, integrated_resume);
+	settle_if_done(resume);
 }

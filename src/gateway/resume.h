@@ -12,3 +12,5 @@ int resume_new(struct gateway *gateway, bool is_live, struct resume **out);
 void resume_free(struct resume **resume);
 // The LAC's socket is open: brings back what belongs to it.
 void resume_lac(struct lac *lac);
+// The interface toward the SIMs of an Integrated VSlice is open: brings back its sessions.
+void resume_vslice(struct vslice *vslice);

@@ -5,6 +5,7 @@
 #include "base/clean.h"
 #include "gateway/access.h"
 #include "gateway/capture/capture.h"
+#include "gateway/integrated.h"
 #include "gateway/rescue.h"
 #include "gateway/steering.h"
 #include "gateway/trace.h"
@@ -131,12 +132,12 @@ static enum refusal check_subscription(const struct gateway *gateway, const stru
 	steered = steering_check(config, group, vslice_cfg, &request->serving_network, request->rat, why, size);
 	if (steered)
 		return steered;
-	if (vslice_cfg->type != VSLICE_L2TP)
-		return REFUSED_NOT_L2TP;
 	if (!apn_is_accepted(config, request->apn)) {
 		snprintf(why, size, "\"%s\"", request->apn);
 		return REFUSED_APN;
 	}
+	if (vslice_cfg->type == VSLICE_INTEGRATED)
+		return integrated_check(*vslice, group, request, why, size);
 	if (uuid_is_none(&vslice_cfg->default_policy))
 		return REFUSED_NO_POLICY;
 	if (!vslice_cfg->lnss.count)
@@ -298,6 +299,7 @@ int session_new(struct gateway *gateway, const struct access_ops *access, const 
 	session->gateway = gateway;
 	session->access = access;
 	session->vslice = vslice;
+	session->way = vslice->integrated ? &session_integrated : &session_over_lns;
 	session_init_timer(session);
 	session->state = SESSION_DIALING;
 	session->state_index = session->secret_index = session->ip6_index = NO_RECORD;
@@ -376,15 +378,15 @@ void session_attach(struct gateway *gateway, const struct access_ops *access, co
 	}
 	session->attach->trace = trace;
 	access_link(session);
-	session_dial_next(session);
+	session->way->dial(session);
 }
 
 // What a SYN may ask for: as the settings say, by default what the MTU leaves after the headers of IPv4 and TCP.
 static uint16_t tcp_mss_of(const struct session *session)
 {
-	const struct l2tp_settings *settings = session->profile->settings;
+	const struct l2tp_settings *settings = session->profile ? session->profile->settings : NULL;
 
-	switch (settings->tcp_mss_clamp) {
+	switch (settings ? settings->tcp_mss_clamp : MSS_CLAMP_AUTO) {
 	case MSS_CLAMP_OFF:
 		return 0;
 	case MSS_CLAMP_FIXED:
@@ -407,18 +409,14 @@ void session_take_profile(struct session *session, struct profile *profile)
 
 void session_install(struct session *session)
 {
-	struct tunnel *tunnel = call_tunnel(session->call);
+	const struct policy_config *policy = session_policy(session);
 	struct dp_session_spec spec = {
 		.local_teid = session->local_teid,
 		.peer_teid = session->user_teid,
 		.peer = {.addr = session->user_peer, .port = GTP_U_PORT},
-		.tunnel = tunnel->dp,
-		.local_session_id = session->call->l2tp.local_id,
-		.peer_session_id = session->call->l2tp.peer_id,
 		.ue = session->address,
 		.mtu = session->mtu,
 		.tcp_mss = tcp_mss_of(session),
-		.sequencing = session->call->l2tp.sequencing,
 	};
 	int error;
 
@@ -426,6 +424,9 @@ void session_install(struct session *session)
 		spec.ue6 = session_ip6_prefix(session->ip6->prefix);
 		spec.ue6_delegated = session->ip6->delegated;
 	}
+	for (size_t i = 0; i < array_len(spec.limits) && policy; i++)
+		spec.limits[i] = (struct dp_limit){policy->rate_bps[i], policy->discard_percent[i]};
+	session->way->fill(session, &spec);
 	error = session->dp ? dp_session_update(session->dp, &spec) : dp_session_add(session->gateway->dp, &spec, &session->dp);
 	if (error)
 		session_end(session, REFUSED_NO_MEMORY, SESSION_TELL_BOTH, "the data plane has no room");
@@ -497,14 +498,7 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 	if (was_up && tell & SESSION_TELL_ACCESS)
 		session->access->release(session, reason);
 	rescue_forget(session);
-	if (session->call) {
-		if (tell & SESSION_TELL_LNS)
-			call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, NULL, refusal_words(reason));
-		else
-			session->call->session = NULL;
-	}
-	if (session->ppp_started)
-		ppp_link_down(&session->ppp);
+	session->way->end(session, tell, reason);
 	// A peer may use the sequence number again; an answer that gives a session that is gone helps nobody. A refusal stays for repeats.
 	if (was_up && session->create_xact)
 		gtp_endpoint_forget(gateway->access->endpoint, session->create_xact);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A session: one PDN connection of one SIM, from the attach request to the detach.
 //
-//	access (pgw.c, ggsn.c) -> session_attach -> dial (dial.c: choose the LNS, call, PPP) -> up -> session_end
+//	access (pgw.c, ggsn.c) -> session_attach -> its way (struct session_way) -> session_attached -> session_end
 //
 // The durable part is written to the state file as `struct session_record`; the volatile part is here. What only an attach needs (request,
 // credentials, trace, timings) is in `struct attach`, freed when the attach ends.
@@ -13,6 +13,9 @@
 #include "proto/gtp/gtp2.h"
 #include "proto/gtp/pco.h"
 
+struct pco_answer;
+struct session;
+struct session_record;
 struct trace;
 
 #define SESSION_APN APN_TEXT
@@ -68,6 +71,24 @@ struct attach_ip6 {
 	uint16_t ra_len; // the advertisement, for the SIM
 	uint8_t ra[400];
 };
+// Who is told of an end.
+enum session_tell { SESSION_TELL_NOBODY = 0, SESSION_TELL_ACCESS = 1, SESSION_TELL_LNS = 2, SESSION_TELL_BOTH = 3 };
+
+// How a session comes by its addresses and by its way to the other side: over an LNS (dial.c), or in the VSlice's own network (integrated.c).
+struct session_way {
+	const char *giver; // of the address, in words and in reports
+	const char *source;
+	void (*dial)(struct session *session); // begins; it ends in session_attached or in session_give_up
+	void (*fill)(const struct session *session, struct dp_session_spec *spec); // its part of what the data plane is to know
+	void (*store)(const struct session *session, struct session_record *record); // likewise, of the record
+	void (*report)(const struct session *session, json_t *row); // likewise, of what the controller hears
+	void (*dns)(const struct session *session, struct pco_answer *tell); // and other servers, as the device is told
+	void (*welcome)(struct session *session); // the SIM has its answer; may be NULL
+	const char *(*lack)(const struct session *session); // why a SIM that wants both families has one
+	void (*watch)(struct session *session); // now and then while it is up; may be NULL
+	void (*end)(struct session *session, enum session_tell tell, enum refusal reason); // gives back what it has
+};
+extern const struct session_way session_over_lns, session_integrated;
 
 struct attach {
 	struct attach_request request; // pco points to `pco`
@@ -102,6 +123,7 @@ struct secrets {
 struct session {
 	struct gateway *gateway;
 	const struct access_ops *access;
+	const struct session_way *way;
 	struct vslice *vslice;
 	struct session *imsi_next; // the SIM's other sessions
 	struct session *peer_next, **peer_link; // of the GTP peer
@@ -144,8 +166,6 @@ struct session {
 
 // Checks the request and begins to dial. The answer goes out by access->accepted or access->refused, at once or later, exactly once.
 void session_attach(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request);
-// Who is told of an end.
-enum session_tell { SESSION_TELL_NOBODY = 0, SESSION_TELL_ACCESS = 1, SESSION_TELL_LNS = 2, SESSION_TELL_BOTH = 3 };
 // Ends a session in any state and frees it; a pending attach is refused with the reason. `why` (may be NULL) adds words.
 void session_end(struct session *session, enum refusal reason, enum session_tell tell, const char *why);
 // A session that is nobody's yet, to be dialled. 0 or -errno.
@@ -158,6 +178,9 @@ void session_move_user(struct session *session, uint32_t teid, const struct ip_a
 void session_store(struct session *session); // into the state file
 void session_clear_record(struct session *session);
 void session_report(struct session *session);
+// "10.0.0.7", "2001:db8:0:7::/64", or both; returns `out`.
+#define SESSION_ADDRESS_TEXT (IP_ADDR_TEXT + IP_PREFIX_TEXT + 8)
+char *session_address_text(const struct session *session, char out[SESSION_ADDRESS_TEXT]);
 void session_report_end(struct session *session, const struct dp_counters *counters, const char *reason);
 void session_report_usage(struct session *session); // only when packets have passed since the last time
 // The LNS may have forgotten a session: a downlink silence of pppEchoIntervalSeconds is probed by LCP echo, whose failure ends the link. Looks at
@@ -166,6 +189,9 @@ void session_report_usage(struct session *session); // only when packets have pa
 void session_watch_some(struct gateway *gateway);
 // The settings were changed: they hold for this session too.
 void session_take_profile(struct session *session, struct profile *profile);
+// Its way has brought it up while the SIM waits: installs, remembers, answers, in this order. The session may be gone then.
+void session_attached(struct session *session);
+uint16_t session_since(uint64_t then_ms, uint64_t now_ms); // milliseconds, 65535 at most; 0 when one of the two is not known
 void session_attach_done(struct session *session); // the attach was answered: frees what only it needed
 void session_settle(struct session *session); // arms the timer
 void session_init_timer(struct session *session);
@@ -173,12 +199,14 @@ void session_install(struct session *session); // into the data plane; ends the 
 void session_unlink(struct session *session); // from the gateway's indexes
 int session_link(struct session *session);
 struct uuid session_uuid(const struct session *session);
+const struct policy_config *session_policy(const struct session *session); // that holds its rates; NULL = none
 
 // dial.c: the LNS side.
 void session_dial_next(struct session *session); // the next LNS; refuses when there is none left
 void session_redial(struct session *session); // a session that was up, whose tunnel is gone
 struct lac *session_lac(const struct session *session); // its Endpoint Group's, or NULL
 const struct endpoint_config *session_endpoint(const struct session *session); // NULL: not configured any longer
+const struct group_config *session_group(const struct session *session); // likewise
 void session_on_call(struct session *session, const struct l2tp_session_event *event);
 void session_ppp_ready(struct session *session); // PPP is up, and the IPv6 prefix known or given up; the session may be gone then
 void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *packet, size_t len);
@@ -188,4 +216,10 @@ struct template_values;
 void session_values(const struct session *session, struct tbcd *imsi, struct template_values *out); // for templates
 void session_on_tick(struct session *session, uint64_t now_ms);
 void session_give_up(struct session *session, enum refusal refusal, const char *why); // refuses the attach
+// The parts of session_over_lns that stand elsewhere.
+void session_store_call(const struct session *session, struct session_record *record);
+void session_report_call(const struct session *session, json_t *row);
+void session_ppp_dns(const struct session *session, struct pco_answer *tell);
+const char *session_ppp_lack(const struct session *session);
+void session_watch_ppp(struct session *session);
 extern const struct ppp_ops session_ppp_ops;

@@ -14,8 +14,6 @@
 
 LOG_CATEGORY(ppp);
 
-#define TRACED_A_SECOND 200 // accepted attaches whose trace is reported
-
 void session_values(const struct session *session, struct tbcd *imsi, struct template_values *out)
 {
 	const struct endpoint_config *endpoint = session_endpoint(session);
@@ -193,46 +191,11 @@ static void ppp_ended(struct session *session)
 	session_end(session, refusal, SESSION_TELL_ACCESS, why);
 }
 
-static uint16_t since(uint64_t then_ms, uint64_t now_ms)
-{
-	return then_ms && now_ms > then_ms ? (uint16_t)(now_ms - then_ms > 65535 ? 65535 : now_ms - then_ms) : 0;
-}
-
-static void note_phases(struct session *session)
-{
-	const struct attach *attach = session->attach;
-	uint64_t dialled = attach->tunnel_up_ms ? attach->tunnel_up_ms : attach->started_ms;
-	uint64_t authenticated = attach->auth_ok_ms ? attach->auth_ok_ms : attach->lcp_up_ms;
-
-	session->attach_ms = since(attach->started_ms, session->gateway->now_ms);
-	session->tunnel_ms = attach->tunnel_up_ms ? since(attach->started_ms, attach->tunnel_up_ms) : 0;
-	session->call_ms = since(dialled, attach->call_up_ms);
-	session->lcp_ms = since(attach->call_up_ms, attach->lcp_up_ms);
-	session->authentication_ms = since(attach->lcp_up_ms, authenticated);
-	session->ipcp_ms = since(authenticated, attach->ncp_up_ms);
-}
-
-#define ADDRESSES_TEXT (IP_ADDR_TEXT + IP_PREFIX_TEXT + 8)
-
-static const char *addresses_text(const struct session *session, char out[ADDRESSES_TEXT])
-{
-	char v4[IP_ADDR_TEXT], v6[IP_PREFIX_TEXT] = "";
-	struct ip_prefix prefix = session->ip6 ? session_ip6_prefix(session->ip6->prefix) : (struct ip_prefix){0};
-
-	if (session->ip6)
-		ip_prefix_text(&prefix, v6);
-	snprintf(out, ADDRESSES_TEXT, "%s%s%s", session->address.family ? ip_addr_text(&session->address, v4) : "",
-		session->address.family && session->ip6 ? " and " : "", v6);
-	return out;
-}
-
 // Why a SIM that wants both families has one.
-static const char *lack_words(const struct session *session)
+const char *session_ppp_lack(const struct session *session)
 {
 	const struct ppp_result *result = ppp_link_result(&session->ppp);
 
-	if (!session->attach->request.has_dual_bearer)
-		return "its mobile network carries one address family on a bearer";
 	if (!session->profile->settings->ipv6cp)
 		return "ipv6cp is off";
 	if (session->pdn_type == GTP2_PDN_IPV6)
@@ -244,59 +207,17 @@ static const char *lack_words(const struct session *session)
 					       : "the LNS sent no router advertisement with a /64";
 }
 
-static void report_attach(struct session *session)
+static void note_phases(struct session *session)
 {
-	struct gateway *gateway = session->gateway;
-	struct attach *attach = session->attach;
-	struct uuid endpoint;
-	struct tbcd imsi = {0};
-	char addresses[ADDRESSES_TEXT];
+	const struct attach *attach = session->attach;
+	uint64_t dialled = attach->tunnel_up_ms ? attach->tunnel_up_ms : attach->started_ms;
+	uint64_t authenticated = attach->auth_ok_ms ? attach->auth_ok_ms : attach->lcp_up_ms;
 
-	// A storm's successes are not traced to the controller one by one: they are alike, and a trace costs as much as the attach.
-	if (!attach->trace || !log_rate_ok(&gateway->trace_rate, gateway->now_ms, TRACED_A_SECOND))
-		return;
-	uuid_unpack(session->endpoint, &endpoint);
-	tbcd_from_key(session->imsi, &imsi);
-	report_add(gateway->report,
-		json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", endpoint.text, "imsi", imsi.digits,
-			"startedAt", json_time(session->started_wall_ms), "ok", 1, "verdict",
-			json_sprintf(
-				"attached in %u ms, the LNS gave %s", session->attach_ms, addresses_text(session, addresses)),
-			"steps", trace_steps(attach->trace)));
-}
-
-// PPP is up while the SIM waits: install, remember, answer, in this order.
-static void attach_complete(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-	struct tbcd imsi = {0};
-	uint32_t teid = session->local_teid;
-	char addresses[ADDRESSES_TEXT];
-
-	note_phases(session);
-	session_install(session);
-	if (session_find(gateway, teid) != session)
-		return;
-	session->state = SESSION_UP;
-	gateway->established++;
-	gateway->counters.attach_accepted++;
-	histogram_observe(&gateway->attach_times, session->attach_ms);
-	session_store(session);
-	session->access->accepted(session);
-	session_ip6_welcome(session);
-	trace_add(session->attach->trace, gateway->now_ms, TRACE_GTP, TRACE_OUT, "accepted: address %s, MTU %u, DNS told",
-		addresses_text(session, addresses), session->mtu);
-	if (session->pdn_type != session->attach->request.pdn_type)
-		trace_add(session->attach->trace, gateway->now_ms, TRACE_GTP, TRACE_OUT, "the device asked for IPv4 and IPv6: %s",
-			lack_words(session));
-	report_attach(session);
-	session_attach_done(session);
-	session_report(session);
-	if (log_enabled(&log_category_, LOG_LEVEL_INFO)) {
-		tbcd_from_key(session->imsi, &imsi);
-		log_info("attached imsi=%s vslice=%s address=%s ms=%u", imsi.digits, session->vslice->moniker, addresses,
-			session->attach_ms);
-	}
+	session->tunnel_ms = attach->tunnel_up_ms ? session_since(attach->started_ms, attach->tunnel_up_ms) : 0;
+	session->call_ms = session_since(dialled, attach->call_up_ms);
+	session->lcp_ms = session_since(attach->call_up_ms, attach->lcp_up_ms);
+	session->authentication_ms = session_since(attach->lcp_up_ms, authenticated);
+	session->ipcp_ms = session_since(authenticated, attach->ncp_up_ms);
 }
 
 // The session has a place on another tunnel, with its old address: the SIM need not know.
@@ -375,12 +296,14 @@ void session_ppp_ready(struct session *session)
 		return;
 	}
 	take_result(session, pdn_type);
+	if (session->attach)
+		note_phases(session);
 	if (session->attach && session->attach->is_test)
 		lnstest_passed(session);
 	else if (session->rescue)
 		redial_complete(session);
 	else if (session->attach)
-		attach_complete(session);
+		session_attached(session);
 	else
 		session_install(session);
 }

@@ -3,6 +3,20 @@
 #include "gateway/records.h"
 #include "gateway/session.h"
 
+void session_store_call(const struct session *session, struct session_record *record)
+{
+	const struct l2tp_session *l2tp = &session->call->l2tp;
+
+	record->tunnel = call_tunnel(session->call)->state_index;
+	record->l2tp = (struct l2tp_session_record){.local_id = l2tp->local_id,
+		.peer_id = l2tp->peer_id,
+		.serial = l2tp->serial,
+		.state = l2tp->state,
+		.sequencing = l2tp->sequencing};
+	if (session->ppp_started)
+		(void)ppp_link_save(&session->ppp, &record->ppp);
+}
+
 static void record_fill(const struct session *session, struct session_record *out)
 {
 	memset(out, 0, sizeof(*out));
@@ -17,14 +31,7 @@ static void record_fill(const struct session *session, struct session_record *ou
 	out->local_teid = session->local_teid;
 	out->control_teid = session->control_teid;
 	out->user_teid = session->user_teid;
-	out->tunnel = call_tunnel(session->call)->state_index;
-	out->l2tp = (struct l2tp_session_record){.local_id = session->call->l2tp.local_id,
-		.peer_id = session->call->l2tp.peer_id,
-		.serial = session->call->l2tp.serial,
-		.state = session->call->l2tp.state,
-		.sequencing = session->call->l2tp.sequencing};
-	if (session->ppp_started)
-		(void)ppp_link_save(&session->ppp, &out->ppp);
+	session->way->store(session, out);
 	if (session->dp)
 		dp_session_counters(session->dp, &out->counters);
 	out->secret = session->secret_index;
@@ -76,7 +83,7 @@ void session_store(struct session *session)
 	struct gateway *gateway = session->gateway;
 	struct session_record record;
 
-	if (!session->call || session->state == SESSION_ENDING)
+	if ((!session->call && !session->vslice->integrated) || session->state == SESSION_ENDING)
 		return;
 	if (session->state_index == NO_RECORD && state_take(gateway->state, TABLE_SESSION, &session->state_index)) {
 		session->state_index = NO_RECORD;

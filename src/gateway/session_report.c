@@ -12,27 +12,50 @@ static void add_counters(json_t *row, const struct dp_counters *counters)
 	json_object_set_new(row, "packetsDownlink", json_integer((json_int_t)counters->downlink_packets));
 }
 
-static json_t *dns_servers(const struct session *session)
+void session_ppp_dns(const struct session *session, struct pco_answer *tell)
 {
 	const struct ppp_result *result = ppp_link_result(&session->ppp);
+
+	for (size_t i = 0; i < array_len(tell->dns4); i++) {
+		if (result->dns[i])
+			tell->dns4[i] = ip_addr_v4(result->dns[i]);
+		if (result->nbns[i])
+			tell->nbns[i] = ip_addr_v4(result->nbns[i]);
+	}
+	for (size_t i = 0; session->ip6 && i < array_len(tell->dns6); i++) {
+		if (ip6_is_any(session->ip6->dns[i]))
+			continue;
+		tell->dns6[i].family = IP_V6;
+		memcpy(tell->dns6[i].bytes, session->ip6->dns[i], sizeof(tell->dns6[i].bytes));
+	}
+}
+
+static void add_servers(json_t *list, const struct ip_addr *servers, size_t count)
+{
+	char text[IP_ADDR_TEXT];
+
+	for (size_t i = 0; i < count; i++)
+		if (servers[i].family)
+			json_array_append_new(list, json_string(ip_addr_text(&servers[i], text)));
+}
+
+static json_t *dns_servers(const struct session *session)
+{
+	struct pco_answer tell = {0};
 	json_t *list = json_array();
 
-	for (size_t i = 0; session->ip6 && i < array_len(session->ip6->dns); i++) {
-		struct ip_addr address = {.family = IP_V6};
-		char text[IP_ADDR_TEXT];
-
-		memcpy(address.bytes, session->ip6->dns[i], sizeof(address.bytes));
-		if (!ip6_is_any(address.bytes))
-			json_array_append_new(list, json_string(ip_addr_text(&address, text)));
-	}
-	for (size_t i = 0; i < array_len(result->dns); i++) {
-		struct ip_addr address = ip_addr_v4(result->dns[i]);
-		char text[IP_ADDR_TEXT];
-
-		if (result->dns[i])
-			json_array_append_new(list, json_string(ip_addr_text(&address, text)));
-	}
+	session->way->dns(session, &tell);
+	add_servers(list, tell.dns4, array_len(tell.dns4));
+	add_servers(list, tell.dns6, array_len(tell.dns6));
 	return list;
+}
+
+void session_report_call(const struct session *session, json_t *row)
+{
+	const struct tunnel *tunnel = call_tunnel(session->call);
+
+	json_object_set_new(row, "tunnel", json_string(tunnel->id.text));
+	json_object_set_new(row, "lns", json_string(tunnel->lns_id.text));
 }
 
 static void add_prefix(json_t *row, const char *name, const struct ip_prefix *prefix)
@@ -62,29 +85,28 @@ void session_report(struct session *session)
 	struct dp_counters counters = {0};
 	struct tbcd imsi = {0};
 	struct ip_addr address6 = session_ip6_address(session);
-	struct tunnel *tunnel;
 	json_t *row;
 
-	if (!report_is_on(gateway->report) || session->state != SESSION_UP || !session->call)
-		return;
+	if (!report_is_on(gateway->report) || session->state != SESSION_UP || (!session->call && !session->vslice->integrated))
+		return; // it waits for another tunnel
 	session->sync_round = gateway->sync_round;
-	tunnel = call_tunnel(session->call);
 	uuid_unpack(session->id, &id);
 	uuid_unpack(session->endpoint, &endpoint);
 	tbcd_from_key(session->imsi, &imsi);
-	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:o, s:i, s:{s:i, "
+	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:i, s:o, s:i, s:{s:i, "
 			"s:i, s:i, s:i, s:i}}",
 		"row", "session", "id", id.text, "endpoint", endpoint.text, "imsi", imsi.digits, "vslice",
 		session->vslice->id.text, "state", "up", "apn", session->apn->text, "rat", gtp_rat_name(session->rat),
 		"servingNetwork", plmn_text(&session->serving_network, plmn), "gtpVersion", session->gtp_version, "gtpPeer",
-		ip_addr_text(&session->control_peer.addr, peer), "tunnel", tunnel->id.text, "lns", tunnel->lns_id.text,
-		"ipAddress", ip_addr_text(session->address.family ? &session->address : &address6, address), "ipSource", "lns",
+		ip_addr_text(&session->control_peer.addr, peer), "ipAddress",
+		ip_addr_text(session->address.family ? &session->address : &address6, address), "ipSource", session->way->source,
 		"dnsServers", dns_servers(session), "mtu", session->mtu, "startedAt", json_time(session->started_wall_ms),
 		"attachMs", session->attach_ms, "phases", "tunnelMs", session->tunnel_ms, "callMs", session->call_ms, "lcpMs",
 		session->lcp_ms, "authenticationMs", session->authentication_ms, "ipcpMs", session->ipcp_ms);
 	if (!row)
 		return;
 	add_prefixes(row, session);
+	session->way->report(session, row);
 	if (session->dp)
 		dp_session_counters(session->dp, &counters);
 	add_counters(row, &counters);
@@ -113,7 +135,7 @@ void session_report_usage(struct session *session)
 	report_add(session->gateway->report, row);
 }
 
-static void watch(struct session *session)
+void session_watch_ppp(struct session *session)
 {
 	uint64_t silent_ms = (uint64_t)session->profile->settings->ppp_echo_interval_s * 1000;
 	uint64_t now_ms = session->gateway->now_ms;
@@ -138,8 +160,8 @@ void session_watch_some(struct gateway *gateway)
 	struct session *session;
 
 	while (some-- && (session = map_next(&gateway->sessions, &gateway->watch_cursor)))
-		if (session->state == SESSION_UP)
-			watch(session);
+		if (session->state == SESSION_UP && session->way->watch)
+			session->way->watch(session);
 	if (some != UINT32_MAX) // the end of the map
 		gateway->watch_cursor = 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clean.h"
 #include "gateway/health.h"
+#include "gateway/integrated.h"
 #include "gateway/rescue.h"
 #include "gateway/resume.h"
 #include "gateway/session.h"
@@ -328,6 +329,11 @@ void vslice_warm(struct vslice *vslice)
 	wheel_arm(&vslice->gateway->wheel, &vslice->warm_timer, now_ms + WARM_MS);
 	if (!vslice->ready)
 		return;
+	if (vslice->integrated) {
+		integrated_open(vslice);
+		integrated_tick(vslice);
+		return;
+	}
 	lacs_open(vslice); // one whose address was not free is tried again
 	for (struct lac *lac = vslice->lacs; lac; lac = lac->next) {
 		for (struct pair *pair = lac->pairs; lac->dp && pair; pair = pair->next) {
@@ -465,7 +471,7 @@ static void on_applied(
 	else
 		log_info("the slice is set up vslice=%s targets=%zu", vslice->moniker, count);
 	reach_update(vslice);
-	if (!error) {
+	if (!error && !vslice->integrated) {
 		follow_ways(vslice);
 		lacs_open(vslice);
 	}
@@ -538,9 +544,11 @@ int vslice_apply(struct gateway *gateway, const struct vslice_config *config)
 	error = vslice ? 0 : vslice_new(gateway, config, &vslice);
 	if (error)
 		return log_err_r(error, "a VSlice can't be set up vslice=%s error=%s", config->moniker, strerror(-error));
-	error = lacs_apply(vslice, config);
-	if (gateway->resume)
+	error = config->type == VSLICE_L2TP ? lacs_apply(vslice, config) : integrated_apply(vslice, config);
+	if (gateway->resume && config->type == VSLICE_L2TP)
 		lacs_take_kept(vslice);
+	else if (gateway->resume && !error)
+		integrated_take_kept(vslice);
 	reach_update(vslice);
 	slice_apply(vslice->slice, config, gateway->config);
 	return error;
@@ -554,6 +562,8 @@ void vslice_stop(struct vslice *vslice)
 	rescue_stop(vslice);
 	vslice->stop_deadline_ms = vslice->gateway->now_ms + STOP_LIMIT_MS;
 	wheel_arm(&vslice->gateway->wheel, &vslice->warm_timer, vslice->gateway->now_ms + STOP_LOOK_MS);
+	if (vslice->integrated)
+		integrated_end_sessions(vslice, REFUSED_ADMINISTRATIVE);
 	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));)
 		tunnel_close(tunnel, L2TP_STOP_shutdown, NULL);
 }
@@ -583,6 +593,7 @@ void vslice_free(struct vslice *vslice, bool keep)
 	vslice_watch_stop(vslice);
 	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at)); at = 0)
 		tunnel_free(tunnel);
+	integrated_free(vslice, keep);
 	if (vslice->slice)
 		slice_free(&vslice->slice, keep);
 	for (struct lac *lac = vslice->lacs; lac; lac = next) {

@@ -8,6 +8,7 @@
 #include "gateway/settings.h"
 #include "proto/l2tp/tunnel.h"
 
+struct integrated;
 struct tunnel;
 
 // How tunnels and PPP links of a pair behave. Shared by them and counted, since they outlive a change of the settings.
@@ -77,6 +78,8 @@ struct vslice {
 	struct slice_target_status *targets;
 	size_t target_count;
 	struct timer warm_timer, watch_timer;
+	struct integrated *integrated; // of an Integrated VSlice: what it has instead of LACs; NULL of an L2TP one
+	uint64_t limits; // digest of what its policy holds L2TP sessions to, as the data plane has it
 	struct rescues *rescues; // sessions of lost tunnels; NULL = none
 	uint64_t rules_told; // digest of the rule counters as last reported
 	uint64_t rules_due_ms; // when they are asked for again
