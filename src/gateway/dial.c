@@ -10,6 +10,7 @@
 #include "base/clean.h"
 #include "gateway/access.h"
 #include "gateway/health.h"
+#include "gateway/lnstest.h"
 #include "gateway/rescue.h"
 #include "gateway/session_ip6.h"
 #include "gateway/template.h"
@@ -491,6 +492,8 @@ void session_on_tick(struct session *session, uint64_t now_ms)
 {
 	struct attach *attach = session->attach;
 
+	if (attach && attach->is_test && lnstest_on_tick(session, now_ms))
+		return;
 	if (attach && attach->deadline_ms <= now_ms) {
 		session_give_up(session, attach->refusal ? attach->refusal : REFUSED_TIMEOUT,
 			attach->why[0] ? attach->why : waits_for(session));

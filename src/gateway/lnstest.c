@@ -7,6 +7,7 @@
 #include "base/clean.h"
 #include "gateway/access.h"
 #include "gateway/jsonget.h"
+#include "gateway/session_ip6.h"
 #include "gateway/trace.h"
 
 #include <stdio.h>
@@ -119,19 +120,128 @@ static void tell_lines(struct session *session)
 		result->dns[0] ? ip_addr_text(&dns, dns_text) : "none");
 }
 
+// Largest first. A way that carries 1500 carries an MRU of 1460; 1280 is IPv6's least, 576 IPv4's.
+static const uint16_t sizes[] = {0, 1400, 1280, 1000, 576}; // 0: as LCP agreed
+#define ECHO_ID 200 // and up, one each
+#define ECHO_WAIT_MS 1000
+#define ECHO_REPLY 10 // LCP code
+
+static uint16_t size_of(const struct session *session, size_t at)
+{
+	return sizes[at] ? sizes[at] : session->mtu;
+}
+
+static void send_echoes(struct session *session)
+{
+	struct call *call = session->call;
+	uint8_t packet[PPP_PACKET_MAX];
+
+	for (size_t i = 0; i < array_len(sizes); i++)
+		if (size_of(session, i) <= session->mtu &&
+			!ppp_link_echo_write(&session->ppp, (uint8_t)(ECHO_ID + i), packet, size_of(session, i)))
+			(void)dp_tunnel_send_ppp(call_tunnel(call)->dp, call->l2tp.local_id, call->l2tp.peer_id, PPP_LCP, packet,
+				size_of(session, i));
+}
+
+static void tell_ip6(struct session *session)
+{
+	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	struct trace *trace = session->attach->trace;
+	uint64_t now_ms = session->gateway->now_ms;
+	struct ip_prefix prefix;
+	char text[IP_PREFIX_TEXT];
+
+	if (session->pdn_type == GTP2_PDN_IPV4V6 || session->pdn_type == GTP2_PDN_IPV6) {
+		prefix = session_ip6_prefix(session->ip6->prefix);
+		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "IPv6: prefix %s by router advertisement",
+			ip_prefix_text(&prefix, text));
+	} else if (!session->profile->settings->ipv6cp) {
+		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "IPv6: not asked for (ipv6cp is off)");
+	} else {
+		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "IPv6: none, %s",
+			!result->has_ipv6 && result->ipv6_reason == PPP_REASON_NCP_TIMEOUT ? "the LNS leaves IPv6CP unanswered"
+				: !result->has_ipv6					   ? "the LNS refuses IPv6CP"
+						    : "no router advertisement with a /64 came");
+	}
+}
+
+static void tell_rest(struct session *session)
+{
+	struct attach *attach = session->attach;
+	struct trace *trace = attach->trace;
+	uint64_t now_ms = session->gateway->now_ms;
+	struct tunnel *tunnel = call_tunnel(session->call);
+
+	if (!attach->test_mtu)
+		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE,
+			"MTU: not one LCP echo came back within %u ms: an LNS that answers none, or a way that carries no 576 "
+			"octets",
+			ECHO_WAIT_MS);
+	else if (attach->test_mtu == session->mtu)
+		trace_add(
+			trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "MTU: %u octets pass end to end, both ways", attach->test_mtu);
+	else
+		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE,
+			"MTU: %u octets pass end to end, but not the %u that LCP agreed on: set pppMru to %u, or let the way "
+			"carry more",
+			attach->test_mtu, session->mtu, attach->test_mtu);
+	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "HELLO: %s",
+		l2tp_channel_idle(&tunnel->l2tp.channel) ? "acknowledged" : "not acknowledged in time");
+	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "teardown: the call ends with a CDN, the tunnel stays");
+}
+
 void lnstest_passed(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	struct tunnel *tunnel = call_tunnel(session->call);
+
+	if (session->attach->test_until_ms)
+		return; // the LNS negotiated anew meanwhile
+	tell_lines(session);
+	tell_ip6(session);
+	session->attach->attached_ms = gateway->now_ms;
+	session->attach->test_until_ms = gateway->now_ms + ECHO_WAIT_MS;
+	send_echoes(session);
+	l2tp_tunnel_hello(&tunnel->l2tp, gateway->now_ms);
+	tunnel_settle(tunnel);
+}
+
+static void finish(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
 	struct attach *attach = session->attach;
 
-	tell_lines(session);
+	tell_rest(session);
 	attach->must_answer = false;
 	report_add(gateway->report,
 		json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", attach->test_lns.text, "startedAt",
 			json_time(session->started_wall_ms), "ok", 1, "verdict",
 			json_sprintf("the LNS works: an address after %llu ms",
-				(unsigned long long)(gateway->now_ms - attach->started_ms)),
+				(unsigned long long)(attach->attached_ms - attach->started_ms)),
 			"steps", trace_steps(attach->trace)));
 	link_kick(gateway->link);
 	session_end(session, REFUSED_DEVICE, SESSION_TELL_LNS, "the test is over");
+}
+
+void lnstest_on_lcp(struct session *session, const uint8_t *packet, size_t len)
+{
+	struct gateway *gateway = session->gateway;
+	struct wire_in in = wire_in(packet, len);
+	uint32_t teid = session->local_teid;
+	uint8_t code = wire_get_u8(&in), id = wire_get_u8(&in);
+
+	if (code == ECHO_REPLY && id >= ECHO_ID && (size_t)(id - ECHO_ID) < array_len(sizes) && len > session->attach->test_mtu)
+		session->attach->test_mtu = (uint16_t)len;
+	session_after_ppp(session);
+	if (session_find(gateway, teid) == session && session->attach && session->attach->test_mtu >= session->mtu &&
+		l2tp_channel_idle(&call_tunnel(session->call)->l2tp.channel))
+		finish(session);
+}
+
+bool lnstest_on_tick(struct session *session, uint64_t now_ms)
+{
+	if (!session->attach->test_until_ms || now_ms < session->attach->test_until_ms)
+		return false;
+	finish(session);
+	return true;
 }

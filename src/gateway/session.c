@@ -87,6 +87,8 @@ void session_settle(struct session *session)
 		due = session->attach->deadline_ms;
 	if (session->attach && session->attach->try_ms < due)
 		due = session->attach->try_ms;
+	if (session->attach && session->attach->test_until_ms)
+		due = session->attach->test_until_ms;
 	if (session_ip6_next(session) < due)
 		due = session_ip6_next(session);
 	wheel_arm(&session->gateway->wheel, &session->timer, due);

@@ -110,6 +110,9 @@ struct attach {
 	struct trace *trace;
 	struct uuid test_lac, test_lns, lender; // of a test: its ends; whose name and password it borrows (lnstest.c)
 	bool is_test; // no SIM asked for it
+	uint64_t attached_ms; // of a test: when it had its address
+	uint64_t test_until_ms; // of a test that passed: how long echoes are waited for; 0 = not yet
+	uint16_t test_mtu; // the longest that came back
 	bool must_answer; // the access side waits
 	bool has_moved; // the last LNS did not do
 };

@@ -348,5 +348,8 @@ void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *p
 	if (session->attach)
 		trace_ppp(session->attach->trace, session->gateway->now_ms, false, protocol, packet, len);
 	ppp_link_recv(&session->ppp, protocol, packet, len, session->gateway->now_ms);
-	session_after_ppp(session);
+	if (protocol == PPP_LCP && session->attach && session->attach->test_until_ms)
+		lnstest_on_lcp(session, packet, len);
+	else
+		session_after_ppp(session);
 }

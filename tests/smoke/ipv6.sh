@@ -19,6 +19,7 @@ pings6() { in_ns car1 ping -6 -n -c 2 -i 0.2 -W 2 "$SERVER6"; }
 pings4() { in_ns car1 ping -n -c 2 -i 0.2 -W 2 "$LNS"; }
 says_verdict() { verdict $imsi | tee /dev/stderr | grep -iE "$1"; }
 traced() { api GET "/endpoints/$(iccid_of $imsi)/attaches" | jq -e --arg w "$1" '.[0].steps | any(.text | test($w))'; }
+tests() { sg lns test lns-a --vslice diagnostics-a | tee /dev/stderr | grep -E "$1"; }
 set_to() { api PATCH /vslices/diagnostics-a <<<"{\"advancedSettings\": $1}"; }
 pings6_from() { # ADDRESS: which it has for so long
 	local status=0
@@ -45,6 +46,7 @@ phone car1
 in_ns car1 sysctl -qw net.ipv6.conf.default.dad_transmits=0 net.ipv6.conf.default.router_solicitation_interval=1 net.ipv6.conf.default.router_solicitation_delay=0
 step "the order of customer a" order a $imsi
 
+step "the test of the LNS tells of IPv6" tests 'IPv6: prefix 2001:db8:77:[0-9a-f]+::/64 by router advertisement'
 step "a SIM asks for both families" asks ipv4v6
 step "it gets both (cause 16)" told "address=$POOL_NET.* cause=16 .*address6=2001:db8:77:"
 step "with the LNS's name server" told 'dns6=2001:db8::53'

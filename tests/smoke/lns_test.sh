@@ -21,6 +21,9 @@ step "it works" told 'the LNS works: an address after [0-9]+ ms'
 step "it proved the secret" told 'the LNS proved the secret, window [0-9]+'
 step "it authenticated the user by ${PPP_AUTH^^}" told "authentication $PPP_AUTH.* as \"$PPP_USER\""
 step "it gave an address and DNS" told "address $POOL_NET\.[0-9.]+, DNS $DNS1"
+step "it says what an LNS without IPv6 gives" told 'IPv6: none, the LNS refuses IPv6CP|IPv6: prefix'
+step "packets of the MTU pass end to end" told 'MTU: [0-9]+ octets pass end to end, both ways'
+step "HELLO is acknowledged" told 'HELLO: acknowledged'
 step "every message is shown" told 'l2tp +-> +ICRQ'
 step "no session came of it" sessions_are 0
 step "the LNS was told that it is over (CDN)" wait_for 5 wire_saw a wan "l2tp.avp.message_type == 14 && ip.src == $LAC"

@@ -389,6 +389,17 @@ void ppp_lcp_echo(struct ppp_link *link)
 	ppp_link_send(link, PPP_LCP, &out);
 }
 
+int ppp_link_echo_write(const struct ppp_link *link, uint8_t id, void *bytes, size_t len)
+{
+	struct wire_out out = ppp_packet(bytes, len, PPP_ECHO_REQ, id);
+
+	wire_put_be32(&out, link->magic);
+	wire_patch_be16(&out, 2, (uint16_t)len);
+	if (!out.error)
+		wire_put_zeros(&out, len - wire_used(&out));
+	return out.error;
+}
+
 void ppp_lcp_protocol_reject(struct ppp_link *link, uint16_t protocol, const uint8_t *packet, size_t len)
 {
 	uint8_t buffer[PPP_PACKET_MAX];

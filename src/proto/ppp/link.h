@@ -235,6 +235,9 @@ uint64_t ppp_link_next(const struct ppp_link *link);
 void ppp_link_tick(struct ppp_link *link, uint64_t now_ms);
 // Sends an LCP Echo-Request now and repeats it; `echo_failures` without reply end the link. Only while LCP is open.
 void ppp_link_probe(struct ppp_link *link, uint64_t now_ms);
+// Writes an LCP Echo-Request of `len` octets in all (8 at least) with that identifier: the peer sends as many back (RFC 1661 5.8). The host sends it
+// itself, to see what the way carries; the link takes the reply for a sign of life. 0 or -EMSGSIZE.
+int ppp_link_echo_write(const struct ppp_link *link, uint8_t id, void *out, size_t len);
 // Data came from the peer: the next periodic echo may wait a full interval.
 void ppp_link_alive(struct ppp_link *link, uint64_t now_ms);
 
