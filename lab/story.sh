@@ -6,6 +6,7 @@
 . "$LAB_DIR/topology.sh"
 . "$LAB_DIR/wire.sh"
 . "$LAB_DIR/slicegate.sh"
+. "$LAB_DIR/integrated.sh"
 for peer in "$LAB_DIR"/peers/*.sh; do
 	# shellcheck source=/dev/null
 	. "$peer"
