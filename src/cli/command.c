@@ -15,6 +15,7 @@
 #include "cli/lnsconfig.h"
 #include "cli/lnstest.h"
 #include "cli/pages.h"
+#include "cli/usage.h"
 #include "cli/wait.h"
 
 #define PATH_SIZE 4096
@@ -361,11 +362,24 @@ static int run_lns_test(struct command *command, const struct verb *verb)
 #define ACTION(word_, noun_, done_, help_) ONE(word_, noun_, help_, run_action, .action = (word_), .done = (done_))
 #define TOLD(word_, noun_, path_, help_) ONE(word_, noun_, help_, run_show, .action = (path_))
 
+#define USAGE(noun_, word_, words_)                                                                                              \
+	{                                                                                                                        \
+		.word = (word_),                                                                                                 \
+		.usage = (words_) ? "WHICH [--interval hour|day] [--from TIME] [--to TIME]"                                      \
+				  : "[--interval hour|day] [--from TIME] [--to TIME]",                                           \
+		.noun = &(noun_), .help = "octets and sessions, day by day or hour by hour", .takes_fields = true,               \
+		.words_min = (words_), .words_max = (words_), .run = usage_run, .action = (words_) ? (word_) : NULL              \
+	}
+
 const struct verb verbs[] = {
 	ACTION("restart", noun_tunnel, "restarts", "close it and open it again; its sessions end"),
 	ACTION("drain", noun_tunnel, "drains", "take no new sessions; it ends with the last"),
 	ACTION("detach", noun_endpoint, "is detached", "take its live session down"),
 	TOLD("attaches", noun_endpoint, "attaches", "its last attaches, step by step, each with a verdict"),
+	USAGE(noun_vslice, "usage", 1),
+	USAGE(noun_group, "usage", 1),
+	USAGE(noun_endpoint, "usage", 1),
+	USAGE(noun_usage, "list", 0),
 	ONE("test", noun_lns, "dial it with no SIM, and tell line by line what works", run_lns_test, ),
 	{.word = "config",
 		.usage = "--for ios-xe|junos|sros|routeros|accel-ppp|xl2tpd|mpd5|l2tpns [--lns WHICH] [--lac WHICH] "

@@ -13,6 +13,7 @@ struct http_server;
 struct link;
 struct live;
 struct store;
+struct usage_keeper;
 
 struct controller {
 	uv_loop_t loop;
@@ -21,6 +22,7 @@ struct controller {
 	struct link *link; // the gateways' streams
 	struct addresses *addresses; // of Integrated VSlices
 	struct events *events; // what happens, and who is told
+	struct usage_keeper *usage_keeper;
 	struct http_server *http;
 	struct rate rate; // of API requests, by token
 	const char *web_root; // the portal's files while it is being developed; NULL = those in the program

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batch of reports is taken whole on a store thread, where the references in it can be looked up, and told to the live state.
-// A (boot, sequence) is taken once; the gateway sends a batch again until it is acknowledged.
+// A batch of reports is taken whole on a store thread, where the references in it can be looked up, and told to the live state. What of
+// it must last, usage and events, is gathered meanwhile and stored by one write job, together with the batch's (boot, sequence). Then it
+// is acknowledged. The gateway sends a batch again until it is; it is taken once, whoever was restarted in between.
 #include "controller/link_report.h"
 
 #include "base/clean.h"
@@ -12,6 +13,7 @@
 #include "controller/api/token.h"
 #include "controller/events/events.h"
 #include "controller/live.h"
+#include "controller/store/usage.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,6 +40,8 @@ struct report {
 	char boot[64];
 	int64_t sequence, sent, taken, unknown;
 	struct event_notes notes; // what is new in it
+	uint64_t stored; // of these
+	VEC(struct usage_told) usage;
 	VEC(struct pool_want) wants;
 	size_t row; // how many were looked at
 	bool is_new;
@@ -129,6 +133,25 @@ static void take_members(struct report *report, const struct noun *noun, const j
 	}
 }
 
+// What a row says of a session's totals.
+static void gather_usage(struct report *report, const json_t *row, const char *session, bool ends)
+{
+	const char *endpoint = text_of(row, "endpoint");
+	struct usage_told *told =
+		session && endpoint && strlen(session) < sizeof(told->session) && strlen(endpoint) < sizeof(told->endpoint)
+		? vec_add(&report->usage)
+		: NULL;
+
+	if (!told)
+		return;
+	*told = (struct usage_told){
+		.bytes_up = number_of(row, "bytesUplink"), .bytes_down = number_of(row, "bytesDownlink"), .ends = ends};
+	strcpy(told->session, session);
+	strcpy(told->endpoint, endpoint);
+	told->started_ms = time_of(row, "startedAt");
+	told->time_ms = time_of(row, "time");
+}
+
 static void set_gateway(struct report *report, struct field_ref *ref)
 {
 	field_text_set(&ref->id, report->gateway);
@@ -150,7 +173,8 @@ static void on_session(struct report *report, const json_t *row)
 		return;
 	take_members(report, &noun_session, row, session);
 	set_gateway(report, &session->gateway);
-	live_put_session(report->controller->live, session);
+	live_put_session(report->controller->live, session, usage_session_active_ms(report->db, session->object.id));
+	gather_usage(report, row, text_of(row, "id"), false);
 }
 
 static void on_tunnel(struct report *report, const json_t *row)
@@ -168,6 +192,7 @@ static void on_session_end(struct report *report, const json_t *row)
 {
 	if (has_id(row))
 		live_drop_session(report->controller->live, text_of(row, "id"));
+	gather_usage(report, row, text_of(row, "id"), true);
 }
 
 static void on_tunnel_end(struct report *report, const json_t *row)
@@ -183,6 +208,7 @@ static void on_usage(struct report *report, const json_t *row)
 	if (id)
 		live_count_usage(report->controller->live, id, number_of(row, "bytesUplink"), number_of(row, "bytesDownlink"),
 			number_of(row, "packetsUplink"), number_of(row, "packetsDownlink"));
+	gather_usage(report, row, id, false);
 }
 
 static void on_sync(struct report *report, const json_t *row)
@@ -401,8 +427,12 @@ static void check_sequence(struct live_gateway *state, void *context)
 
 	state->last_seen_ms = db_now_ms();
 	report->is_new = strcmp(state->boot, report->boot) != 0 || report->sequence > state->sequence;
-	if (!report->is_new)
-		return;
+}
+
+static void note_sequence(struct live_gateway *state, void *context)
+{
+	const struct report *report = context;
+
 	snprintf(state->boot, sizeof(state->boot), "%s", report->boot);
 	state->sequence = report->sequence;
 }
@@ -449,6 +479,7 @@ static void run(struct db *db, struct store_job *job)
 	// A batch is taken whole or not at all: all lines are read before the first is told.
 	else if (!identify(report, header) && each_line(report, body, len, true, NULL)) {
 		live_change_gateway(report->controller->live, report->gateway, check_sequence, report);
+		report->is_new = report->is_new && usage_batch_is_new(db, report->gateway, report->boot, report->sequence);
 		if (report->is_new)
 			each_line(report, body, len, true, take_row);
 		if (report->unknown)
@@ -457,9 +488,8 @@ static void run(struct db *db, struct store_job *job)
 	json_decref(header);
 }
 
-static void answer_report(void *owner, int error)
+static void answer_report(struct report *report, int error)
 {
-	struct report *report = owner;
 	struct exchange_answer answer = {.status = error ? 500 : report->status};
 	struct text reply = {0};
 
@@ -478,20 +508,57 @@ static void answer_report(void *owner, int error)
 	free(report->token);
 	event_notes_fini(&report->notes);
 	vec_free(&report->wants);
+	vec_free(&report->usage);
 	free(report);
 }
 
-// What is new is stored before the batch is acknowledged.
+static void keep_run(struct db *db, struct store_job *job)
+{
+	struct report *report = container_of(job, struct report, job);
+	int error = 0;
+
+	if (!usage_batch_is_new(db, report->gateway, report->boot, report->sequence))
+		return;
+	for (size_t i = 0; i < report->usage.count && !error; i++)
+		error = usage_count(db, &report->usage.items[i]);
+	if (!error)
+		error = event_notes_store(db, &report->notes, &report->stored);
+	if (!error)
+		error = usage_batch_taken(db, report->gateway, report->boot, report->sequence);
+	job->abort = error;
+}
+
+static void keep_done(struct store_job *job)
+{
+	struct report *report = container_of(job, struct report, job);
+	int error = job->error ? job->error : job->abort ? -EIO : 0;
+
+	if (error) {
+		log_err("reports not stored gateway=%s sequence=%lld", report->gateway, (long long)report->sequence);
+	} else {
+		live_change_gateway(report->controller->live, report->gateway, note_sequence, report);
+		events_noted(report->controller->events, report->stored);
+	}
+	answer_report(report, error);
+}
+
+// What must last is stored before the batch is acknowledged.
 static void done(struct store_job *job)
 {
 	struct report *report = container_of(job, struct report, job);
 
 	vec_each (&report->wants, want)
 		addresses_want(report->controller->addresses, want->vslice, want->family, report->gateway);
-	if (!job->error && report->notes.count)
-		events_store(report->controller->events, &report->notes, answer_report, report);
-	else
+	if (job->error || report->status != 200 || (!report->notes.count && !report->usage.count)) {
+		if (!job->error && report->status == 200)
+			live_change_gateway(report->controller->live, report->gateway, note_sequence, report);
 		answer_report(report, job->error);
+	} else if (report->controller->store) {
+		report->job = (struct store_job){.run = keep_run, .done = keep_done};
+		store_write(report->controller->store, &report->job);
+	} else { // it is being closed: the gateway sends the batch again
+		answer_report(report, -ESHUTDOWN);
+	}
 }
 
 void link_report(struct controller *controller, struct exchange *exchange)

@@ -39,7 +39,7 @@ struct said {
 // The map's value: the object and when it was last put, to find what a sync did not name.
 struct entry {
 	void *object; // struct session or struct tunnel
-	int64_t active_ms; // when it was put, or a session's traffic last counted
+	int64_t active_ms; // of a session: when it came, or its traffic was last counted
 	int64_t mark;
 };
 
@@ -141,15 +141,27 @@ static struct entry *entry_put(struct live *live, const struct noun *noun, struc
 	}
 	entry->object = object;
 	entry->mark = ++live->mark;
-	entry->active_ms = db_now_ms();
 	return entry;
 }
 
-void live_put_session(struct live *live, struct session *session)
+// Being told again is no activity.
+static int64_t active_since(struct live *live, const struct session *session, int64_t active_ms)
+{
+	const struct entry *entry = strmap_get(&live->sessions, session->object.id);
+
+	if (entry)
+		return entry->active_ms;
+	return active_ms ? active_ms : session->started_ms > 0 ? session->started_ms : db_now_ms();
+}
+
+void live_put_session(struct live *live, struct session *session, int64_t active_ms)
 {
 	pthread_rwlock_wrlock(&live->lock);
+	active_ms = active_since(live, session, active_ms);
 	struct entry *entry = entry_put(live, &noun_session, &live->sessions, session);
 
+	if (entry)
+		entry->active_ms = active_ms;
 	if (entry && session->endpoint.id) {
 		struct entry *old = strmap_get(&live->by_endpoint, session->endpoint.id);
 
@@ -422,7 +434,8 @@ static void fill_endpoint(struct live *live, struct endpoint *endpoint)
 	endpoint->session = text_take(&json, NULL);
 	field_text_set(&endpoint->ip_address, session->ip_address);
 	field_text_set(&endpoint->ip_source, session->ip_source);
-	endpoint->last_activity_ms = entry->active_ms;
+	if (entry->active_ms > endpoint->last_activity_ms) // FIELD_UNSET is less
+		endpoint->last_activity_ms = entry->active_ms;
 }
 
 static void fill_gateway(struct live *live, struct gateway *gateway)

@@ -17,7 +17,8 @@ int live_new(struct live **out);
 void live_free(struct live **live);
 
 // Telling. Objects are taken over. Everything is of the gateway `gateway` (its id).
-void live_put_session(struct live *live, struct session *session);
+// `active_ms`: when the session was last known to have moved something, 0 when that is not known.
+void live_put_session(struct live *live, struct session *session, int64_t active_ms);
 void live_put_tunnel(struct live *live, struct tunnel *tunnel);
 void live_drop_session(struct live *live, const char *id);
 void live_drop_tunnel(struct live *live, const char *id);

@@ -17,6 +17,7 @@
 #include "controller/live.h"
 #include "controller/store/plan.h"
 #include "controller/store/store.h"
+#include "controller/usage_keeper.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -36,6 +37,7 @@ static struct {
 	uint64_t request_ms;
 	struct login_limits logins;
 	struct event_options events;
+	struct usage_limits usage;
 	struct reach reach;
 } config;
 
@@ -60,6 +62,8 @@ static const struct opt opts[] = {
 	{"events", OPT_U32, &config.events.keep, "1000000", "events that are kept; the oldest go first", .min = 100,
 		.max = 100000000},
 	{"event-days", OPT_U32, &config.events.keep_days, "30", "days that events are kept", .min = 1, .max = 3650},
+	{"usage-hour-days", OPT_U32, &config.usage.hour_days, "14", "days that usage by the hour is kept", .min = 1, .max = 3650},
+	{"usage-days", OPT_U32, &config.usage.days, "400", "days that usage by the day is kept", .min = 1, .max = 3650},
 	{"webhook-give-up", OPT_U32, &config.events.give_up_s, "86400",
 		"seconds that a webhook is tried before it becomes a dead letter", .min = 1, .max = 604800},
 	{"webhook-retry-max", OPT_U32, &config.events.retry_max_s, "300", "seconds between two attempts of a webhook, at most",
@@ -168,6 +172,7 @@ static void close_all(struct stopping *stopping)
 	events_stop(controller->events);
 	http_server_free(&controller->http);
 	events_free(&controller->events);
+	usage_keeper_free(&controller->usage_keeper);
 	link_free(&controller->link);
 }
 
@@ -228,6 +233,8 @@ static int controller_start(struct controller *controller, char why[200])
 		error = link_new(controller, &controller->link);
 	if (!error)
 		error = events_new(controller, &config.events, &controller->events);
+	if (!error)
+		error = usage_keeper_new(controller, &config.usage, &controller->usage_keeper);
 	if (!error)
 		error = store_open(
 			config.database, config.readers, &controller->loop, on_change, controller, &controller->store, why);

@@ -129,7 +129,8 @@ void session_report_usage(struct session *session)
 	session_store(session);
 	uuid_unpack(session->id, &id);
 	uuid_unpack(session->endpoint, &endpoint);
-	row = json_pack("{s:s, s:s, s:s}", "row", "usage", "session", id.text, "endpoint", endpoint.text);
+	row = json_pack("{s:s, s:s, s:s, s:o}", "row", "usage", "session", id.text, "endpoint", endpoint.text, "time",
+		json_time(wall_ms()));
 	if (row)
 		add_counters(row, &counters);
 	report_add(session->gateway->report, row);
@@ -173,7 +174,8 @@ void session_report_end(struct session *session, const struct dp_counters *count
 
 	uuid_unpack(session->id, &id);
 	uuid_unpack(session->endpoint, &endpoint);
-	row = json_pack("{s:s, s:s, s:s, s:s}", "row", "sessionEnd", "id", id.text, "endpoint", endpoint.text, "reason", reason);
+	row = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "row", "sessionEnd", "id", id.text, "endpoint", endpoint.text, "reason",
+		reason, "startedAt", json_time(session->started_wall_ms), "time", json_time(wall_ms()));
 	if (row)
 		add_counters(row, counters);
 	report_add(session->gateway->report, row);

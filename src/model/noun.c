@@ -24,6 +24,7 @@ const struct noun *const nouns[] = {
 	&noun_endpoint,
 	&noun_session,
 	&noun_tunnel,
+	&noun_usage,
 	&noun_event,
 	&noun_audit,
 	NULL,

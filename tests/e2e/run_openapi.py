@@ -234,6 +234,14 @@ class Description(Case):
             self.drive(identity, path)
             self.drive(identity, re.sub(r"/[^/]+(/\w+)$", r"/nothing\1", path), status=404)
 
+    def test_2_usage(self):
+        for identity, path in (("list-vslice-usage", "vslices/described"), ("list-endpoint-group-usage", "EndpointGroups/described-group"),
+                               ("list-endpoint-usage", f"endpoints/{self.ids['endpoint']}"), ("list-usage", "")):
+            self.drive(identity, f"{path}/usage?interval=hour".lstrip("/"))
+            self.drive(identity, f"{path}/usage?from=x".lstrip("/"), status=400)
+        self.drive("get-usage", "usage/2026-01-01T00:00:00Z")
+        self.drive("get-usage", "usage/yesterday", status=404)
+
     def test_2_lns_config(self):
         for kind in next(p for p in self.operations["get-lns-config"][2]["parameters"] if p["name"] == "for")["schema"]["enum"]:
             self.assertIn("10.65.0.1", self.drive("get-lns-config", f"vslices/described/lnsconfig?for={kind}&lac=lac-1&lns=lns-1").data["text"])

@@ -24,6 +24,10 @@ void op_live_list(struct op *op)
 		op_audit_list(op);
 		return;
 	}
+	if (op->noun == &noun_usage) {
+		op_usage_list(op);
+		return;
+	}
 	if (!op_paging(op, &offset, &limit))
 		return;
 	op_reply_begin(op);
@@ -45,6 +49,10 @@ void op_live_get(struct op *op)
 	}
 	if (op->noun == &noun_audit) {
 		op_audit_get(op);
+		return;
+	}
+	if (op->noun == &noun_usage) {
+		op_usage_get(op);
 		return;
 	}
 	op_reply_begin(op);

@@ -40,6 +40,10 @@ void op_handler_dead_letters(struct op *op);
 // The audit log.
 void op_audit_list(struct op *op);
 void op_audit_get(struct op *op);
+// Usage by hour and by day.
+void op_usage(struct op *op);
+void op_usage_list(struct op *op);
+void op_usage_get(struct op *op);
 // Many at once.
 void op_endpoint_import(struct op *op);
 void op_endpoint_export(struct op *op);

@@ -70,6 +70,13 @@ void events_wake(struct events *events)
 	event_streams_wake(events->streams);
 }
 
+void events_noted(struct events *events, uint64_t stored)
+{
+	events->stored += stored;
+	if (stored)
+		events_wake(events);
+}
+
 struct storing {
 	struct store_job job;
 	struct events *events;
@@ -94,9 +101,7 @@ static void storing_done(struct store_job *job)
 	if (error)
 		log_err("events not stored count=%zu", storing->notes.count);
 	else
-		storing->events->stored += storing->stored;
-	if (!error && storing->stored)
-		events_wake(storing->events);
+		events_noted(storing->events, storing->stored);
 	if (storing->done)
 		storing->done(storing->owner, error);
 	event_notes_fini(&storing->notes);

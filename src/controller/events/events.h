@@ -30,6 +30,8 @@ void events_start(struct events *events);
 void events_wake(struct events *events);
 // Stores what was noted (taken over) in one write job, wakes, then calls `done` (may be NULL) on the loop. Any thread's notes, on the loop.
 void events_store(struct events *events, struct event_notes *notes, void (*done)(void *owner, int error), void *owner);
+// Notes were stored by a write job of somebody else (event_notes_store): counts them, wakes. On the loop.
+void events_noted(struct events *events, uint64_t stored);
 // A gateway's configuration stream was opened, or its last one was closed. On the loop.
 void events_gateway(struct events *events, const char *gateway, bool is_connected);
 

@@ -13,6 +13,7 @@
 #include "controller/store/login.h"
 #include "controller/store/plan.h"
 #include "controller/store/seeds.h"
+#include "controller/store/usage.h"
 #include "model/text.h"
 
 #include <errno.h>
@@ -237,6 +238,8 @@ static int build(struct db *db, int64_t version)
 		error = event_schema(db);
 	if (!error)
 		error = audit_schema(db);
+	if (!error)
+		error = usage_schema(db);
 	if (!error)
 		error = import_log_schema(db);
 	if (!error)
