@@ -6,7 +6,6 @@
 
 #define PCAPNG_RAW_IP 101 // link type: packets begin with their IPv4 or IPv6 header
 
-
 // One section is begun by a writer, then its interfaces, numbered from 0 in this order, then packets.
 void pcapng_section(struct wire_out *out, const char *application, const char *comment);
 // `snap`: octets kept of each packet, 0 = all.
@@ -24,4 +23,5 @@ struct pcapng_packet {
 };
 void pcapng_packet(struct wire_out *out, const struct pcapng_packet *packet);
 // The last words about an interface.
-void pcapng_statistics(struct wire_out *out, uint32_t interface, uint64_t time_us, uint64_t seen, uint64_t missed, const char *comment);
+void pcapng_statistics(
+	struct wire_out *out, uint32_t interface, uint64_t time_us, uint64_t seen, uint64_t missed, const char *comment);

@@ -170,6 +170,13 @@ static int show_progress(void *context, curl_off_t down_all, curl_off_t down, cu
 	return 0;
 }
 
+static int ask_tick(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+	const struct request *request = context;
+
+	return request->on_tick(request->context);
+}
+
 static void set_tls(const struct client *client)
 {
 	if (client->ca_file)
@@ -209,6 +216,11 @@ static int send_request(struct client *client, const struct request *request, st
 		curl_easy_setopt(client->handle, CURLOPT_NOPROGRESS, 0L);
 		curl_easy_setopt(client->handle, CURLOPT_XFERINFOFUNCTION, show_progress);
 		curl_easy_setopt(client->handle, CURLOPT_XFERINFODATA, &started);
+	}
+	if (request->on_tick) {
+		curl_easy_setopt(client->handle, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(client->handle, CURLOPT_XFERINFOFUNCTION, ask_tick);
+		curl_easy_setopt(client->handle, CURLOPT_XFERINFODATA, (void *)request);
 	}
 	code = curl_easy_perform(client->handle);
 	if (is_shown)

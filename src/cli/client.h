@@ -32,6 +32,8 @@ struct request {
 	const char *type, *body; // of the body; NULL: none
 	FILE *out; // where an answer goes that is no envelope (a file)
 	bool shows_progress; // it may take long: on a terminal it is told how long it has been
+	int (*on_tick)(void *context); // asked about once a second meanwhile; not 0 ends it. May be NULL
+	void *context;
 };
 
 // As client_call, with a body of any kind.

@@ -12,6 +12,7 @@
 #include "cli/attaches.h"
 #include "cli/body.h"
 #include "cli/bulk.h"
+#include "cli/capture.h"
 #include "cli/lnsconfig.h"
 #include "cli/lnstest.h"
 #include "cli/pages.h"
@@ -394,6 +395,34 @@ const struct verb verbs[] = {
 	ACTION("test", noun_event_handler, "took the test", "post a test to its receiver"),
 	ACTION("replay", noun_event_handler, "is told again", "send its dead letters again"),
 	TOLD("dead-letters", noun_event_handler, "deadletters", "what its receiver did not take in time"),
+	{.word = "run",
+		.usage = "--endpoint WHICH|--tunnel ID|--vslice WHICH --lns WHICH [--levels gtp,l2tp,ip] [FILE]",
+		.help = "capture into FILE, or to standard output for wireshark -k -i -, until it ends or Ctrl-C",
+		.noun = &noun_capture,
+		.takes_fields = true,
+		.words_max = 1,
+		.run = capture_run},
+	{.word = "create",
+		.usage = "--FIELD VALUE...",
+		.help = "begin one that is downloaded later",
+		.noun = &noun_capture,
+		.takes_fields = true,
+		.run = run_create},
+	{.word = "download",
+		.usage = "WHICH [FILE]",
+		.help = "its file; of one that runs until it ends",
+		.noun = &noun_capture,
+		.words_min = 1,
+		.words_max = 2,
+		.run = capture_download},
+	ACTION("stop", noun_capture, "stops", "end it; its file stays"),
+	{.word = "delete",
+		.usage = "WHICH...",
+		.help = "end it and forget its file",
+		.noun = &noun_capture,
+		.words_min = 1,
+		.words_max = 1000,
+		.run = run_delete},
 	ONE("wait", noun_vslice, "until it is ready for traffic (--wait TIME at most)", run_wait, ),
 	{.word = "import",
 		.usage = "FILE",

@@ -209,6 +209,12 @@ static int run_noun(struct client *client, struct sorted *sorted)
 			sorted->words.items[0]);
 		return complain(EXIT_USAGE, command.error);
 	}
+	if (!sorted->help && sorted->words.count == 1 && command.noun == &noun_capture && sorted->options.count) {
+		char **word = vec_add(&sorted->words); // "slicegate capture --endpoint X" runs one
+
+		if (word)
+			*word = "run";
+	}
 	if (sorted->help || sorted->words.count < 2) {
 		help_noun(sorted->help ? stdout : stderr, command.noun);
 		return sorted->help ? 0 : EXIT_USAGE;

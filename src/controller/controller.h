@@ -8,6 +8,7 @@
 #include <uv.h>
 
 struct addresses;
+struct captures;
 struct events;
 struct http_server;
 struct link;
@@ -19,6 +20,7 @@ struct controller {
 	uv_loop_t loop;
 	struct store *store;
 	struct live *live; // what gateways report
+	struct captures *captures; // and the packets that they capture
 	struct link *link; // the gateways' streams
 	struct addresses *addresses; // of Integrated VSlices
 	struct events *events; // what happens, and who is told

@@ -13,6 +13,7 @@
 #include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/token.h"
+#include "controller/capture.h"
 #include "controller/events/events.h"
 #include "controller/link_report.h"
 #include "controller/link_row.h"
@@ -437,13 +438,16 @@ bool link_request(struct link *link, struct exchange *exchange)
 {
 	const char *path = exchange_path(exchange), *method = exchange_method(exchange);
 	bool is_config = strcmp(path, "/gateway/v1/config") == 0, is_reports = strcmp(path, "/gateway/v1/reports") == 0;
+	bool is_capture = strncmp(path, "/gateway/v1/captures/", 21) == 0;
 
-	if (!is_config && !is_reports)
+	if (!is_config && !is_reports && !is_capture)
 		return false;
 	if (strcmp(method, is_config ? "GET" : "POST") != 0)
 		reply_why(exchange, 405, is_config ? "Use GET" : "Use POST");
 	else if (is_config)
 		stream_request(link, exchange);
+	else if (is_capture)
+		captures_upload(link->controller->captures, exchange);
 	else
 		link_report(link->controller, exchange);
 	return true;
@@ -456,23 +460,30 @@ void link_changed(struct link *link, int64_t revision)
 		stream_next(stream);
 }
 
-bool link_command(struct link *link, const char *gateway, const char *command, const char *member, const char *id)
+bool link_command_row(struct link *link, const char *gateway, json_t *row)
 {
-	struct text row = {0};
+	_cleanup_free_ char *line = NULL;
 	bool sent = false;
 
-	text_format(&row,
-		"{\"row\":\"command\",\"id\":\"%llu\",\"command\":\"%s\",\"%s\":", (unsigned long long)++link->command_id,
-		command, member);
-	text_json(&row, id);
-	text_add(&row, "}\n");
-	for (struct stream *stream = link->streams; stream && !row.failed; stream = stream->next)
+	json_object_set_new(row, "row", json_string("command"));
+	json_object_set_new(row, "id", json_sprintf("%llu", (unsigned long long)++link->command_id));
+	line = json_dumps(row, JSON_COMPACT);
+	for (struct stream *stream = link->streams; stream && line; stream = stream->next)
 		if (stream->open && strcmp(stream->gateway, gateway) == 0) {
-			exchange_feed(stream->exchange, row.bytes, row.len);
+			exchange_feed(stream->exchange, line, strlen(line));
+			exchange_feed(stream->exchange, "\n", 1);
 			sent = true;
 		}
-	text_fini(&row);
-	log_info("command=%s %s=%s gateway=%s sent=%d", command, member, id, gateway, sent);
+	log_info("command=%s gateway=%s sent=%d", line ? line : "-", gateway, sent);
+	return sent;
+}
+
+bool link_command(struct link *link, const char *gateway, const char *command, const char *member, const char *id)
+{
+	json_t *row = json_pack("{s:s, s:s}", "command", command, member, id);
+	bool sent = row && link_command_row(link, gateway, row);
+
+	json_decref(row);
 	return sent;
 }
 

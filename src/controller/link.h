@@ -4,6 +4,7 @@
 
 #include "controller/controller.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,4 +18,6 @@ bool link_request(struct link *link, struct exchange *exchange);
 // The store has a new revision: streams that are behind get the difference.
 void link_changed(struct link *link, int64_t revision);
 // Sends a command to a gateway (its id), about the object `member` names. False when it has no stream open.
+// The same with a whole row, to which `row` and `id` are added.
+bool link_command_row(struct link *link, const char *gateway, json_t *row);
 bool link_command(struct link *link, const char *gateway, const char *command, const char *member, const char *id);

@@ -10,6 +10,7 @@
 #include "controller/api/api.h"
 #include "controller/api/http.h"
 #include "controller/api/token.h"
+#include "controller/capture.h"
 #include "controller/controller.h"
 #include "controller/events/events.h"
 #include "controller/events/reach.h"
@@ -173,6 +174,7 @@ static void close_all(struct stopping *stopping)
 	http_server_free(&controller->http);
 	events_free(&controller->events);
 	usage_keeper_free(&controller->usage_keeper);
+	captures_free(&controller->captures);
 	link_free(&controller->link);
 }
 
@@ -215,6 +217,17 @@ static int listen_all(struct controller *controller, char why[200])
 	return error;
 }
 
+// The files of captures are beside the database.
+static int captures_start(struct controller *controller)
+{
+	_cleanup_free_ char *path = strdup(config.database);
+	char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (slash)
+		*slash = 0;
+	return captures_new(controller, slash == path ? "/" : slash ? path : ".", &controller->captures);
+}
+
 static int controller_start(struct controller *controller, char why[200])
 {
 	struct http_handler handler = {on_request, api_body_max, controller, config.request_ms};
@@ -231,6 +244,8 @@ static int controller_start(struct controller *controller, char why[200])
 		error = live_new(&controller->live);
 	if (!error)
 		error = link_new(controller, &controller->link);
+	if (!error)
+		error = captures_start(controller);
 	if (!error)
 		error = events_new(controller, &config.events, &controller->events);
 	if (!error)

@@ -504,6 +504,8 @@ void call_drop(struct call **out, enum l2tp_cdn result, enum l2tp_error error, c
 	if (!call)
 		return;
 	tunnel = call_tunnel(call);
+	if (call->session && gateway_of(tunnel)->captures)
+		capture_call_ends(call);
 	call->session = NULL;
 	l2tp_session_hangup(&call->l2tp, result, error, disconnect, text, gateway_of(tunnel)->now_ms);
 	tunnel_settle(tunnel);

@@ -25,6 +25,7 @@ const struct noun *const nouns[] = {
 	&noun_session,
 	&noun_tunnel,
 	&noun_usage,
+	&noun_capture,
 	&noun_event,
 	&noun_audit,
 	NULL,

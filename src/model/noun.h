@@ -65,7 +65,7 @@ extern const struct noun noun_gateway, noun_zone, noun_regional_policy, noun_reg
 extern const struct noun noun_operator, noun_operator_policy, noun_operator_policy_entry;
 extern const struct noun noun_event_endpoint_type, noun_event_type, noun_event_handler, noun_handler_config, noun_webhook_config;
 extern const struct noun noun_event_map, noun_event_subscription, noun_event, noun_audit;
-extern const struct noun noun_session, noun_tunnel, noun_usage;
+extern const struct noun noun_session, noun_tunnel, noun_usage, noun_capture;
 
 // All nouns that have a path of their own, in the order in which people meet them; ends with NULL. Tables are made in this
 // order too: a noun stands after those that it refers to, but for the VSlice's Default Routing Policy.

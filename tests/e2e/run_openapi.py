@@ -46,6 +46,7 @@ BODIES = {
     "rule": RULE, "edge-service": {"moniker": "endpointmonitor", "enabled": True},
     "endpoint-group": {"name": "G", "vslice": "described", "l2tpAccessConcentrator": "lac-1"},
     "endpoint": {"iccid": iccid(500), "imsis": [imsi(500)], "pppPassword": "p"},
+    "capture": {"endpoint": iccid(1), "levels": ["ip"], "seconds": 5},
 }
 # The object of each noun that is read, replaced and changed, where the first of the list will not do.
 OBJECTS = {"regionalpolicies": "described", "operatorpolicies": "described", "eventmaps": "described", "eventhandlers": "hook", "customers": "default",
@@ -247,6 +248,24 @@ class Description(Case):
             self.assertIn("10.65.0.1", self.drive("get-lns-config", f"vslices/described/lnsconfig?for={kind}&lac=lac-1&lns=lns-1").data["text"])
         for query in ("", "?for=x", "?for=junos&lac=x", "?for=junos&lns=x"):
             self.drive("get-lns-config", "vslices/described/lnsconfig" + query, status=400)
+
+    def test_2_captures(self):
+        for body in ({}, {"endpoint": "1"}, {"tunnel": TUNNEL, "levels": ["wifi"]}, {"tunnel": TUNNEL, "endpoint": iccid(1)}):
+            self.drive("create-capture", body=body, status=400)
+        capture = self.drive("create-capture", body={"tunnel": TUNNEL}).data
+        piece = f"/gateway/v1/captures/{capture}?gateway=europe&sequence="
+        self.assertEqual(self.api.call("POST", piece + "0&packets=2", raw="one").status, 200)
+        self.assertEqual(self.api.call("POST", piece + "0&packets=2", raw="one").status, 200)  # again: taken once
+        self.assertEqual(self.api.call("POST", piece + "0", raw="one", token="0" * 32).status, 401)
+        self.drive("stop-capture", f"captures/{capture}/stop")
+        self.assertEqual(self.api.call("POST", piece + "1&packets=3", raw="two").status, 200)
+        self.assertEqual(self.api.call("POST", piece + "2&packets=3&reason=it+was+stopped", raw="").status, 200)
+        self.assertEqual(self.drive("download-capture", f"captures/{capture}/download").text, "onetwo")
+        held = self.api.ok("GET", f"captures/{capture}")
+        self.assertEqual((held["size"], held["packets"], held["reason"], held["state"]["moniker"]), (6, 3, "it was stopped", "ended"))
+        self.assertEqual(self.api.call("POST", piece + "3", raw="more").status, 404)
+        for identity, path in (("download-capture", "captures/nothing/download"), ("stop-capture", "captures/nothing/stop")):
+            self.drive(identity, path, status=404)
 
     def test_2_explain(self):
         packet = {"sourceIp": "10.64.0.1", "destinationIp": "10.65.0.1", "transportProtocol": "udp", "destinationPort": 1701}

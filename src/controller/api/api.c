@@ -10,6 +10,7 @@
 #include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/ops.h"
+#include "controller/capture.h"
 #include "controller/events/events.h"
 #include "controller/link.h"
 #include "controller/live.h"
@@ -68,6 +69,13 @@ const struct route routes[] = {
 		"Tell an Event Handler again: its dead letters, or what happened since a cursor (since)", ROLE_OPERATOR},
 	{"GET", "eventhandlers/{id}/deadletters", OP_READ, op_handler_dead_letters, "list-event-handler-dead-letters",
 		"What an Event Handler's receiver did not take in time"},
+	{"POST", "captures", OP_WRITE, op_capture_create, "create", "Capture the packets of an Endpoint, a Tunnel or an LNS",
+		ROLE_OPERATOR},
+	{"DELETE", "captures/{id}", OP_WRITE, op_capture_delete, "delete", "Stop a Capture and forget its file", ROLE_OPERATOR},
+	{"POST", "captures/{id}/stop", OP_WRITE, op_capture_stop, "stop-capture", "Stop a Capture; its file stays",
+		ROLE_OPERATOR},
+	{"GET", "captures/{id}/download", OP_READ, op_capture_download, "download-capture",
+		"The pcapng file; of a Capture that runs it grows as packets come", ROLE_OPERATOR},
 	{"PUT", "{noun}/{id}/{rows}/order", OP_WRITE, op_rows_order, "order", "Put the entries of a list into a new order"},
 	{"GET", "{live}", OP_READ, op_live_list, "list", "List each {noun}"},
 	{"GET", "{live}/{id}", OP_READ, op_live_get, "get", "Read one {noun}"},
@@ -260,5 +268,7 @@ size_t api_body_max(void *owner, const char *method, const char *path)
 	(void)method;
 	if (strcasecmp(path, "/api/v1/endpoints/import") == 0)
 		return IMPORT_MAX;
+	if (strncmp(path, "/gateway/v1/captures/", 21) == 0)
+		return CAPTURE_PIECE_MAX;
 	return strcmp(path, "/gateway/v1/reports") == 0 ? REPORTS_MAX : BODY_MAX;
 }

@@ -315,6 +315,8 @@ static ssize_t on_read(void *context, uint64_t position, char *bytes, size_t max
 		if (exchange->source.on_drained)
 			exchange->source.on_drained(exchange->source.owner);
 		left = exchange->out_len;
+		if (!left && exchange->ending) // it was that which ended it
+			return MHD_CONTENT_READER_END_OF_STREAM;
 	}
 	if (!left) {
 		exchange->suspended = true;

@@ -16,6 +16,10 @@ void op_live_list(struct op *op)
 	int64_t offset, limit, total;
 	char why[200];
 
+	if (op->noun == &noun_capture) {
+		op_capture_list(op);
+		return;
+	}
 	if (op->noun == &noun_event) {
 		op_event_list(op);
 		return;
@@ -43,6 +47,10 @@ void op_live_list(struct op *op)
 
 void op_live_get(struct op *op)
 {
+	if (op->noun == &noun_capture) {
+		op_capture_get(op);
+		return;
+	}
 	if (op->noun == &noun_event) {
 		op_event_get(op);
 		return;

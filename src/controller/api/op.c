@@ -73,8 +73,7 @@ static void op_forget(struct op *op)
 static void op_free(struct op *op)
 {
 	char *owned[] = {op->path, op->offset, op->limit, op->sort, op->filter, op->since, op->for_customer, op->if_match,
-		op->idempotency_key, op->last_event, op->csrf, op->address, op->kind,
-		op->lns, op->lac};
+		op->idempotency_key, op->last_event, op->csrf, op->address, op->kind, op->lns, op->lac};
 
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
 		free(owned[i]);
@@ -98,7 +97,8 @@ void op_again(struct op *op)
 // A dry run is judged as it would be, and rolled back. What reaches beyond the store cannot be.
 static bool can_be_dry(struct op *op)
 {
-	if (!op->is_dry || op->route->pattern[0] == '{' || op->route->run == op_l2tp_setup)
+	if (!op->is_dry || op->route->pattern[0] == '{' || op->route->run == op_l2tp_setup ||
+		op->route->run == op_capture_create || op->route->run == op_capture_delete)
 		return true;
 	op_fail(op, 400, "dryRun: this operation cannot be tried without being done; leave it out");
 	return false;

@@ -251,11 +251,14 @@ static void put_path(struct writing *writing, const char *pattern, const char *p
 static void put_noun_paths(struct writing *writing, const struct noun *noun)
 {
 	bool is_live = noun->flags & NOUN_LIVE, read_only = noun->flags & (NOUN_LIVE | NOUN_BUILT_IN);
-	char path[120];
+	char path[120], pattern[120];
 
 	put_path(writing, is_live ? "{live}" : "{noun}", noun->spelling, noun, read_only);
+	put_path(writing, noun->path, noun->spelling, noun, false);
 	snprintf(path, sizeof(path), "%s/{id}", noun->spelling);
+	snprintf(pattern, sizeof(pattern), "%s/{id}", noun->path);
 	put_path(writing, is_live ? "{live}/{id}" : "{noun}/{id}", path, noun, read_only);
+	put_path(writing, pattern, path, noun, false);
 	for (size_t i = 0; i < noun->field_count; i++) {
 		const struct noun *row = noun->fields[i].noun;
 
@@ -293,6 +296,15 @@ static void put_components(const struct writing *writing)
 	text_add(out, "}}");
 }
 
+// Is it the path of a noun's objects or of one of them, that stands with the noun's others?
+static bool is_collection(const char *pattern)
+{
+	const struct noun *noun = noun_at(pattern);
+	const char *rest = strchr(pattern, '/');
+
+	return noun && (!rest || strcmp(rest, "/{id}") == 0);
+}
+
 void op_openapi(struct op *op)
 {
 	struct writing writing = {.out = &op->reply, .shapes = json_loads(api_openapi_shapes, JSON_REJECT_DUPLICATES, NULL)};
@@ -306,7 +318,7 @@ void op_openapi(struct op *op)
 		"Collection names match in any letter "
 		"case.\"},\"servers\":[{\"url\":\"/api/v1\"}],\"security\":[{\"token\":[]},{\"session\":[]}],\"paths\":{");
 	for (size_t i = 0; i < route_count; i++)
-		if (routes[i].pattern[0] != '{')
+		if (routes[i].pattern[0] != '{' && !is_collection(routes[i].pattern))
 			put_operation(&writing, routes[i].pattern, &routes[i], NULL);
 	for (size_t i = 0; nouns[i]; i++)
 		put_noun_paths(&writing, nouns[i]);

@@ -261,7 +261,7 @@ static void put_write_schema(struct text *out, const struct noun *noun)
 void openapi_schemas(const struct writing *writing, const struct noun *noun)
 {
 	put_read_schema(writing, noun);
-	if (!(noun->flags & (NOUN_LIVE | NOUN_BUILT_IN)))
+	if (!(noun->flags & (NOUN_LIVE | NOUN_BUILT_IN)) || noun == &noun_capture)
 		put_write_schema(writing->out, noun);
 	for (size_t i = 0; i < noun->field_count; i++)
 		if (noun->fields[i].type == FIELD_ROWS || noun->fields[i].type == FIELD_OBJECT)

@@ -30,6 +30,13 @@ void op_lns_test(struct op *op);
 void op_lns_tests(struct op *op);
 void op_lns_config(struct op *op);
 void op_policy_explain(struct op *op);
+// Captures.
+void op_capture_list(struct op *op);
+void op_capture_get(struct op *op);
+void op_capture_create(struct op *op);
+void op_capture_download(struct op *op);
+void op_capture_stop(struct op *op);
+void op_capture_delete(struct op *op);
 // Events.
 void op_event_list(struct op *op); // or live, when the client accepts text/event-stream
 void op_event_get(struct op *op);

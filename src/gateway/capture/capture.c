@@ -75,6 +75,8 @@ static void forget_slot(struct captures *captures, unsigned slot)
 {
 	for (size_t i = 0; i < array_len(captures->remembered); i++)
 		captures->remembered[i].mask &= (uint8_t) ~(1u << slot);
+	for (size_t i = 0; i < array_len(captures->ended); i++)
+		captures->ended[i].mask &= (uint8_t) ~(1u << slot);
 }
 
 void capture_end(struct capture *capture, const char *reason)

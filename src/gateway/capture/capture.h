@@ -20,5 +20,7 @@ void capture_gtpc(struct gateway *gateway, bool is_sent, const struct ip_end *pe
 	const struct session *about);
 void capture_l2tp_control(struct tunnel *tunnel, bool is_sent, const struct ip_end *peer, const uint8_t *message, size_t len);
 void capture_seen(struct gateway *gateway, const struct dp_seen *seen); // from the data plane
+// A call is given up: what is said of it from here on still is its SIM's.
+void capture_call_ends(const struct call *call);
 // A session was put into the data plane: watched from now on where a capture wants it.
 void capture_installed(struct session *session);

@@ -33,6 +33,7 @@ struct capture {
 };
 
 #define CAPTURE_REMEMBERED 256
+#define CAPTURE_ENDED 16
 
 struct captures {
 	struct gateway *gateway;
@@ -43,6 +44,12 @@ struct captures {
 		uint64_t key;
 		uint8_t mask;
 	} remembered[CAPTURE_REMEMBERED];
+	struct capture_call { // that was given up, with the captures that want its last words
+		const struct tunnel *tunnel; // only compared
+		uint16_t local_id, peer_id;
+		uint8_t mask;
+	} ended[CAPTURE_ENDED];
+	unsigned ended_at;
 	uint8_t scratch[65536];
 };
 

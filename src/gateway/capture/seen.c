@@ -255,6 +255,34 @@ static uint8_t captures_of_sims(
 	return mask;
 }
 
+void capture_call_ends(const struct call *call)
+{
+	const struct tunnel *tunnel = call_tunnel(call);
+	struct captures *captures = tunnel->lac->vslice->gateway->captures;
+
+	captures->ended[captures->ended_at++ % CAPTURE_ENDED] = (struct capture_call){
+		.tunnel = tunnel,
+		.local_id = call->l2tp.local_id,
+		.peer_id = call->l2tp.peer_id,
+		.mask = captures_of_session(captures, call->session),
+	};
+}
+
+static uint8_t captures_of_ended(
+	const struct captures *captures, const struct tunnel *tunnel, const struct l2tp_header *header, bool is_sent)
+{
+	uint8_t mask = 0;
+
+	for (size_t i = 0; i < CAPTURE_ENDED; i++) {
+		const struct capture_call *call = &captures->ended[i];
+
+		if (call->tunnel == tunnel && header->session_id &&
+			header->session_id == (is_sent ? call->peer_id : call->local_id))
+			mask |= call->mask;
+	}
+	return mask;
+}
+
 void capture_l2tp_control(struct tunnel *tunnel, bool is_sent, const struct ip_end *peer, const uint8_t *message, size_t len)
 {
 	struct captures *captures = tunnel->lac->vslice->gateway->captures;
@@ -265,7 +293,8 @@ void capture_l2tp_control(struct tunnel *tunnel, bool is_sent, const struct ip_e
 	if (len > sizeof(captures->scratch))
 		return;
 	if (!l2tp_header_parse(message, len, &header))
-		mask |= captures_of_sims(captures, tunnel, &header, is_sent);
+		mask |= captures_of_sims(captures, tunnel, &header, is_sent) |
+			captures_of_ended(captures, tunnel, &header, is_sent);
 	if (!is_level_wanted(captures, mask, LEVEL_L2TP))
 		return;
 	memcpy(captures->scratch, message, len);
