@@ -56,6 +56,7 @@ enum field_flags {
 		1 << 13, // a reference whose holder goes along when the object referred to is deleted (a policy with its VSlice)
 	FIELD_YIELDS = 1 << 14, // a reference that is cleared when the object referred to is deleted, unless a rule forbids it
 	FIELD_COUNTED = 1 << 15, // a reference whose users the store counts, object by object (user_count)
+	FIELD_PLATFORM = 1 << 16, // only who acts for the platform sees it; others see it absent
 };
 
 // What a text may look like, beyond its length.

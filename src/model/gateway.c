@@ -17,11 +17,17 @@ static const struct word gateway_statuses[] = {
 		.name = (json), .type = (type_), .flags = FIELD_READ_ONLY | FIELD_LIVE, FIELD_AT(struct gateway, member),        \
 		.label = (label_), .help = (help_)                                                                               \
 	}
+#define LOAD(extra, json, member, initial_, label_, help_)                                                                       \
+	{                                                                                                                        \
+		.name = (json), .type = FIELD_INT, .flags = FIELD_READ_ONLY | FIELD_LIVE | FIELD_PLATFORM | (extra),             \
+		FIELD_AT(struct gateway, member), .initial = (initial_), .label = (label_), .help = (help_)                      \
+	}
 
 static const struct field gateway_fields[] = {
 	OBJECT_FIELDS(50),
 	{.name = "gtpPeers",
 		.type = FIELD_TEXTS,
+		.flags = FIELD_PLATFORM,
 		FIELD_AT(struct gateway, gtp_peers),
 		.max = 256,
 		.format = FORMAT_ADDRESS_OR_PREFIX,
@@ -53,22 +59,10 @@ static const struct field gateway_fields[] = {
 	LIVE(FIELD_TIME, "startedAt", started_ms, "Started", "When its process started"),
 	LIVE(FIELD_TEXT, "version", version, "Version", "The version that it runs"),
 	LIVE(FIELD_TEXTS, "addresses", addresses, "Addresses", "The addresses that it speaks GTP on"),
-	{.name = "sessions",
-		.type = FIELD_INT,
-		.flags = FIELD_READ_ONLY | FIELD_SUMMARY | FIELD_LIVE,
-		FIELD_AT(struct gateway, sessions),
-		.initial = "0",
-		.label = "Sessions",
-		.help = "Live sessions"},
-	{.name = "tunnels",
-		.type = FIELD_INT,
-		.flags = FIELD_READ_ONLY | FIELD_SUMMARY | FIELD_LIVE,
-		FIELD_AT(struct gateway, tunnels),
-		.initial = "0",
-		.label = "Tunnels",
-		.help = "Live L2TP tunnels"},
-	LIVE(FIELD_INT, "load", load_percent, "Load", "Share of one processor in use, in percent"),
-	LIVE(FIELD_INT, "configRevision", config_revision, "Revision", "The configuration revision that it has taken"),
+	LOAD(FIELD_SUMMARY, "sessions", sessions, "0", "Sessions", "Live sessions, of all customers"),
+	LOAD(FIELD_SUMMARY, "tunnels", tunnels, "0", "Tunnels", "Live L2TP tunnels, of all customers"),
+	LOAD(0, "load", load_percent, NULL, "Load", "Share of one processor in use, in percent"),
+	LOAD(0, "configRevision", config_revision, NULL, "Revision", "The configuration revision that it has taken"),
 	CHANGED_FIELD,
 };
 

@@ -77,6 +77,7 @@ static void put_field(struct text *out, const struct field *field, int order)
 	put_flag(out, "readOnlyAfterCreate", field->flags & FIELD_FIXED);
 	put_flag(out, "secret", field->flags & FIELD_SECRET);
 	put_flag(out, "unique", field->flags & FIELD_UNIQUE);
+	put_flag(out, "platformOnly", field->flags & FIELD_PLATFORM);
 	put_flag(out, "createOnly", field->flags & FIELD_INPUT);
 	put_flag(out, "summary", field->flags & FIELD_SUMMARY);
 	put_when(out, "visibleWhen", &field->visible);

@@ -21,6 +21,14 @@ struct listing {
 	size_t count;
 };
 
+// What is of the platform alone is told to who acts for it.
+static void keep_back(const struct op *op, const struct noun *noun, void *object)
+{
+	for (size_t i = 0; op->actor.scope != TOKEN_OWNER && i < noun->field_count; i++)
+		if (noun->fields[i].flags & FIELD_PLATFORM)
+			field_clear(&noun->fields[i], object);
+}
+
 static void put_one(struct op *op, const struct noun *noun, const void *object)
 {
 	live_fill(op->controller->live, noun, (void *)object);
@@ -28,6 +36,7 @@ static void put_one(struct op *op, const struct noun *noun, const void *object)
 		target_fill_instance((struct target *)object);
 	if (noun == &noun_vslice)
 		readiness_fill(op->db, op->controller->live, (struct vslice *)object);
+	keep_back(op, noun, (void *)object);
 	json_put_object(&op->reply, noun, object, JSON_READ);
 }
 
@@ -229,8 +238,7 @@ void op_delete(struct op *op)
 		account_judge_delete(op, op->noun, object);
 		if (op->noun->check_delete)
 			op->noun->check_delete(&op->ruling, object);
-		if (!op->ruling.fault_count)
-			plans_each(find_users, &users);
+		plans_each(find_users, &users);
 		if (op->ruling.fault_count)
 			op_fail_ruling(op);
 		else if ((error = db_delete(op->db, op->noun, id, op->actor.id)) == -EBUSY && op->noun == &noun_gateway)
