@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a data plane does with a packet, octet by octet: one list for every implementation behind dataplane.h.
 //
-// Each case has one session in one tunnel, as CASE_* say. `in` and `out` are "where:octets": S is the SGW's GTP-U socket, L the LNS, X a
-// stranger; G, C and F are the callbacks on_gtpu, on_l2tp_control and on_l2tp_frame. What is not in `out` may not come out. Octets are hex,
-// blanks do not count. The packets were made by another program than the one under test, checksums included.
+// Each case has one session in one tunnel or in one slice, as CASE_* say. `in` and `out` are "where:octets": S is the SGW's GTP-U socket, L the LNS,
+// X a stranger, I the slice, whole frames; G, C, F and N are the callbacks on_gtpu, on_l2tp_control, on_l2tp_frame and on_inner6. What is not in
+// `out` may not come out. Octets are hex, blanks do not count. The packets were made by another program than the one under test, checksums included.
 #pragma once
 
 #include "gateway/dataplane/dataplane.h"
@@ -17,11 +17,17 @@
 #define CASE_PEER_SESSION 0x0044
 #define CASE_UE "10.0.0.1"
 #define CASE_UE6 "2001:db8:0:1::/64"
+#define CASE_DELEGATED "2001:db8:10::/44"
 
 struct dp_case {
 	const char *name;
 	struct dp_framing framing;
-	bool sequencing, v6;
+	bool sequencing;
+	bool v6, both; // the SIM has CASE_UE6 instead of CASE_UE, or beside it
+	bool delegated; // and CASE_DELEGATED
+	bool integrated;
+	uint32_t tag;
+	struct dp_limit limits[2];
 	uint16_t mtu; // 0: 1500
 	uint16_t tcp_mss;
 	const char *in[CASE_STEPS + 1];
@@ -116,6 +122,19 @@ struct dp_case {
 	"2bf900000204053c"
 #define SYN_BAD "4500002c000100004006af210a000001c0a801010fa0005000000001000000006002ffffbf36000003090204"
 #define SYN_CUT "45000020000100004006af2d0a000001c0a801010fa000500000000100000000"
+
+#define UP6_FOREIGN "6000000000003b4020010db800000002000000000000000120010db8000000ff0000000000000001"
+#define UP6_DELEGATED "6000000000003b4020010db8001f0077000000000000000120010db8000000ff0000000000000001"
+#define SOLICITATION "6000000000083afffe800000000000000000000000001234ff02000000000000000000000000000285006b0300000000"
+#define ADVERTISEMENT                                                                                                            \
+	"6000000000103afffe800000000000000000000000000009ff0200000000000000000000000000018600351f4000070800000000000000"         \
+	"00"
+#define ZEROES_40 "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
+#define ZEROES_370                                                                                                               \
+	ZEROES_40 ZEROES_40 ZEROES_40 ZEROES_40 ZEROES_40 ZEROES_40 ZEROES_40 ZEROES_40 ZEROES_40 "00000000000000000000"
+#define DOWN_1500 "450005dc000100004011a966c0a801010a000001" ZEROES_370 ZEROES_370 ZEROES_370 ZEROES_370
+#define ETH_UP "025347000001025347000002" // DP_SLICE_MAC, DP_SIMS_MAC
+#define ETH_DOWN "025347000002025347000001"
 
 #define GTPU "30ff001c 5a000007 " // of a packet of 28 octets, to us
 #define GTPU_OUT "30ff001c cafe0001 "
@@ -294,4 +313,72 @@ static const struct dp_case dp_cases[] = {
 		.out = {"L:" L2TP_OUT "ff03 0021" SYN_CUT}, UPLINK(32)},
 	{"the MSS of a SYN ACK from the server is lowered", FF03, .tcp_mss = 1360, .in = {"L:" L2TP "ff03 0021" SYNACK_1460},
 		.out = {"S:30ff002c cafe0001" SYNACK_1360}, DOWNLINK(44)},
+
+	// both families, and what the two ends of the link say to each other
+	{"IPv4 of a SIM with both", FF03, .both = true, .in = {"S:" GTPU UP}, .out = {"L:" L2TP_OUT "ff03 0021" UP}, UPLINK(28)},
+	{"IPv6 of a SIM with both", FF03, .both = true, .in = {"S:30ff0028 5a000007" UP6}, .out = {"L:" L2TP_OUT "ff03 0057" UP6},
+		UPLINK(40)},
+	{"to a SIM with both", .both = true, .in = {"L:" L2TP "57" DOWN6, "L:" L2TP "21" DOWN},
+		.out = {"S:30ff0028 cafe0001" DOWN6, "S:" GTPU_OUT DOWN},
+		.counters = {.downlink_packets = 2, .downlink_bytes = 68}},
+	{"another prefix uplink", FF03, .v6 = true, .in = {"S:30ff0028 5a000007" UP6_FOREIGN},
+		DROPS_OF_SESSION(INNER_FOREIGN_SOURCE)},
+	{"a delegated prefix uplink", FF03, .v6 = true, .delegated = true, .in = {"S:30ff0028 5a000007" UP6_DELEGATED},
+		.out = {"L:" L2TP_OUT "ff03 0057" UP6_DELEGATED}, UPLINK(40)},
+	{"beside a delegated prefix", FF03, .v6 = true, .delegated = true, .in = {"S:30ff0028 5a000007" UP6_FOREIGN},
+		DROPS_OF_SESSION(INNER_FOREIGN_SOURCE)},
+	{"a router solicitation goes to the LNS", FF03, .v6 = true, .in = {"S:30ff0030 5a000007" SOLICITATION},
+		.out = {"L:" L2TP_OUT "ff03 0057" SOLICITATION}, UPLINK(48)},
+	{"link-local of a SIM without IPv6", FF03, .in = {"S:30ff0030 5a000007" SOLICITATION}, DROPS_OF_SESSION(INNER_FAMILY)},
+	{"a router advertisement goes to the SIM, and is shown", .v6 = true, .in = {"L:" L2TP "0057" ADVERTISEMENT},
+		.out = {"N:d" ADVERTISEMENT, "S:30ff0038 cafe0001" ADVERTISEMENT}, DOWNLINK(56)},
+	{"IPv6 of a session not installed goes up", .in = {"L:0002 1111 0099 0057" ADVERTISEMENT},
+		.out = {"F:1111 0099 0057" ADVERTISEMENT}},
+
+	// Integrated
+	{"uplink into the slice", .integrated = true, .in = {"S:" GTPU UP}, .out = {"I:" ETH_UP "0800" UP}, UPLINK(28)},
+	{"uplink with the group's tag", .integrated = true, .tag = 0xabcdef, .in = {"S:" GTPU UP},
+		.out = {"I:025347000001 025347abcdef 0800" UP}, UPLINK(28)},
+	{"uplink with an extension into the slice", .integrated = true,
+		.in = {"S:34ff0024 5a000007 0000 00 85 01 1009 00" UP "ffff"}, .out = {"I:" ETH_UP "0800" UP}, UPLINK(28)},
+	{"IPv6 uplink into the slice", .integrated = true, .both = true, .in = {"S:30ff0028 5a000007" UP6},
+		.out = {"I:" ETH_UP "86dd" UP6}, UPLINK(40)},
+	{"a foreign source does not enter the slice", .integrated = true, .in = {"S:" GTPU UP_FOREIGN},
+		DROPS_OF_SESSION(INNER_FOREIGN_SOURCE)},
+	{"a router solicitation is the control side's", .integrated = true, .v6 = true,
+		.in = {"S:30ff0030 5a000007" SOLICITATION}, .out = {"N:u" SOLICITATION}},
+	{"downlink from the slice", .integrated = true, .in = {"I:" ETH_DOWN "0800" DOWN}, .out = {"S:" GTPU_OUT DOWN},
+		DOWNLINK(28)},
+	{"downlink from the slice with padding", .integrated = true, .in = {"I:" ETH_DOWN "0800" DOWN "00000000"},
+		.out = {"S:" GTPU_OUT DOWN}, DOWNLINK(28)},
+	{"IPv6 downlink from the slice", .integrated = true, .both = true, .in = {"I:" ETH_DOWN "86dd" DOWN6},
+		.out = {"S:30ff0028 cafe0001" DOWN6}, DOWNLINK(40)},
+	{"nobody has the address", .integrated = true, .in = {"I:" ETH_DOWN "0800" DOWN_FOREIGN},
+		DROPS(INNER_UNKNOWN_DESTINATION)},
+	{"nobody has the prefix", .integrated = true, .both = true, .in = {"I:" ETH_DOWN "86dd" DOWN6_FOREIGN},
+		DROPS(INNER_UNKNOWN_DESTINATION)},
+	{"from the slice with DF: the sender is told", .integrated = true, .mtu = 100, .in = {"I:" ETH_DOWN "0800" DOWN_DF},
+		.out = {"I:" ETH_UP "0800" DOWN_DF_ICMP}, DROPS_OF_SESSION(INNER_TOO_BIG)},
+	{"from the slice without DF is fragmented", .integrated = true, .mtu = 100, .in = {"I:" ETH_DOWN "0800" DOWN_BIG},
+		.out = {"S:30ff0064 cafe0001" DOWN_BIG_1, "S:30ff003c cafe0001" DOWN_BIG_2}, DOWNLINK(140)},
+	{"the MSS of a SYN into the slice", .integrated = true, .tcp_mss = 1360, .in = {"S:30ff002c 5a000007" SYN_1460},
+		.out = {"I:" ETH_UP "0800" SYN_1360}, UPLINK(44)},
+	{"the MSS of a SYN ACK from the slice", .integrated = true, .tcp_mss = 1360, .in = {"I:" ETH_DOWN "0800" SYNACK_1460},
+		.out = {"S:30ff002c cafe0001" SYNACK_1360}, DOWNLINK(44)},
+
+	// limits
+	{"all uplink packets are discarded", FF03, .limits = {{.discard_percent = 100}},
+		.in = {"S:" GTPU UP, "L:" L2TP "21" DOWN}, .out = {"S:" GTPU_OUT DOWN}, DROPS(DISCARDED),
+		.counters = {.downlink_packets = 1, .downlink_bytes = 28, .dropped = 1}},
+	{"all downlink packets are discarded", FF03, .limits = {[1] = {.discard_percent = 100}},
+		.in = {"S:" GTPU UP, "L:" L2TP "21" DOWN}, .out = {"L:" L2TP_OUT "ff03 0021" UP}, DROPS(DISCARDED),
+		.counters = {.uplink_packets = 1, .uplink_bytes = 28, .dropped = 1}},
+	{"a limit that is not reached", FF03, .limits = {{1000}, {1000}}, .in = {"S:" GTPU UP, "L:" L2TP "21" DOWN, "S:" GTPU UP},
+		.out = {"L:" L2TP_OUT "ff03 0021" UP, "S:" GTPU_OUT DOWN, "L:" L2TP_OUT "ff03 0021" UP},
+		.counters = {.uplink_packets = 2, .uplink_bytes = 56, .downlink_packets = 1, .downlink_bytes = 28}},
+	{"more than the burst", .integrated = true, .limits = {[1] = {8}},
+		.in = {"I:" ETH_DOWN "0800" DOWN_1500, "I:" ETH_DOWN "0800" DOWN_1500, "I:" ETH_DOWN "0800" DOWN,
+			"I:" ETH_DOWN "0800" DOWN},
+		.out = {"S:30ff05dc cafe0001" DOWN_1500, "S:30ff05dc cafe0001" DOWN_1500, "S:" GTPU_OUT DOWN},
+		DROPS(RATE_LIMITED), .counters = {.downlink_packets = 3, .downlink_bytes = 3028, .dropped = 1}},
 };

@@ -31,9 +31,10 @@ struct lab {
 	struct dp *dp;
 	struct dp_lac *lac;
 	struct dp_tunnel *tunnel;
+	struct dp_slice *slice;
 	struct dp_session *session;
 	struct ip_end gtpu_end, lac_end, sgw_end, lns_end, stranger_end;
-	int sgw, lns, stranger;
+	int sgw, lns, stranger, inside; // inside: the slice's end of its cable; -1: none
 	char seen[CASE_STEPS * 2][LINE]; // what came out, as the cases write it
 	unsigned seen_count, batches;
 };
@@ -73,6 +74,12 @@ static void on_l2tp_frame(
 	note(owner, where, frame->ppp, frame->len);
 }
 
+static void on_inner6(void *owner, uint32_t local_teid, enum dp_direction direction, const uint8_t *packet, size_t len)
+{
+	assert_int_equal(local_teid, CASE_TEID);
+	note(owner, direction == DP_UPLINK ? "N:u" : "N:d", packet, len);
+}
+
 static void on_batch_end(void *owner)
 {
 	((struct lab *)owner)->batches++;
@@ -107,12 +114,6 @@ static struct dp_session_spec spec_of(const struct lab *lab)
 	return spec;
 }
 
-static void spec_v6(struct dp_session_spec *spec)
-{
-	assert_int_equal(ip_prefix_parse(CASE_UE6, &spec->ue6), 0);
-	spec->ue = (struct ip_addr){0};
-}
-
 static void fast_open(struct lab *lab)
 {
 #ifdef DATAPLANE_XDP
@@ -133,11 +134,13 @@ static void lab_open(struct lab *lab, const struct dp_framing *framing)
 		.on_gtpu = on_gtpu,
 		.on_l2tp_control = on_l2tp_control,
 		.on_l2tp_frame = on_l2tp_frame,
+		.on_inner6 = on_inner6,
 		.on_batch_end = on_batch_end,
 		.owner = lab,
 	};
 
 	memset(lab, 0, sizeof(*lab));
+	lab->inside = -1;
 	assert_int_equal(uv_loop_init(&lab->loop), 0);
 	lab->sgw = socket_open(2, &lab->sgw_end);
 	lab->lns = socket_open(3, &lab->lns_end);
@@ -152,6 +155,9 @@ static void lab_open(struct lab *lab, const struct dp_framing *framing)
 static void lab_close(struct lab *lab)
 {
 	dp_session_del(&lab->session, NULL);
+	dp_slice_free(&lab->slice);
+	if (lab->inside >= 0)
+		close(lab->inside);
 	dp_tunnel_free(&lab->tunnel);
 	dp_lac_free(&lab->lac);
 	dp_free(&lab->dp);
@@ -160,6 +166,16 @@ static void lab_close(struct lab *lab)
 	close(lab->sgw);
 	close(lab->lns);
 	close(lab->stranger);
+}
+
+// The packet socket's part is played by a pair of sockets.
+static void slice_open(struct lab *lab)
+{
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+	lab->inside = ends[0];
+	assert_int_equal(dp_slice_new(lab->dp, ends[1], &lab->slice), 0);
 }
 
 static size_t octets_of(const char *text, uint8_t *out)
@@ -186,12 +202,55 @@ static void collect(struct lab *lab, int fd, const char *where)
 #ifdef DATAPLANE_XDP
 static unsigned xdp_sent, xdp_dropped, xdp_passed; // of all tests: that the programs did most of it is a test of its own
 
-// What left the program toward `to`: headers and checksum, then the payload as the cases write it.
+static uint32_t sum_of(const uint8_t *at, size_t len)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < len; i++)
+		sum += i % 2 ? at[i] : (uint32_t)at[i] << 8;
+	return sum;
+}
+
+// The checksum of the frame's UDP datagram, where it is to have one, else 0.
+static void check_udp_sum(const uint8_t *frame, size_t len, bool is_wanted)
+{
+	uint32_t sum = sum_of(frame + 26, 8) + sum_of(frame + 34, len - 34) + 17 + (uint32_t)len - 34;
+
+	if (!is_wanted)
+		return assert_int_equal(parse_be16(frame + 40), 0);
+	sum = (sum & 0xffff) + (sum >> 16);
+	assert_int_equal((sum & 0xffff) + (sum >> 16), 0xffff);
+}
+
+// The outer packet's class and Don't Fragment, of the inner one or fixed.
+static void check_outer(const uint8_t *frame, const struct dp_framing *framing, const uint8_t *inner)
+{
+	bool v4 = inner[0] >> 4 == 4;
+	unsigned dscp = v4 ? inner[1] >> 2 : (parse_be16(inner) >> 6) & 63, df = v4 ? inner[6] & 0x40 : 0x40;
+
+	assert_int_equal(frame[15], (framing->dscp == DP_DSCP_COPY ? dscp : framing->dscp - 1u) << 2);
+	assert_int_equal(frame[20], framing->df == DP_DF_SET ? 0x40 : framing->df == DP_DF_COPY ? df : 0);
+}
+
+// Octets before the inner packet, of the forms that we send.
+static size_t l2tp_head(const uint8_t *l2tp)
+{
+	size_t at = 6 + (l2tp[0] & 0x40 ? 2u : 0) + (l2tp[0] & 0x08 ? 4u : 0);
+
+	return at + (l2tp[at] == 0xff ? 4 : 2);
+}
+
+// What left the program: headers and checksum, then the payload as the cases write it; into a slice, the frame.
 static void note_frame(struct lab *lab, const uint8_t *frame, size_t len, bool is_uplink)
 {
 	const struct ip_end *from = is_uplink ? &lab->lac_end : &lab->gtpu_end,
 			    *to = is_uplink ? &lab->tunnel->peer : &lab->session->peer;
 
+	if (is_uplink && lab->session->kind == SOFT_INTEGRATED)
+		return note(lab, "I:", frame, len);
+	check_udp_sum(frame, len, is_uplink && lab->tunnel->framing.udp_checksum);
+	if (is_uplink)
+		check_outer(frame, &lab->tunnel->framing, frame + TESTRUN_HEAD + l2tp_head(frame + TESTRUN_HEAD));
 	assert_memory_equal(frame, testrun_hop, 6);
 	assert_memory_equal(frame + 6, testrun_us, 6);
 	assert_int_equal(parse_be16(frame + 12), 0x0800);
@@ -202,26 +261,16 @@ static void note_frame(struct lab *lab, const uint8_t *frame, size_t len, bool i
 	assert_int_equal(parse_be16(frame + 34), from->port);
 	assert_int_equal(parse_be16(frame + 36), to->port);
 	assert_int_equal(parse_be16(frame + 38), len - 34);
-	assert_int_equal(parse_be16(frame + 40), 0);
 	note(lab, is_uplink ? "L:" : "S:", frame + TESTRUN_HEAD, len - TESTRUN_HEAD);
 }
 
 // Whether the program of that side has taken the datagram.
-static bool xdp_took(struct lab *lab, int fd, bool is_uplink, const uint8_t *octets, size_t len)
+static int xdp_run(struct lab *lab, int program, const uint8_t *frame, size_t frame_len, bool is_uplink)
 {
-	const struct ip_end *from = fd == lab->sgw ? &lab->sgw_end : fd == lab->lns ? &lab->lns_end : &lab->stranger_end;
-	struct fast *fast = lab->dp->fast;
-	uint8_t frame[LINE + TESTRUN_HEAD] = {0}, out[LINE + 100];
-	size_t frame_len = TESTRUN_HEAD + len < 60 ? 60 : TESTRUN_HEAD + len,
-	       out_len = sizeof(out); // as short as Ethernet has them
-	int program = is_uplink ? xdp_program_access(fast) : xdp_program_ingress(fast, lab->lac->slice), verdict;
+	uint8_t out[LINE + 100];
+	size_t out_len = sizeof(out);
+	int verdict = testrun(program, frame, frame_len, out, &out_len, 1, NULL);
 
-	testrun_know_hops(fast);
-	memcpy(frame + TESTRUN_HEAD, octets, len);
-	testrun_frame(frame, from, is_uplink ? &lab->gtpu_end : &lab->lac_end, len);
-	verdict = testrun(program, frame, frame_len, out, &out_len, 1, NULL);
-	if (!is_uplink)
-		close(program);
 	if (verdict == XDP_PASS) {
 		assert_int_equal(out_len, frame_len); // as it came
 		assert_memory_equal(out, frame, frame_len);
@@ -233,6 +282,28 @@ static bool xdp_took(struct lab *lab, int fd, bool is_uplink, const uint8_t *oct
 	xdp_passed += verdict == XDP_PASS;
 	if (verdict != XDP_PASS && verdict != XDP_REDIRECT && verdict != XDP_DROP)
 		fail_msg("verdict %d", verdict);
+	return verdict;
+}
+
+static bool xdp_took(struct lab *lab, int fd, bool is_uplink, const uint8_t *octets, size_t len)
+{
+	const struct ip_end *from = fd == lab->sgw ? &lab->sgw_end : fd == lab->lns ? &lab->lns_end : &lab->stranger_end;
+	struct fast *fast = lab->dp->fast;
+	uint8_t frame[LINE + TESTRUN_HEAD] = {0};
+	size_t frame_len = TESTRUN_HEAD + len < 60 ? 60 : TESTRUN_HEAD + len; // as short as Ethernet has them
+	int program = is_uplink ? xdp_program_access(fast) : xdp_program_ingress(fast, lab->lac->slice), verdict;
+
+	testrun_know_hops(fast);
+	if (fd == lab->inside) {
+		frame_len = len < 60 ? 60 : len;
+		memcpy(frame, octets, len);
+	} else {
+		memcpy(frame + TESTRUN_HEAD, octets, len);
+		testrun_frame(frame, from, is_uplink ? &lab->gtpu_end : &lab->lac_end, len);
+	}
+	verdict = xdp_run(lab, program, frame, frame_len, is_uplink);
+	if (!is_uplink)
+		close(program);
 	return verdict != XDP_PASS;
 }
 #endif
@@ -245,7 +316,7 @@ static void send_in(struct lab *lab, const char *in)
 	struct sockaddr_storage to;
 	uint8_t octets[LINE];
 	size_t len = octets_of(in + 2, octets);
-	int fd = in[0] == 'S' ? lab->sgw : in[0] == 'L' ? lab->lns : lab->stranger;
+	int fd = in[0] == 'S' ? lab->sgw : in[0] == 'L' ? lab->lns : in[0] == 'I' ? lab->inside : lab->stranger;
 	bool to_gtpu = in[0] == 'S' || (in[0] == 'X' && octets[0] >> 4 == 3); // a stranger's goes where it looks like
 	unsigned seen = lab->seen_count;
 
@@ -254,19 +325,24 @@ static void send_in(struct lab *lab, const char *in)
 		return;
 #endif
 	dp_totals(lab->dp, &before);
-	assert_int_equal(sendto(fd, octets, len, 0, (struct sockaddr *)&to,
-				 ip_end_to_sockaddr(to_gtpu ? &lab->gtpu_end : &lab->lac_end, &to)),
-		len);
+	if (fd == lab->inside)
+		assert_int_equal(send(fd, octets, len, 0), len);
+	else
+		assert_int_equal(sendto(fd, octets, len, 0, (struct sockaddr *)&to,
+					 ip_end_to_sockaddr(to_gtpu ? &lab->gtpu_end : &lab->lac_end, &to)),
+			len);
 	do {
 		uv_run(&lab->loop, UV_RUN_NOWAIT);
 		collect(lab, lab->sgw, "S:");
 		collect(lab, lab->lns, "L:");
+		collect(lab, lab->inside, "I:");
 		dp_totals(lab->dp, &now);
 	} while (lab->seen_count == seen && now.dropped == before.dropped && uv_hrtime() - start < 2000000000ull);
 	for (unsigned turn = 0; turn < 2; turn++) { // and whatever else there is
 		uv_run(&lab->loop, UV_RUN_NOWAIT);
 		collect(lab, lab->sgw, "S:");
 		collect(lab, lab->lns, "L:");
+		collect(lab, lab->inside, "I:");
 	}
 }
 
@@ -305,6 +381,30 @@ static void check_case(struct lab *lab, const struct dp_case *each)
 			counters.uplink_bytes, counters.downlink_packets, counters.downlink_bytes, counters.dropped);
 }
 
+static struct dp_session_spec spec_of_case(struct lab *lab, const struct dp_case *each)
+{
+	struct dp_session_spec spec = spec_of(lab);
+
+	spec.sequencing = each->sequencing;
+	spec.tcp_mss = each->tcp_mss;
+	if (each->mtu)
+		spec.mtu = each->mtu;
+	if (each->v6 || each->both)
+		assert_int_equal(ip_prefix_parse(CASE_UE6, &spec.ue6), 0);
+	if (each->v6)
+		spec.ue = (struct ip_addr){0};
+	if (each->delegated)
+		assert_int_equal(ip_prefix_parse(CASE_DELEGATED, &spec.ue6_delegated), 0);
+	memcpy(spec.limits, each->limits, sizeof(spec.limits));
+	if (each->integrated) {
+		slice_open(lab);
+		spec.slice = lab->slice;
+		spec.tunnel = NULL;
+		spec.tag = each->tag;
+	}
+	return spec;
+}
+
 static void every_case_octet_by_octet(void **state)
 {
 	for (size_t i = 0; i < array_len(dp_cases); i++) {
@@ -313,13 +413,7 @@ static void every_case_octet_by_octet(void **state)
 		struct lab lab;
 
 		lab_open(&lab, &each->framing);
-		spec = spec_of(&lab);
-		spec.sequencing = each->sequencing;
-		spec.tcp_mss = each->tcp_mss;
-		if (each->mtu)
-			spec.mtu = each->mtu;
-		if (each->v6)
-			spec_v6(&spec);
+		spec = spec_of_case(&lab, each);
 		assert_int_equal(dp_session_add(lab.dp, &spec, &lab.session), 0);
 		for (unsigned step = 0; each->in[step]; step++)
 			send_in(&lab, each->in[step]);

@@ -15,13 +15,15 @@ struct fast_options {
 
 #define FAST_WHY 200
 
-// A session as the fast path needs it. `tunnel` is what fast_tunnel_new gave.
+// A session as the fast path needs it. `tunnel` is what fast_tunnel_new or fast_cable_new gave.
 struct fast_session {
 	uint32_t teid, peer_teid;
 	struct ip_end sgw;
 	bool has_v4, has_v6, has_more; // more: a delegated prefix, which the sockets know
+	bool is_held; // the sockets carry its packets for now
 	uint8_t ue4[4], ue6[8]; // the address, the prefix
 	uint32_t tunnel;
+	uint32_t tag; // of an Integrated session
 	uint16_t session_id, peer_session_id, mtu;
 	uint16_t tcp_mss; // as in struct dp_session_spec
 	uint16_t limit; // by fast_limit_set; 0: none
@@ -37,10 +39,14 @@ struct fast_limit {
 };
 #define FAST_LIMIT_SHIFT 16
 
-// Of one session; the two times are of the limits.
-struct fast_counters {
-	struct dp_counters counters;
-	uint64_t busy_until_ns[2];
+// What programs and sockets count of one session, in memory that both add to.
+struct fast_count {
+	uint64_t packets, bytes;
+};
+
+struct fast_extra {
+	uint64_t dropped;
+	uint64_t busy_until_ns[2]; // of the limits, by direction
 };
 
 // The number of the next data message of a session, and whether there are numbers at all; shared with the programs.
@@ -64,12 +70,16 @@ void fast_describe(struct fast *fast, char *out, size_t size);
 uint32_t fast_slice_get(struct fast *fast, int socket_fd);
 void fast_slice_put(struct fast *fast, uint32_t slice);
 
-// 0 when the tunnel cannot be carried (IPv6 outside, no room): its sessions are the sockets'.
+// An L2TP tunnel. 0 when it cannot be carried (IPv6 outside, no room): its sessions are the sockets'.
 uint32_t fast_tunnel_new(struct fast *fast, uint32_t slice, const struct ip_end *lac, uint16_t id);
 void fast_tunnel_set(
 	struct fast *fast, uint32_t tunnel, uint16_t peer_id, const struct ip_end *lns, const struct dp_framing *framing);
 // Where its packets leave the slice; an empty interface: nowhere but through the sockets.
 void fast_tunnel_path(struct fast *fast, uint32_t tunnel, const struct dp_path *path);
+// The same for an Integrated slice, whose interface sims.c has made: 0 when there is no room.
+uint32_t fast_cable_new(struct fast *fast, uint32_t slice);
+// Outer packets that the programs took past the slice's stack, by a tunnel or a cable.
+void fast_tunnel_flow(struct fast *fast, uint32_t tunnel, struct dp_counters *out);
 void fast_tunnel_free(struct fast *fast, uint32_t tunnel);
 
 // Installs or changes; `slot` is below fast_slots. A session that an earlier process had installed keeps its counters and numbers.
@@ -80,8 +90,9 @@ void fast_session_del(struct fast *fast, uint32_t slot);
 void fast_limit_set(struct fast *fast, uint16_t number, const struct fast_limit *limit);
 
 uint32_t fast_slots(const struct fast *fast);
-// By slot; they live as long as the fast path.
-struct fast_counters *fast_counters(struct fast *fast, uint32_t slot);
+// By slot; they live as long as the session is installed. A downlink count is NULL where the programs have no room for it.
+struct fast_count *fast_count(struct fast *fast, uint32_t slot, enum dp_direction direction);
+struct fast_extra *fast_extra(struct fast *fast, uint32_t slot);
 struct fast_order *fast_order(struct fast *fast, uint32_t slot);
 // What the fast path alone did. `drops` has room for DP_DROP_COUNT.
 void fast_totals(struct fast *fast, struct dp_counters *out, uint64_t *passed, uint64_t *drops);

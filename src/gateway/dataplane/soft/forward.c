@@ -17,7 +17,7 @@ void soft_drop(struct dp *dp, struct dp_session *session, enum dp_drop reason)
 	dp->drops[reason]++;
 	dp->totals.dropped++;
 	if (session)
-		soft_count(&soft_counters(dp, session)->counters.dropped, 1);
+		soft_count_dropped(dp, session, 1);
 }
 
 uint8_t *soft_l2tp_head(const struct dp_tunnel *tunnel, struct fast_order *order, uint16_t peer_session_id, uint16_t protocol,
@@ -149,16 +149,11 @@ static bool is_of_link(const struct inner_in *inner)
 
 static void count(struct dp *dp, struct dp_session *session, enum dp_direction direction, size_t octets)
 {
-	struct dp_counters *mine = &soft_counters(dp, session)->counters;
-
+	soft_count(dp, session, direction, 1, octets);
 	if (direction == DP_UPLINK) {
-		soft_count(&mine->uplink_packets, 1);
-		soft_count(&mine->uplink_bytes, octets);
 		dp->totals.uplink_packets++;
 		dp->totals.uplink_bytes += octets;
 	} else {
-		soft_count(&mine->downlink_packets, 1);
-		soft_count(&mine->downlink_bytes, octets);
 		dp->totals.downlink_packets++;
 		dp->totals.downlink_bytes += octets;
 	}

@@ -90,7 +90,7 @@ static bool is_discarded(uint8_t percent)
 bool soft_limit_passes(struct dp *dp, struct dp_session *session, enum dp_direction direction, size_t len)
 {
 	const struct fast_limit *limit = &dp->limits[session->limit].fast;
-	uint64_t *busy = &soft_counters(dp, session)->busy_until_ns[direction], now, until;
+	uint64_t *busy = soft_busy_until(dp, session, direction), now, until;
 	struct timespec clock;
 
 	if (is_discarded(limit->discard_percent[direction])) {

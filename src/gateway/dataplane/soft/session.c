@@ -47,7 +47,9 @@ static void tell_fast(struct dp *dp, const struct dp_session *session)
 		.has_v4 = session->has_v4,
 		.has_v6 = session->has_v6,
 		.has_more = session->delegated_len,
-		.tunnel = session->kind == SOFT_L2TP && !session->is_watched ? session->tunnel->fast : 0,
+		.is_held = session->is_watched,
+		.tunnel = session->kind == SOFT_L2TP ? session->tunnel->fast : session->slice->fast,
+		.tag = session->kind == SOFT_L2TP ? 0 : session->tag,
 		.session_id = session->kind == SOFT_L2TP ? session->id : 0,
 		.peer_session_id = session->peer_id,
 		.mtu = session->mtu,
@@ -60,7 +62,7 @@ static void tell_fast(struct dp *dp, const struct dp_session *session)
 
 	memcpy(to.ue4, session->ue4, sizeof(to.ue4));
 	memcpy(to.ue6, session->ue6, sizeof(to.ue6));
-	if (soft_slot(dp, session) < dp->shared_slots)
+	if (soft_is_shared(dp, session))
 		fast_session_set(dp->fast, soft_slot(dp, session), &to);
 }
 
@@ -179,8 +181,8 @@ void dp_session_del(struct dp_session **pointer, struct dp_counters *last)
 	*pointer = NULL;
 	dp = soft_dp(session);
 	if (last)
-		*last = soft_counters(dp, session)->counters;
-	if (soft_slot(dp, session) < dp->shared_slots)
+		dp_session_counters(session, last);
+	if (soft_is_shared(dp, session))
 		fast_session_del(dp->fast, soft_slot(dp, session));
 	leave(session);
 	soft_limit_put(dp, session->limit);
@@ -204,27 +206,4 @@ int dp_session_send(struct dp_session *session, const uint8_t *packet, size_t le
 	memcpy(room + SOFT_HEAD_MAX, packet, len);
 	soft_send(session, DP_DOWNLINK, room + SOFT_HEAD_MAX, len, false);
 	return 0;
-}
-
-void dp_session_counters(const struct dp_session *session, struct dp_counters *out)
-{
-	*out = soft_counters(soft_dp(session), (struct dp_session *)session)->counters;
-}
-
-static void lift(uint64_t *counter, uint64_t least)
-{
-	if (*counter < least)
-		soft_count(counter, least - *counter);
-}
-
-// What the fast path counted on while no gateway ran is kept.
-void dp_session_restore_counters(struct dp_session *session, const struct dp_counters *from)
-{
-	struct dp_counters *counters = &soft_counters(soft_dp(session), session)->counters;
-
-	lift(&counters->uplink_packets, from->uplink_packets);
-	lift(&counters->uplink_bytes, from->uplink_bytes);
-	lift(&counters->downlink_packets, from->downlink_packets);
-	lift(&counters->downlink_bytes, from->downlink_bytes);
-	lift(&counters->dropped, from->dropped);
 }

@@ -93,6 +93,8 @@ int dp_slice_new(struct dp *dp, int slice_fd, struct dp_slice **out)
 	if (error)
 		return error;
 	slice->dp = dp;
+	if (dp->fast && (slice->slice = fast_slice_get(dp->fast, fd)))
+		slice->fast = fast_cable_new(dp->fast, slice->slice);
 	slice->fd = TAKE_FD(fd);
 	slice->poll.data = slice;
 	uv_poll_start(&slice->poll, UV_READABLE, on_poll);
@@ -113,6 +115,10 @@ void dp_slice_free(struct dp_slice **pointer)
 		return;
 	*pointer = NULL;
 	slice->closed = true;
+	if (slice->dp->fast && slice->fast)
+		fast_tunnel_free(slice->dp->fast, slice->fast);
+	if (slice->dp->fast && slice->slice)
+		fast_slice_put(slice->dp->fast, slice->slice);
 	map_fini(&slice->by_v4);
 	map_fini(&slice->by_v6);
 	uv_close((uv_handle_t *)&slice->poll, on_closed);

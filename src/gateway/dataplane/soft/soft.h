@@ -35,7 +35,10 @@ struct dp_session {
 	uint16_t limit; // of dp->limits; 0: none
 	struct fast_order order; // RFC 2661 5.4; without the Sequencing Required AVP the LNS switches it by what it sends
 	union {
-		struct fast_counters counters;
+		struct {
+			struct dp_counters counters; // those that do not stand in the fast path's memory
+			uint64_t busy_until_ns[2]; // likewise
+		};
 		struct { // while free
 			uint32_t previous, next; // index + 1
 			uint64_t given_ms;
@@ -97,6 +100,7 @@ struct dp_slice {
 	uv_poll_t poll;
 	int fd;
 	bool closed;
+	uint32_t slice, fast; // its numbers in the fast path; 0: none
 	struct map by_v4, by_v6; // sessions by the SIM's address, by its prefix
 };
 
@@ -133,24 +137,15 @@ static inline uint32_t soft_slot(const struct dp *dp, const struct dp_session *s
 	return (uint32_t)(session - dp->slots);
 }
 
-// Counters and sequence of a session: its own, or those that it shares with the fast path, where all that changes them is atomic.
-static inline struct fast_counters *soft_counters(struct dp *dp, struct dp_session *session)
+// Whether what a session counts, and its sequence, stand in memory that it shares with the fast path, where all that changes them is atomic.
+static inline bool soft_is_shared(const struct dp *dp, const struct dp_session *session)
 {
-	uint32_t slot = soft_slot(dp, session);
-
-	return slot < dp->shared_slots ? fast_counters(dp->fast, slot) : &session->counters;
+	return soft_slot(dp, session) < dp->shared_slots;
 }
 
 static inline struct fast_order *soft_order(struct dp *dp, struct dp_session *session)
 {
-	uint32_t slot = soft_slot(dp, session);
-
-	return slot < dp->shared_slots ? fast_order(dp->fast, slot) : &session->order;
-}
-
-static inline void soft_count(uint64_t *counter, uint64_t n)
-{
-	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+	return soft_is_shared(dp, session) ? fast_order(dp->fast, soft_slot(dp, session)) : &session->order;
 }
 
 static inline struct dp *soft_dp(const struct dp_session *session)
@@ -161,6 +156,11 @@ static inline struct dp *soft_dp(const struct dp_session *session)
 // soft.c
 // The entry of one of our session ids, its block made when there is none; NULL when memory is out.
 struct soft_entry *soft_entry_make(struct dp_tunnel *tunnel, uint16_t session_id);
+
+// count.c
+void soft_count(struct dp *dp, struct dp_session *session, enum dp_direction direction, uint64_t packets, uint64_t octets);
+void soft_count_dropped(struct dp *dp, struct dp_session *session, uint64_t packets);
+uint64_t *soft_busy_until(struct dp *dp, struct dp_session *session, enum dp_direction direction);
 
 // teid.c
 int soft_slots_map(struct dp *dp);

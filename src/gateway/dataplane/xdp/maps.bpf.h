@@ -17,41 +17,64 @@
 		__type(value, type_of_##name);                                                                                   \
 	} name SEC(".maps")
 
+#define PERCPU_ARRAY(name, entries, of)                                                                                          \
+	struct {                                                                                                                 \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                                                         \
+		__uint(max_entries, entries);                                                                                    \
+		__type(key, uint32_t);                                                                                           \
+		__type(value, of);                                                                                               \
+	} name SEC(".maps")
+
 typedef struct abi_config type_of_config;
-typedef struct abi_session type_of_sessions;
-typedef struct abi_counters type_of_counters;
+typedef struct abi_uplink type_of_uplinks;
+typedef struct abi_downlink type_of_downlinks;
+typedef struct abi_count type_of_uplink_counts;
+typedef struct abi_count type_of_downlink_counts;
+typedef struct abi_extra type_of_extras;
+typedef uint64_t type_of_prefixes;
+typedef struct abi_limit type_of_limits;
 typedef struct abi_tunnel type_of_tunnels;
 typedef struct abi_hop type_of_hops;
 typedef struct abi_slice type_of_slices;
 typedef struct abi_port type_of_port_keys;
 typedef struct abi_ids type_of_tunnel_ids;
-typedef struct abi_ids type_of_ids;
 
 MAPPED_ARRAY(config, 1);
-MAPPED_ARRAY(sessions, 1);
-MAPPED_ARRAY(counters, 1);
+MAPPED_ARRAY(uplinks, 1); // these four by slot
+MAPPED_ARRAY(uplink_counts, 1);
+MAPPED_ARRAY(extras, 1);
+MAPPED_ARRAY(prefixes, 1);
+MAPPED_ARRAY(downlinks, 1); // these two by place
+MAPPED_ARRAY(downlink_counts, 1);
+MAPPED_ARRAY(limits, ABI_LIMITS);
 MAPPED_ARRAY(tunnels, ABI_TUNNELS);
 MAPPED_ARRAY(hops, ABI_HOPS);
 MAPPED_ARRAY(slices, ABI_SLICES);
 MAPPED_ARRAY(port_keys, ABI_PORTS);
 MAPPED_ARRAY(tunnel_ids, (ABI_LEAF * ABI_LEAVES_MAX / ABI_IDS)); // leaf * ABI_LEAF + id -> place in `tunnels`
-MAPPED_ARRAY(ids, (ABI_PAGE / ABI_IDS)); // page * ABI_PAGE + id -> slot + 1
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, struct abi_stats);
-} stats SEC(".maps");
+	__type(key, struct abi_address);
+	__type(value, uint32_t);
+} addresses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, ABI_ROUTES);
+	__type(key, struct abi_route);
+	__type(value, uint32_t);
+} routes SEC(".maps");
+
+PERCPU_ARRAY(stats, 1, struct abi_stats);
+PERCPU_ARRAY(flows, ABI_TUNNELS, struct abi_flow);
 
 // The slice that the packet under way came in by: written by the few instructions that are attached to an interface (port.c), which is all
 // that differs from slice to slice.
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, uint32_t);
-	__type(value, uint32_t);
-} ingress SEC(".maps");
+PERCPU_ARRAY(ingress, 1, uint32_t);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);

@@ -88,9 +88,13 @@ static int maps_prepare(struct fast *fast)
 	struct xdp_objects *objects = &fast->objects;
 	struct bpf_map *map;
 
-	bpf_map__set_max_entries(objects->skeleton->maps.sessions, fast->options.slots);
-	bpf_map__set_max_entries(objects->skeleton->maps.counters, fast->options.slots);
-	bpf_map__set_max_entries(objects->skeleton->maps.ids, objects->pages * (ABI_PAGE / ABI_IDS));
+	bpf_map__set_max_entries(objects->skeleton->maps.uplinks, fast->options.slots);
+	bpf_map__set_max_entries(objects->skeleton->maps.uplink_counts, fast->options.slots);
+	bpf_map__set_max_entries(objects->skeleton->maps.extras, fast->options.slots);
+	bpf_map__set_max_entries(objects->skeleton->maps.prefixes, fast->options.slots);
+	bpf_map__set_max_entries(objects->skeleton->maps.downlinks, objects->pages * ABI_PAGE);
+	bpf_map__set_max_entries(objects->skeleton->maps.downlink_counts, objects->pages * ABI_PAGE);
+	bpf_map__set_max_entries(objects->skeleton->maps.addresses, 2 * fast->options.slots);
 	bpf_object__for_each_map(map, objects->skeleton->obj)
 	{
 		char path[XDP_PATH + 40];
@@ -178,7 +182,10 @@ int xdp_objects_open(struct fast *fast, char *why)
 	int error, fd;
 
 	libbpf_set_print(on_libbpf);
-	objects->pages = fast->options.slots / ABI_PAGE + 2048;
+	objects->pages =
+		fast->options.slots / ABI_PAGE * 5 / 4 + 2048; // session ids are not quite dense, and each tunnel begins one
+	if (objects->pages > UINT16_MAX)
+		objects->pages = UINT16_MAX;
 	objects->skeleton = relay_bpf__open();
 	if (!objects->skeleton)
 		return snprintf(why, FAST_WHY, "the BPF programs cannot be opened: %s", strerror(errno)), -errno;
@@ -250,6 +257,24 @@ void xdp_objects_stats(const struct fast *fast, struct abi_stats *out)
 	for (int i = 0; i < cpus; i++)
 		for (size_t j = 0; j < sizeof(*out) / sizeof(uint64_t); j++)
 			((uint64_t *)out)[j] += ((uint64_t *)&each[i])[j];
+}
+
+void xdp_objects_flow(const struct fast *fast, uint32_t tunnel, struct abi_flow *out)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct abi_flow *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
+
+	memset(out, 0, sizeof(*out));
+	if (!each || bpf_map_lookup_elem(bpf_map__fd(fast->objects.skeleton->maps.flows), &tunnel, each))
+		return;
+	for (int i = 0; i < cpus; i++)
+		for (size_t j = 0; j < sizeof(*out) / sizeof(uint64_t); j++)
+			((uint64_t *)out)[j] += ((uint64_t *)&each[i])[j];
+}
+
+int xdp_addresses_fd(const struct fast *fast)
+{
+	return bpf_map__fd(fast->objects.skeleton->maps.addresses);
 }
 
 int xdp_program_access(const struct fast *fast)

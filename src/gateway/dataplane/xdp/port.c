@@ -252,7 +252,7 @@ static int port_open(struct xdp_thread *thread, uint32_t slice, const struct rou
 	struct fast *fast = thread->fast;
 	uint64_t netns = thread->netns[slice];
 	uint32_t port = find_port(fast, netns, link->ifindex);
-	int error = judge(thread, slice, link);
+	int error = strcmp(link->name, XDP_WIRE) ? judge(thread, slice, link) : 0; // of a cable we know: its other end has GRO
 
 	if (error || (port && fast->ports[port].link >= 0)) {
 		*out = port;
@@ -300,35 +300,61 @@ static void close_unused(struct xdp_thread *thread)
 	}
 }
 
+struct found { // where a hop leads
+	uint32_t port, ifindex;
+	uint8_t mac[6];
+	struct route_link link;
+};
+
+static int resolve_neighbour(struct xdp_thread *thread, const struct hop_job *job, bool probe, struct found *out)
+{
+	struct route *route = thread->routes[job->slice];
+	uint32_t neighbour;
+	int error = route_find(route, job->daddr, job->saddr, job->mark, &out->ifindex, &neighbour);
+
+	if (!error)
+		error = route_link(route, out->ifindex, &out->link);
+	if (!error && *job->interface && strcmp(job->interface, out->link.name))
+		error = -EXDEV;
+	if (!error)
+		error = port_open(thread, job->slice, &out->link, &out->port);
+	return error ? error : route_mac(route, out->ifindex, neighbour, probe, out->mac);
+}
+
+// The cable into an Integrated slice: always there, always the same two addresses.
+static int resolve_cable(struct xdp_thread *thread, const struct hop_job *job, struct found *out)
+{
+	int error = route_link_named(thread->routes[job->slice], job->interface, &out->link);
+
+	out->ifindex = out->link.ifindex;
+	if (!error)
+		error = port_open(thread, job->slice, &out->link, &out->port);
+	memcpy(out->mac, DP_SLICE_MAC, 6);
+	memcpy(out->link.mac, DP_SIMS_MAC, 6);
+	thread->fast->objects.slices[job->slice].wire = error ? 0 : out->ifindex;
+	return error;
+}
+
 static void resolve(struct xdp_thread *thread, const struct hop_job *job)
 {
 	struct fast *fast = thread->fast;
-	struct route *route = thread->routes[job->slice];
 	uint64_t now = now_ms();
 	bool probe = now - fast->hops[job->hop].probed_ms >= PROBE_MS;
-	uint32_t ifindex, neighbour, port = 0;
-	struct route_link link = {0};
-	uint8_t mac[6] = {0};
-	int error = route ? route_find(route, job->daddr, job->saddr, job->mark, &ifindex, &neighbour) : -ENOENT;
+	struct found found = {0};
+	int error = -ENOENT;
 
-	if (!error)
-		error = route_link(route, ifindex, &link);
-	if (!error && *job->interface && strcmp(job->interface, link.name))
-		error = -EXDEV;
-	if (!error)
-		error = port_open(thread, job->slice, &link, &port);
-	if (!error)
-		error = route_mac(route, ifindex, neighbour, probe, mac);
+	if (thread->routes[job->slice])
+		error = job->daddr ? resolve_neighbour(thread, job, probe, &found) : resolve_cable(thread, job, &found);
 	pthread_mutex_lock(&fast->lock);
 	if (fast->hops[job->hop].generation == job->generation && fast->hops[job->hop].refs) {
 		if (probe)
 			fast->hops[job->hop].probed_ms = now;
-		if (port) {
-			fast->hops[job->hop].port = port;
-			fast->objects.hops[job->hop].ifindex = ifindex;
+		if (found.port) {
+			fast->hops[job->hop].port = found.port;
+			fast->objects.hops[job->hop].ifindex = found.ifindex;
 		}
-		xdp_hop_write(
-			fast, job->hop, error ? 0 : port, mac, link.mac, link.mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)link.mtu);
+		xdp_hop_write(fast, job->hop, error ? 0 : found.port, found.mac, found.link.mac,
+			found.link.mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)found.link.mtu);
 	}
 	pthread_mutex_unlock(&fast->lock);
 }

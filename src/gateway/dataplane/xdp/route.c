@@ -272,7 +272,7 @@ static int on_link(const struct nlmsghdr *message, void *owner)
 	return MNL_CB_OK;
 }
 
-int route_link(struct route *route, uint32_t ifindex, struct route_link *out)
+static int find_link(struct route *route, uint32_t ifindex, const char *name, struct route_link *out)
 {
 	uint8_t buffer[BUFFER];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -283,7 +283,19 @@ int route_link(struct route *route, uint32_t ifindex, struct route_link *out)
 	request->nlmsg_flags = NLM_F_REQUEST;
 	link->ifi_index = (int)ifindex;
 	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (name)
+		mnl_attr_put_strz(request, IFLA_IFNAME, name);
 	return ask(route, route->ask, request, on_link, out);
+}
+
+int route_link(struct route *route, uint32_t ifindex, struct route_link *out)
+{
+	return find_link(route, ifindex, NULL, out);
+}
+
+int route_link_named(struct route *route, const char *name, struct route_link *out)
+{
+	return find_link(route, 0, name, out);
 }
 
 static int on_device(const struct nlmsghdr *message, void *owner)

@@ -27,8 +27,13 @@ static inline void testrun_know_hops(struct fast *fast)
 {
 	for (uint32_t i = 1; i < fast->hops_end; i++)
 		if (fast->hops[i].refs) {
+			bool is_cable = !fast->objects.hops[i].daddr;
+
 			fast->objects.hops[i].ifindex = 1; // where BPF_PROG_TEST_RUN lets packets come from
-			xdp_hop_write(fast, i, 1, testrun_hop, testrun_us, UINT16_MAX);
+			xdp_hop_write(fast, i, 1, is_cable ? (const uint8_t *)DP_SLICE_MAC : testrun_hop,
+				is_cable ? (const uint8_t *)DP_SIMS_MAC : testrun_us, UINT16_MAX);
+			if (is_cable)
+				fast->objects.slices[fast->objects.hops[i].slice].wire = 1;
 		}
 }
 

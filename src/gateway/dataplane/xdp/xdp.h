@@ -4,26 +4,32 @@
 
 #include "base/log.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "gateway/dataplane/fast.h"
 #include "gateway/dataplane/xdp/abi.h"
 
 #include <pthread.h>
 
 #define XDP_PATH 240
+#define XDP_WIRE "simw" // the SIMs' end of a slice's cable (gateway/sims.c)
 
 struct relay_bpf;
 
 // Every map that is written or read through memory.
 #define XDP_MAPPED(X)                                                                                                            \
 	X(config, struct abi_config)                                                                                             \
-	X(sessions, struct abi_session)                                                                                          \
-	X(counters, struct abi_counters)                                                                                         \
+	X(uplinks, struct abi_uplink)                                                                                            \
+	X(uplink_counts, struct abi_count)                                                                                       \
+	X(extras, struct abi_extra)                                                                                              \
+	X(prefixes, uint64_t)                                                                                                    \
+	X(downlinks, struct abi_downlink)                                                                                        \
+	X(downlink_counts, struct abi_count)                                                                                     \
+	X(limits, struct abi_limit)                                                                                              \
 	X(tunnels, struct abi_tunnel)                                                                                            \
 	X(hops, struct abi_hop)                                                                                                  \
 	X(slices, struct abi_slice)                                                                                              \
 	X(port_keys, struct abi_port)                                                                                            \
-	X(tunnel_ids, struct abi_ids)                                                                                            \
-	X(ids, struct abi_ids)
+	X(tunnel_ids, struct abi_ids)
 
 // The programs and maps as they are in the kernel (objects.c).
 struct xdp_objects {
@@ -71,13 +77,31 @@ struct fast {
 	struct xdp_hop hops[ABI_HOPS];
 	struct xdp_port ports[ABI_PORTS];
 	struct map sgw_hops; // by address
+	VEC(uint32_t) cable_places; // free ones, for Integrated sessions
 	uint32_t hops_end, tunnels_end; // beyond what was ever used
 	struct xdp_place *tunnel_places, *session_places, *page_places, leaf_places[ABI_LEAVES_MAX];
 	struct xdp_place hop_places[ABI_HOPS], port_places[ABI_PORTS], slice_places[ABI_SLICES];
 	struct xdp_thread *thread; // NULL in unit tests
 };
 
+// xdp.c
+// A free place, number 1 and up, or 0.
+uint32_t xdp_place_take(struct xdp_place *places, uint32_t count);
+uint32_t xdp_be_addr(const struct ip_addr *addr);
+
+// tunnel.c
+void xdp_tunnel_clear(struct fast *fast, uint32_t place);
+void xdp_slice_clear(struct fast *fast, uint32_t slice);
+uint32_t *xdp_number(struct abi_ids *ids, uint32_t place);
+
+// session.c
+void xdp_session_clear(struct fast *fast, uint32_t slot);
+// The pages of Integrated sessions, as an earlier process left them, are used on.
+void xdp_session_settle(struct fast *fast);
+
 // objects.c
+int xdp_addresses_fd(const struct fast *fast);
+void xdp_objects_flow(const struct fast *fast, uint32_t tunnel, struct abi_flow *out); // of all CPUs together
 int xdp_objects_open(struct fast *fast, char *why);
 void xdp_objects_close(struct fast *fast, bool keep);
 // From here on the programs of this process run.
@@ -107,10 +131,11 @@ int route_find(struct route *route, uint32_t daddr, uint32_t saddr, uint32_t mar
 // Its MAC address; -ENOENT when it is not known. `probe`: have the kernel find out whether it is still right.
 int route_mac(struct route *route, uint32_t ifindex, uint32_t neighbour, bool probe, uint8_t mac[6]);
 int route_link(struct route *route, uint32_t ifindex, struct route_link *out);
+int route_link_named(struct route *route, const char *name, struct route_link *out);
 // Whether frames can be redirected to the interface: 1, 0, or -EOPNOTSUPP when this kernel does not say (before 6.3).
 int route_takes_redirects(struct route *route, uint32_t ifindex);
 
-// hop.c: next hops, by whom they lead to. 0: no room.
+// hop.c: next hops, by whom they lead to; daddr 0: whoever is at the other end of the interface, which is a slice's cable. 0: no room.
 uint32_t xdp_hop_get(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t saddr, uint32_t daddr, const char *interface);
 // Takes over one that an earlier process left.
 void xdp_hop_claim(struct fast *fast, uint32_t hop);
