@@ -5,6 +5,7 @@
 #include "controller/live.h"
 #include "controller/store/db.h"
 #include "model/gateway.h"
+#include "model/group.h"
 #include "model/policy.h"
 #include "model/target.h"
 #include "model/text.h"
@@ -21,6 +22,7 @@ struct readiness {
 	const struct vslice *vslice;
 	struct policy *policy; // the Default Routing Policy, or NULL
 	struct text out;
+	size_t connected; // Regional Gateways
 	bool any;
 };
 
@@ -217,6 +219,74 @@ static void check_groups(struct readiness *readiness)
 		vslice->endpoint_groups > 0 ? "there is one" : "no Endpoint Group: create one, and put Endpoints into it");
 }
 
+static void group_row(const void *object, void *context)
+{
+	const struct group *group = object;
+	struct readiness *readiness = context;
+	struct policy *policy = NULL;
+	char message[200];
+	bool ok;
+
+	if (group->routing_policy.id)
+		(void)db_get(readiness->db, &noun_policy, group->routing_policy.id, DB_LEAN, (void **)&policy);
+	ok = policy && policy->status == POLICY_ACTIVE;
+	snprintf(message, sizeof(message),
+		ok ? "Endpoint Group %s follows Routing Policy %s"
+			: policy
+			? "the Routing Policy of Endpoint Group %s is not active: set the routingPolicyStatus of %s to active"
+			: "Endpoint Group %s has no Routing Policy: create one on this VSlice and select it there%s",
+		group->object.moniker, policy ? policy->object.moniker : "");
+	row(readiness, "routingPolicy", ok, message);
+	object_free(&noun_policy, policy);
+}
+
+static void gateway_row(const void *object, void *context)
+{
+	struct gateway *gateway = (void *)object;
+	struct readiness *readiness = context;
+
+	live_fill(readiness->live, &noun_gateway, gateway);
+	readiness->connected += gateway->status == GATEWAY_CONNECTED;
+}
+
+static void check_addresses(struct readiness *readiness)
+{
+	sqlite3_stmt *statement = db_statement(readiness->db,
+		"SELECT count(*) FROM endpoint e JOIN endpoint_group g ON g.id = e.endpoint_group WHERE g.vslice = ?1 AND "
+		"g.ip_allocation_type = 1 AND e.endpoint_status <> 7 AND e.assigned_ip_address IS NULL AND "
+		"e.assigned_ipv6_prefix IS NULL");
+	int64_t waiting = 0;
+	char message[160];
+
+	if (!statement)
+		return;
+	sqlite3_bind_text(statement, 1, readiness->vslice->object.id, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		waiting = sqlite3_column_int64(statement, 0);
+	sqlite3_reset(statement);
+	snprintf(message, sizeof(message),
+		waiting ? "%lld Endpoint(s) wait for an address: the subnets are used up, add one" : "the subnets have room",
+		(long long)waiting);
+	row(readiness, "addresses", !waiting, message);
+}
+
+static void check_integrated(struct readiness *readiness)
+{
+	struct db_query groups = {
+		.where = "t.vslice = ?1", .argument = readiness->vslice->object.id, .limit = 100, .flags = DB_LEAN};
+	struct db_query gateways = {.limit = 1000, .flags = DB_LEAN};
+	char why[200];
+
+	check_addresses(readiness);
+	(void)db_list(readiness->db, &noun_group, &groups, group_row, readiness, NULL, why);
+	(void)db_list(readiness->db, &noun_gateway, &gateways, gateway_row, readiness, NULL, why);
+	row(readiness, "regionalGateway", readiness->connected,
+		readiness->connected ? "a Regional Gateway is connected"
+				     : "no Regional Gateway is connected: start slicegate-gateway");
+	if (readiness->connected)
+		check_slice(readiness);
+}
+
 void readiness_fill(struct db *db, struct live *live, struct vslice *vslice)
 {
 	struct readiness readiness = {.db = db, .live = live, .vslice = vslice};
@@ -235,6 +305,8 @@ void readiness_fill(struct db *db, struct live *live, struct vslice *vslice)
 		live_each_tunnel(live, vslice->object.id, tunnel_row, &readiness);
 		object_free(&noun_policy, readiness.policy);
 	}
+	if (vslice->type == VSLICE_INTEGRATED)
+		check_integrated(&readiness);
 	check_groups(&readiness);
 	text_char(&readiness.out, ']');
 	free(vslice->readiness);

@@ -9,11 +9,9 @@
 //
 // A SIM has a /64 of its own (TS 23.401 5.3.1.2.2). We choose its interface identifier and tell it in the answer, and answer its Router
 // Solicitation with the prefix; one advertisement goes out unasked when the session is up.
-#include "gateway/integrated.h"
+#include "gateway/integrated_priv.h"
 
 #include "base/clean.h"
-#include "gateway/addrpool.h"
-#include "gateway/policy.h"
 #include "gateway/records.h"
 #include "gateway/resume.h"
 #include "gateway/trace.h"
@@ -26,27 +24,6 @@
 LOG_CATEGORY(integrated);
 
 #define LINK_MTU 1400 // passes WireGuard, IPsec and a mobile network's GTP-U without fragments
-#define FEW 4 // addresses left, or a quarter of the pool: more are asked for
-#define ASK_MS 5000
-#define RA_LIFETIME_S 9000 // the longest that a router may say (RFC 4861 6.2.1): a SIM is not woken to hear it again
-
-enum { V4, V6, FAMILIES };
-
-struct integrated {
-	struct dp_slice *dp;
-	struct addrpool *pools[FAMILIES];
-	struct policy_tags tags;
-	uint64_t asked_ms[FAMILIES]; // when more addresses were asked for
-	uint64_t limits; // digest of what the policies hold their SIMs to, as the data plane has it
-	bool is_told[FAMILIES]; // that there is none left
-	bool has_pooled; // some group gives addresses for the session only
-	bool is_opening, is_resumed;
-};
-
-static enum ip_family family_of(int at)
-{
-	return at == V4 ? IP_V4 : IP_V6;
-}
 
 static bool is_kept(void *owner, enum ip_family family, uint64_t number)
 {
@@ -92,29 +69,14 @@ static bool any_pooled(const struct vslice *vslice)
 }
 
 // After a change of subnets, groups or policies: who may not go on as he is ends, the others are told to the data plane anew.
-static void refresh_sessions(struct vslice *vslice)
+static void refresh(struct session *session)
 {
-	struct gateway *gateway = vslice->gateway;
-	VEC(uint32_t) teids = {0};
-	struct session *session;
+	const struct group_config *group = session_group(session);
 
-	for (size_t at = 0; (session = map_next(&gateway->sessions, &at));) {
-		uint32_t *teid = session->vslice == vslice && session->dp ? vec_add(&teids) : NULL;
-
-		if (teid)
-			*teid = session->local_teid;
-	}
-	vec_each (&teids, teid) {
-		const struct group_config *group;
-
-		session = session_find(gateway, *teid);
-		group = session ? session_group(session) : NULL;
-		if (group && integrated_is_good(session, group, session_endpoint(session)))
-			session_install(session);
-		else if (session)
-			session_end(session, REFUSED_OTHER_ADDRESS, SESSION_TELL_BOTH, NULL);
-	}
-	vec_free(&teids);
+	if (group && integrated_is_good(session, group, session_endpoint(session)))
+		session_install(session);
+	else
+		session_end(session, REFUSED_OTHER_ADDRESS, SESSION_TELL_BOTH, NULL);
 }
 
 static void digest_add(uint64_t *digest, const void *bytes, size_t len)
@@ -170,7 +132,7 @@ int integrated_apply(struct vslice *vslice, const struct vslice_config *config)
 	integrated->has_pooled = any_pooled(vslice);
 	limits = limits_of(vslice);
 	if (limits != integrated->limits)
-		refresh_sessions(vslice);
+		vslice_each_session(vslice, refresh);
 	integrated->limits = limits;
 	integrated_tick(vslice);
 	return 0;
@@ -235,22 +197,14 @@ bool integrated_is_open(const struct vslice *vslice)
 	return vslice->integrated && vslice->integrated->dp;
 }
 
-void integrated_end_sessions(struct vslice *vslice, enum refusal reason)
+static void end_it(struct session *session)
 {
-	struct gateway *gateway = vslice->gateway;
-	VEC(uint32_t) teids = {0};
-	struct session *session;
+	session_end(session, REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH, NULL);
+}
 
-	for (size_t at = 0; (session = map_next(&gateway->sessions, &at));) {
-		uint32_t *teid = session->vslice == vslice ? vec_add(&teids) : NULL;
-
-		if (teid)
-			*teid = session->local_teid;
-	}
-	vec_each (&teids, teid)
-		if ((session = session_find(gateway, *teid)))
-			session_end(session, reason, SESSION_TELL_BOTH, NULL);
-	vec_free(&teids);
+void integrated_end_sessions(struct vslice *vslice)
+{
+	vslice_each_session(vslice, end_it);
 }
 
 void integrated_free(struct vslice *vslice, bool keep)
@@ -261,7 +215,7 @@ void integrated_free(struct vslice *vslice, bool keep)
 	if (!integrated)
 		return;
 	if (!keep) {
-		integrated_end_sessions(vslice, REFUSED_ADMINISTRATIVE);
+		integrated_end_sessions(vslice);
 		keeper_drop(vslice->gateway->keeper, socket_name(vslice, name));
 	}
 	dp_slice_free(&integrated->dp);
@@ -270,36 +224,6 @@ void integrated_free(struct vslice *vslice, bool keep)
 	vec_free(&integrated->tags.rows);
 	free(integrated);
 	vslice->integrated = NULL;
-}
-
-static void ask_for_more(struct vslice *vslice, int at)
-{
-	struct integrated *integrated = vslice->integrated;
-	uint64_t now_ms = vslice->gateway->now_ms;
-
-	if (integrated->asked_ms[at] && now_ms - integrated->asked_ms[at] < ASK_MS)
-		return;
-	integrated->asked_ms[at] = now_ms ? now_ms : 1;
-	report_add(vslice->gateway->report,
-		json_pack("{s:s, s:s, s:s, s:I, s:I}", "row", "pool", "vslice", vslice->id.text, "family",
-			at == V4 ? "ipv4" : "ipv6", "size", (json_int_t)addrpool_size(integrated->pools[at]), "used",
-			(json_int_t)addrpool_live(integrated->pools[at])));
-	if (vslice->gateway->link)
-		link_kick(vslice->gateway->link);
-}
-
-void integrated_tick(struct vslice *vslice)
-{
-	const struct vslice_config *config = config_vslice(vslice->gateway->config, &vslice->id);
-	struct integrated *integrated = vslice->integrated;
-
-	for (int i = 0; config && integrated->has_pooled && i < FAMILIES; i++) {
-		uint64_t size = addrpool_size(integrated->pools[i]), left = size - addrpool_live(integrated->pools[i]);
-
-		addrpool_look_again(integrated->pools[i]);
-		if ((i == V4 ? config->has_ipv4 : config->has_ipv6) && (left < FEW || left < size / 4))
-			ask_for_more(vslice, i);
-	}
 }
 
 enum refusal integrated_check(const struct vslice *vslice, const struct group_config *group, const struct attach_request *request,
@@ -322,124 +246,6 @@ enum refusal integrated_check(const struct vslice *vslice, const struct group_co
 	return REFUSED_NONE;
 }
 
-static uint64_t number_of(const struct session *session, int at)
-{
-	struct ip_addr prefix = {.family = IP_V6};
-
-	if (at == V4)
-		return subnet_number(&session->address);
-	if (!session->ip6)
-		return 0;
-	memcpy(prefix.bytes, session->ip6->prefix, sizeof(session->ip6->prefix));
-	return subnet_number(&prefix);
-}
-
-// The address is this session's from here on.
-static int set_number(struct session *session, int at, uint64_t number)
-{
-	struct ip_addr addr = subnet_addr(family_of(at), number);
-
-	if (at == V4) {
-		session->address = addr;
-		return 0;
-	}
-	session->ip6 = calloc(1, sizeof(*session->ip6));
-	if (!session->ip6)
-		return -ENOMEM;
-	memcpy(session->ip6->prefix, addr.bytes, sizeof(session->ip6->prefix));
-	random_fill(session->ip6->interface_id, sizeof(session->ip6->interface_id));
-	session->ip6->interface_id[0] &= 0xfd; // not universally unique (RFC 4291 2.5.1)
-	return 0;
-}
-
-// Somebody else has what is kept for this endpoint: an older session of the same SIM under another IMSI, or one that had it from a pool before
-// it was reserved. Both go.
-static void displace(struct session *holder, const struct session *by)
-{
-	bool is_same = !memcmp(holder->endpoint, by->endpoint, sizeof(by->endpoint));
-
-	session_end(holder, is_same ? REFUSED_REPLACED : REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH,
-		is_same ? "the SIM came back under another IMSI" : "its address was reserved for another endpoint");
-}
-
-static enum refusal take_static(struct session *session, int at, uint64_t number, char *why, size_t size)
-{
-	struct addrpool *pool = session->vslice->integrated->pools[at];
-	struct session *holder;
-
-	if (!number) {
-		snprintf(why, size, "the VSlice's subnets had no address left to keep for this endpoint");
-		return REFUSED_NO_ADDRESS;
-	}
-	holder = addrpool_holder(pool, number);
-	if (holder && holder->imsi == session->imsi) {
-		char text[SUBNET_TEXT];
-
-		snprintf(why, size, "%s", subnet_text(family_of(at), number, text));
-		return REFUSED_ADDRESS_TAKEN;
-	}
-	if (holder)
-		displace(holder, session);
-	return addrpool_claim(pool, number, session) || set_number(session, at, number) ? REFUSED_NO_MEMORY : REFUSED_NONE;
-}
-
-static enum refusal take_pooled(struct session *session, int at, char *why, size_t size)
-{
-	struct integrated *integrated = session->vslice->integrated;
-	struct addrpool *pool = integrated->pools[at];
-	uint64_t number;
-	int error = addrpool_take(pool, session, &number);
-
-	if (error == -ENOSPC) {
-		snprintf(why, size, "all %llu %s of the pool are in use", (unsigned long long)addrpool_size(pool),
-			at == V4 ? "addresses" : "prefixes");
-		ask_for_more(session->vslice, at);
-		return REFUSED_NO_ADDRESS;
-	}
-	if (error || set_number(session, at, number))
-		return REFUSED_NO_MEMORY;
-	integrated->is_told[at] = false;
-	if (addrpool_size(pool) - addrpool_live(pool) < FEW)
-		ask_for_more(session->vslice, at);
-	return REFUSED_NONE;
-}
-
-static enum refusal take_addresses(struct session *session, bool wanted[FAMILIES], char *why, size_t size, int *at)
-{
-	const struct group_config *group = session_group(session);
-	const struct endpoint_config *endpoint = session_endpoint(session);
-	enum refusal refusal = REFUSED_NONE;
-
-	for (*at = V4; *at < FAMILIES && !refusal; ++*at) {
-		if (!wanted[*at])
-			continue;
-		if (group->is_pooled)
-			refusal = take_pooled(session, *at, why, size);
-		else
-			refusal = take_static(session, *at,
-				!endpoint->kept || !uuid_equal(&endpoint->kept->vslice, &session->vslice->id) ? 0
-					: *at == V4							      ? endpoint->kept->v4
-						    : endpoint->kept->v6,
-				why, size);
-		if (refusal)
-			return refusal;
-	}
-	return refusal;
-}
-
-// Once, until there was one to give again.
-static void tell_exhausted(struct vslice *vslice, int at, const char *why)
-{
-	if (vslice->integrated->is_told[at])
-		return;
-	vslice->integrated->is_told[at] = true;
-	report_add(vslice->gateway->report,
-		json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "row", "event", "eventType", "addressesexhausted_v1", "vslice",
-			vslice->id.text, "detail", "family", at == V4 ? "ipv4" : "ipv6", "verdict", why));
-	if (vslice->gateway->link)
-		link_kick(vslice->gateway->link);
-}
-
 static void dial(struct session *session)
 {
 	const struct vslice_config *config = config_vslice(session->gateway->config, &session->vslice->id);
@@ -451,10 +257,10 @@ static void dial(struct session *session)
 	enum refusal refusal;
 	int at;
 
-	refusal = take_addresses(session, wanted, why, sizeof(why), &at);
+	refusal = integrated_take(session, wanted, why, sizeof(why), &at);
 	if (refusal) {
 		if (refusal == REFUSED_NO_ADDRESS)
-			tell_exhausted(session->vslice, at, why);
+			integrated_exhausted(session->vslice, at, why);
 		trace_add(session->attach->trace, gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "%s%s%s", refusal_words(refusal),
 			*why ? ": " : "", why);
 		session_give_up(session, refusal, why);
@@ -512,23 +318,17 @@ static const char *lack(const struct session *session)
 	return session->ip6 ? "the VSlice has no IPv4" : "the VSlice has no IPv6";
 }
 
-static void advertise_to(struct session *session, const uint8_t *to);
-
 static void welcome(struct session *session)
 {
 	if (session->ip6)
-		advertise_to(session, ip6_all_nodes);
+		integrated_advertise(session, ip6_all_nodes);
 }
 
 static void end(struct session *session, enum session_tell tell, enum refusal reason)
 {
-	struct integrated *integrated = session->vslice->integrated;
-
 	(void)tell;
 	(void)reason;
-	for (int i = 0; i < FAMILIES && integrated; i++)
-		if (number_of(session, i))
-			addrpool_give(integrated->pools[i], number_of(session, i), session);
+	integrated_give(session);
 }
 
 const struct session_way session_integrated = {
@@ -543,116 +343,3 @@ const struct session_way session_integrated = {
 	.lack = lack,
 	.end = end,
 };
-
-int integrated_claim(struct session *session)
-{
-	int error = 0;
-
-	for (int i = 0; i < FAMILIES && !error; i++)
-		if (number_of(session, i))
-			error = addrpool_claim(session->vslice->integrated->pools[i], number_of(session, i), session);
-	return error;
-}
-
-static bool is_in_subnets(const struct vslice_config *vslice, enum ip_family family, uint64_t number)
-{
-	vec_each (&vslice->subnets.rows, subnet) {
-		struct subnet_range range;
-
-		if (!subnet_range(subnet, &range) && subnet_range_has(&range, family, number))
-			return true;
-	}
-	return false;
-}
-
-bool integrated_is_good(const struct session *session, const struct group_config *group, const struct endpoint_config *endpoint)
-{
-	const struct config *config = session->gateway->config;
-	const struct vslice_config *vslice = config_vslice(config, &session->vslice->id);
-
-	if (!vslice || !config_policy(config, &group->policy))
-		return false;
-	for (int i = 0; i < FAMILIES; i++) {
-		uint64_t number = number_of(session, i);
-		const struct endpoint_config *keeper = config_kept_for(config, &vslice->id, family_of(i), number);
-
-		if (!number)
-			continue;
-		if (!is_in_subnets(vslice, family_of(i), number) || (group->is_pooled ? keeper != NULL : keeper != endpoint))
-			return false;
-	}
-	return true;
-}
-
-void integrated_endpoint_changed(struct gateway *gateway, const struct endpoint_config *endpoint)
-{
-	const struct endpoint_address *kept = endpoint ? endpoint->kept : NULL;
-	struct vslice *vslice = kept ? gateway_vslice(gateway, &kept->vslice) : NULL;
-	uint8_t id[16];
-
-	if (!vslice || !vslice->integrated)
-		return;
-	uuid_pack(&endpoint->id, id);
-	for (int i = 0; i < FAMILIES; i++) {
-		struct session *holder = addrpool_holder(vslice->integrated->pools[i], i == V4 ? kept->v4 : kept->v6);
-
-		if (holder && memcmp(holder->endpoint, id, sizeof(id)) != 0)
-			session_end(holder, REFUSED_OTHER_ADDRESS, SESSION_TELL_BOTH,
-				"its address was reserved for another endpoint");
-	}
-}
-
-static void advertise_to(struct session *session, const uint8_t *to)
-{
-	static const uint8_t router_id[8] = {[7] = 1};
-	struct pco_answer servers = {0};
-	uint8_t packet[ND_RA_MAX];
-	struct nd_ra ra = {
-		.hop_limit = 64,
-		.router_lifetime_s = RA_LIFETIME_S,
-		.mtu = session->mtu,
-		.prefix_count = 1,
-		.prefixes = {{.len = 64,
-			.autonomous = true,
-			.valid_s = ND_FOREVER,
-			.preferred_s = ND_FOREVER}}, // not on link: TS 29.061 11.2.1.3.2a
-		.servers_s = RA_LIFETIME_S,
-	};
-	size_t len;
-
-	ip6_link_local(router_id, ra.src);
-	memcpy(ra.dst, to, sizeof(ra.dst));
-	memcpy(ra.prefixes[0].prefix, session->ip6->prefix, sizeof(session->ip6->prefix));
-	dns(session, &servers);
-	for (size_t i = 0; i < array_len(servers.dns6); i++)
-		if (servers.dns6[i].family)
-			memcpy(ra.servers[ra.server_count++], servers.dns6[i].bytes, IP6_LEN);
-	if (session->dp && !nd_ra_write(&ra, packet, sizeof(packet), &len))
-		(void)dp_session_send(session->dp, packet, len);
-}
-
-// On this link are the SIM and we. Its solicitation of a router is answered; of a neighbour too, when it asks for us.
-void integrated_on_inner6(struct session *session, const uint8_t *packet, size_t len)
-{
-	static const uint8_t router_id[8] = {[7] = 1};
-	uint8_t from[IP6_LEN], router[IP6_LEN], answer[128];
-	struct nd_ns asked;
-	size_t size;
-
-	if (!session->ip6)
-		return;
-	ip6_link_local(router_id, router);
-	switch (ip6_kind(packet, len)) {
-	case IP6_ROUTER_SOLICITATION:
-		if (!nd_rs_read(packet, len, from))
-			advertise_to(session, ip6_is_link_local(from) ? from : ip6_all_nodes);
-		return;
-	case IP6_NEIGHBOR_SOLICITATION:
-		if (!nd_ns_read(packet, len, &asked) && !memcmp(asked.target, router, sizeof(router)) &&
-			!nd_na_write(&asked, true, answer, sizeof(answer), &size))
-			(void)dp_session_send(session->dp, answer, size);
-		return;
-	default:
-		return;
-	}
-}

@@ -11,7 +11,7 @@ int integrated_apply(struct vslice *vslice, const struct vslice_config *config);
 void integrated_open(struct vslice *vslice); // its slice is there: the interface toward the SIMs
 bool integrated_is_open(const struct vslice *vslice);
 void integrated_take_kept(struct vslice *vslice); // at a restart: the interface's socket that was kept
-void integrated_end_sessions(struct vslice *vslice, enum refusal reason); // all of them, with a word to the mobile network
+void integrated_end_sessions(struct vslice *vslice); // all of them, with a word to the mobile network
 void integrated_free(struct vslice *vslice, bool keep); // its sessions are gone
 
 // Whether a SIM of the group may attach there at all.

@@ -549,6 +549,8 @@ int vslice_apply(struct gateway *gateway, const struct vslice_config *config)
 		lacs_take_kept(vslice);
 	else if (gateway->resume && !error)
 		integrated_take_kept(vslice);
+	if (config->type == VSLICE_L2TP)
+		vslice_limit(vslice, config);
 	reach_update(vslice);
 	slice_apply(vslice->slice, config, gateway->config);
 	return error;
@@ -563,7 +565,7 @@ void vslice_stop(struct vslice *vslice)
 	vslice->stop_deadline_ms = vslice->gateway->now_ms + STOP_LIMIT_MS;
 	wheel_arm(&vslice->gateway->wheel, &vslice->warm_timer, vslice->gateway->now_ms + STOP_LOOK_MS);
 	if (vslice->integrated)
-		integrated_end_sessions(vslice, REFUSED_ADMINISTRATIVE);
+		integrated_end_sessions(vslice);
 	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));)
 		tunnel_close(tunnel, L2TP_STOP_shutdown, NULL);
 }

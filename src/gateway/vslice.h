@@ -106,6 +106,11 @@ bool profile_equal(const struct profile *a, const struct profile *b);
 struct profile *profile_ref(struct profile *profile);
 void profile_unref(struct profile **profile);
 
+// What the Default Routing Policy of an L2TP VSlice holds each SIM to; live sessions learn of a change (vslice_limit.c).
+void vslice_limit(struct vslice *vslice, const struct vslice_config *config);
+// Calls `each` with each session of the VSlice that is in the data plane; it may end that session.
+void vslice_each_session(struct vslice *vslice, void (*each)(struct session *session));
+
 // A LAC that is not configured any longer goes with its last tunnel.
 void lac_free_if_unused(struct lac *lac);
 

@@ -66,6 +66,8 @@ const struct word event_words[] = {
 	{EVENT_GATEWAY_DOWN, "regionalgatewaydown_v1", "Regional Gateway down",
 		"it is not connected; it goes on with what it has"},
 	{EVENT_LNS_NEARLY_FULL, "lnsnearlyfull_v1", "LNS nearly full", "its sessions come near to what the settings allow"},
+	{EVENT_ADDRESSES_EXHAUSTED, "addressesexhausted_v1", "Addresses exhausted",
+		"a SIM was refused since the Integrated VSlice has no address left; told again once there was one meanwhile"},
 	{0},
 };
 

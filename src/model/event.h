@@ -52,6 +52,7 @@ enum event_kind {
 	EVENT_GATEWAY_UP,
 	EVENT_GATEWAY_DOWN,
 	EVENT_LNS_NEARLY_FULL,
+	EVENT_ADDRESSES_EXHAUSTED,
 };
 
 extern const struct word event_words[]; // of enum event_kind: moniker, name, help

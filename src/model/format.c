@@ -260,7 +260,7 @@ static const struct {
 	[FORMAT_URL] = {is_url, "a URL that starts with http:// or https://"},
 	[FORMAT_ADDRESS] = {is_address, "an IPv4 or IPv6 address"},
 	[FORMAT_SUBNET] = {is_subnet,
-		"an IPv4 prefix of /30 or shorter such as 100.64.0.0/16, or an IPv6 prefix of /64 or shorter such as "
+		"a prefix without host bits: IPv4 of /30 or shorter such as 100.64.0.0/16, IPv6 of /64 or shorter such as "
 		"2001:db8::/48"},
 	[FORMAT_EMAIL] = {is_email, "an email address such as someone@example.net"},
 };

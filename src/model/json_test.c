@@ -209,8 +209,6 @@ static void test_a_fault_names_member_problem_and_remedy(void **state)
 		{&noun_lac, "[]", "body: is a list; accepted: an object"},
 		{&noun_rule, "{\"ruleAction\":\"divert\",\"ruleDirection\":\"uplink\"}",
 			"ruleAction: \"divert\" is not known; accepted: one of forward, drop"},
-		{&noun_rule, "{\"ruleAction\":\"forward\",\"ruleDirection\":\"uplink\"}",
-			"routingTarget: is missing (required when ruleAction is forward)"},
 		{&noun_endpoint, "{\"iccid\":\"8988303000000000003\",\"imsis\":[\"1\"]}",
 			"imsis[0]: \"1\" is not accepted; accepted: 14 or 15 digits"},
 		{&noun_endpoint, "{\"tags\":\"a\"}", "tags: is a text; accepted: a list"},

@@ -166,10 +166,11 @@ static const struct field rule_fields[] = {
 		.flags = FIELD_SUMMARY,
 		FIELD_AT(struct rule, target),
 		.noun = &noun_target,
-		.required = {"ruleAction", "forward"},
 		.label = "Routing Target",
 		.link = "routingTarget",
-		.help = "Where matching traffic goes; a target of the same VSlice"},
+		.help = "Where matching traffic goes; a target of the same VSlice. An uplink rule of an Integrated VSlice that "
+			"forwards without one "
+			"leads to the VSlice's other endpoints"},
 	{.name = "reflexive",
 		.type = FIELD_BOOL,
 		FIELD_AT(struct rule, reflexive),
@@ -355,6 +356,22 @@ static void rule_check(struct ruling *ruling, void *object, const void *before)
 		ruling_fault(ruling, "divertPort", "is one port and needs divertIp and transportProtocol tcp or udp");
 }
 
+// What is forwarded goes somewhere. Only the endpoints of an Integrated VSlice have each other behind the gateway.
+static void check_forwards(struct ruling *ruling, const struct policy *policy, const struct rule *rule, size_t at)
+{
+	const struct vslice *vslice = ruling_load(ruling, &noun_vslice, &policy->vslice);
+	bool is_integrated = vslice && vslice->type == VSLICE_INTEGRATED;
+	char name[64];
+
+	if (rule->action != RULE_FORWARD || rule->target.id || rule->target.moniker ||
+		(is_integrated && rule->direction == RULE_UPLINK))
+		return;
+	snprintf(name, sizeof(name), "routingPolicyRules[%zu].routingTarget", at);
+	if (!ruling_has(ruling, name))
+		ruling_fault(ruling, name,
+			"is missing (required when ruleAction is forward); accepted: a Routing Target of the same VSlice");
+}
+
 static void policy_check(struct ruling *ruling, void *object, const void *before)
 {
 	const struct policy *policy = object;
@@ -365,6 +382,7 @@ static void policy_check(struct ruling *ruling, void *object, const void *before
 		const struct target *target = ruling_load(ruling, &noun_target, &rule->target);
 		char name[64];
 
+		check_forwards(ruling, policy, rule, i);
 		if (!target || !policy->vslice.id || strcmp(target->vslice.id, policy->vslice.id) == 0)
 			continue;
 		snprintf(name, sizeof(name), "routingPolicyRules[%zu].routingTarget", i);

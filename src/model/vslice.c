@@ -574,7 +574,9 @@ static void vslice_check(struct ruling *ruling, void *object, const void *before
 	const struct vslice *vslice = object;
 
 	if (vslice->type == VSLICE_L2TP && vslice->ip_address_family != IP_FAMILY_IPV4)
-		ruling_fault(ruling, "ipAddressFamily", "is ipv4 on an L2TP VSlice for now; accepted: ipv4");
+		ruling_fault(ruling, "ipAddressFamily",
+			"is not supported for now on an L2TP VSlice, where ipv6cp of the advancedSettings asks the LNS for IPv6; "
+			"accepted: ipv4");
 	if (vslice->type == VSLICE_L2TP)
 		check_l2tp(ruling, vslice, before);
 	else

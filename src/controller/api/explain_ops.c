@@ -145,6 +145,17 @@ static bool judge_target(struct explaining *it, const struct rule *rule)
 	struct ip_addr to = it->packet.destination;
 	const char *local, *remote, *where = rule->divert_ip ? rule->divert_ip : text_of(it, "destinationIp");
 
+	if (!rule->target.id && it->vslice->type == VSLICE_INTEGRATED) {
+		for (size_t i = 0; i < it->vslice->subnets.count; i++)
+			if (pattern_holds(it->vslice->subnets.items[i], &to)) {
+				text_format(&it->reason, "rule %lld forwards it to the endpoint that has %s",
+					(long long)rule->object.position, text_of(it, "destinationIp"));
+				return true;
+			}
+		text_format(&it->reason, "rule %lld leads to the VSlice's other endpoints, and %s is in none of its subnets",
+			(long long)rule->object.position, text_of(it, "destinationIp"));
+		return false;
+	}
 	if (!rule->target.id || db_get(it->op->db, &noun_target, rule->target.id, DB_LEAN, (void **)&it->target)) {
 		text_format(&it->reason, "rule %lld names no Routing Target", (long long)rule->object.position);
 		return false;

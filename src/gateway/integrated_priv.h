@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of Integrated VSlices share. Nothing outside integrated*.c includes it.
+#pragma once
+
+#include "gateway/addrpool.h"
+#include "gateway/integrated.h"
+#include "gateway/policy.h"
+
+enum { V4, V6, FAMILIES };
+
+struct integrated {
+	struct dp_slice *dp;
+	struct addrpool *pools[FAMILIES];
+	struct policy_tags tags;
+	uint64_t asked_ms[FAMILIES]; // when more addresses were asked for
+	uint64_t limits; // digest of what the policies hold their SIMs to, as the data plane has it
+	bool is_told[FAMILIES]; // that there is none left
+	bool has_pooled; // some group gives addresses for the session only
+	bool is_opening, is_resumed;
+};
+
+static inline enum ip_family family_of(int at)
+{
+	return at == V4 ? IP_V4 : IP_V6;
+}
+
+// integrated_address.c
+// The addresses that the attach is to have; `*at` is the family that failed.
+enum refusal integrated_take(struct session *session, const bool wanted[FAMILIES], char *why, size_t size, int *at);
+void integrated_give(struct session *session); // back to the pools
+void integrated_exhausted(struct vslice *vslice, int at, const char *why); // tells, once until there was one to give again
+
+// integrated_ip6.c
+void integrated_advertise(struct session *session, const uint8_t *to); // a router advertisement
