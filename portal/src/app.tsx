@@ -6,7 +6,7 @@ import { customer, me, wasSignedIn, whoAmI } from './api/session';
 import { startStream, stopStream } from './api/stream';
 import { forgetReferred } from './form/when';
 import { path } from './router';
-import { notFound, type Page } from './routes';
+import { notFound, routes, type Page } from './routes';
 import { Layout, routeAt } from './shell/layout';
 import { SignIn } from './shell/sign-in';
 import { Confirmations } from './ui/dialog';
@@ -66,6 +66,14 @@ export function App() {
 		};
 		void start();
 	}, [!!who]);
+
+	// The other pages come while nothing else is to do: a click is answered at once, also while the controller is away.
+	useEffect(() => {
+		if (!ready) return;
+		const fetchAll = () => routes.forEach((route) => route.page().then((module) => pages.set(route.path, module.default)).catch(() => undefined));
+		const timer = setTimeout(fetchAll, 1500);
+		return () => clearTimeout(timer);
+	}, [ready]);
 
 	useEffect(() => {
 		if (!who) return;

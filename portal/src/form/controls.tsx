@@ -7,7 +7,7 @@ import { Icon } from '../ui/icons';
 import { ReferenceControl } from './reference';
 import { RowsControl } from './rows';
 import { FieldSet } from './fieldset';
-import type { Values } from './values';
+import { fromRead, type Values } from './values';
 import { fixedValue, type Place } from './when';
 
 export interface ControlProps {
@@ -210,9 +210,19 @@ function TextsControl(props: ControlProps) {
 	);
 }
 
-function ObjectControl({ field, place, path, onChange }: ControlProps) {
+// An object that may be left out whole stays folded until it is wanted.
+function ObjectControl({ field, place, path, onChange, required }: ControlProps) {
 	const values = (place.values[field.name] ?? {}) as Values;
-	return <FieldSet fields={field.fields ?? []} values={values} outer={place} path={path} onChange={onChange} />;
+	const isOptional = !required && !field.visibleWhen && (field.fields?.length ?? 0) < 10 && field.fields?.every((inner) => inner.type !== 'object');
+	const [isOpen] = useState(() => JSON.stringify(values) !== JSON.stringify(fromRead(field.fields ?? [], {})));
+	const members = <FieldSet fields={field.fields ?? []} values={values} outer={place} path={path} onChange={onChange} />;
+	if (!isOptional) return members;
+	return (
+		<details class="group" open={isOpen}>
+			<summary>{isOpen ? field.label : 'Add ' + field.label}</summary>
+			{members}
+		</details>
+	);
 }
 
 interface Kind {

@@ -52,6 +52,12 @@ export function FieldView({ field, place, path, onChange, setBeside }: FieldProp
 	const { Control, isGroup, isInline } = controlOf(field);
 	const Wrap = isGroup ? 'fieldset' : 'div';
 	const Label = isGroup ? 'legend' : 'label';
+	const help = hasHelp && (
+		<p class="field-help" id={id + '-help'}>
+			{field.help && sentence(field.help)}
+			{bounds.length > 0 && <span class="bounds">{bounds.join(' · ')}</span>}
+		</p>
+	);
 	return (
 		<Wrap class={`field${isInline ? ' inline' : ''}${faults.length ? ' has-fault' : ''}`} data-field={path}>
 			{isInline && <Control {...props} />}
@@ -63,6 +69,7 @@ export function FieldView({ field, place, path, onChange, setBeside }: FieldProp
 					</span>
 				)}
 			</Label>
+			{isGroup && help}
 			{!isInline && <Control {...props} />}
 			{!form.isNew && field.readOnlyAfterCreate && <p class="field-note">Chosen at creation; it cannot be changed later.</p>}
 			{faults.length > 0 && (
@@ -75,12 +82,7 @@ export function FieldView({ field, place, path, onChange, setBeside }: FieldProp
 					</div>
 				</div>
 			)}
-			{hasHelp && (
-				<p class="field-help" id={id + '-help'}>
-					{field.help && sentence(field.help)}
-					{bounds.length > 0 && <span class="bounds">{bounds.join(' · ')}</span>}
-				</p>
-			)}
+			{!isGroup && help}
 		</Wrap>
 	);
 }

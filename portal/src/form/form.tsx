@@ -220,7 +220,7 @@ export function Form({ noun, thing, etag, only, preset, path, saved, cancel, act
 				<FieldSet fields={fields} values={values} path="" only={only} onChange={setValues} />
 				{children}
 				{mayChange && (
-					<footer class={isDirty ? 'form-foot dirty' : 'form-foot'}>
+					<footer class={isDirty && !isNew ? 'form-foot dirty' : 'form-foot'}>
 						<button class="button primary" type="submit" disabled={busy || (!isNew && !isDirty)} aria-busy={busy || undefined}>
 							{act ?? (isNew ? `Create ${noun.title}` : 'Save')}
 						</button>

@@ -18,6 +18,7 @@ import { tell } from '../ui/toast';
 import { Trace } from '../ui/trace';
 import { Address } from './endpoint-table';
 import { EventText } from '../ui/event';
+import { useLnsName } from './lns-name';
 import { DeleteButton, EditForm, useThing } from './kit';
 
 const ON = /endpoint|l2tpsession/;
@@ -53,7 +54,7 @@ function Actions({ endpoint }: { endpoint: Endpoint }) {
 	);
 }
 
-export function SessionCard({ session }: { session: Session }) {
+export function SessionCard({ session, lns }: { session: Session; lns: string | null }) {
 	const phases = Object.entries(session.phases ?? {});
 	return (
 		<Card title="Live session">
@@ -61,7 +62,7 @@ export function SessionCard({ session }: { session: Session }) {
 				rows={[
 					['IP address', <Address of={session} />],
 					['Attached for', <Since at={session.startedAt} />],
-					['Tunnel', session.tunnel ? <Link to="/tunnels">{session.lns ?? session.tunnel.name ?? 'tunnel'}</Link> : 'none: addresses are given by Slicegate'],
+					['LNS', session.tunnel ? <Link to={`/tunnels?vslice=${session.vslice?.moniker ?? ''}`}>{lns ?? 'its tunnel'}</Link> : 'none: Slicegate gives the address'],
 					['DNS servers', session.dnsServers?.join(', ')],
 					['MTU', session.mtu],
 					['Access point name', session.apn],
@@ -79,7 +80,7 @@ export function SessionCard({ session }: { session: Session }) {
 }
 
 // The first thing that one wants to know at three in the morning.
-function Answer({ endpoint, attaches }: { endpoint: Endpoint; attaches: Attach[] | undefined }) {
+function Answer({ endpoint, attaches, lns }: { endpoint: Endpoint; attaches: Attach[] | undefined; lns: string | null }) {
 	if (endpoint.session)
 		return (
 			<div class="notice good">
@@ -88,7 +89,7 @@ function Answer({ endpoint, attaches }: { endpoint: Endpoint; attaches: Attach[]
 					<p>
 						<b>Attached</b> with <span class="mono">{endpoint.session.ipAddress}</span>
 						{endpoint.session.ipSource === 'lns' && ', supplied by the LNS'}
-						{endpoint.session.lns && ` ${endpoint.session.lns}`}, <Time at={endpoint.session.startedAt} />.
+						{lns && ` ${lns}`}, <Time at={endpoint.session.startedAt} />.
 					</p>
 				</div>
 			</div>
@@ -151,6 +152,7 @@ export default function EndpointPage({ params }: { params: Record<string, string
 	const tab = params.tab ?? 'overview';
 	const query = useThing<Endpoint>('endpoint', id, { on: ON, every: 3000 });
 	const attaches = useQuery<Attach[]>(`endpoints/${id}/attaches`, { on: ON });
+	const lns = useLnsName();
 	const to = (name: string) => `/endpoints/${id}${name === 'overview' ? '' : '/' + name}`;
 	return (
 		<Await query={query} what="Endpoint">
@@ -165,7 +167,7 @@ export default function EndpointPage({ params }: { params: Record<string, string
 						}
 						actions={<Actions endpoint={endpoint} />}
 					/>
-					<Answer endpoint={endpoint} attaches={attaches.data} />
+					<Answer endpoint={endpoint} attaches={attaches.data} lns={lns(endpoint.session)} />
 					<Tabs
 						label="Parts of the Endpoint"
 						at={tab}
@@ -178,7 +180,7 @@ export default function EndpointPage({ params }: { params: Record<string, string
 					/>
 					{tab === 'overview' && (
 						<>
-							{endpoint.session && <SessionCard session={endpoint.session} />}
+							{endpoint.session && <SessionCard session={endpoint.session} lns={lns(endpoint.session)} />}
 							<Card title="Endpoint">
 								<Facts
 									rows={[
@@ -187,7 +189,6 @@ export default function EndpointPage({ params }: { params: Record<string, string
 										['MSISDN', endpoint.msisdn],
 										['Endpoint Group', <ToGroup of={endpoint.endpointGroup} />],
 										['VSlice', <ToVSlice of={endpoint.vslice} />],
-										['IP address', <Address of={endpoint} />],
 										['Tags', endpoint.tags?.length ? endpoint.tags.map((tag) => <span class="tag">{tag}</span>) : null],
 										['Reference', endpoint.reference],
 										['Last activity', <Time at={endpoint.lastActivity} />],

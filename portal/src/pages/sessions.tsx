@@ -6,8 +6,10 @@ import { ToEndpoint, ToVSlice } from '../ui/refs';
 import { Table } from '../ui/table';
 import { Since } from '../ui/time';
 import { Address } from './endpoint-table';
+import { useLnsName } from './lns-name';
 
 export default function Sessions() {
+	const lns = useLnsName();
 	return (
 		<>
 			<PageHead title="Sessions" about="Every live connection of a device." />
@@ -36,7 +38,7 @@ export default function Sessions() {
 					},
 					{ head: 'IP address', sort: 'ipAddress', cell: (row) => <Address of={row} /> },
 					{ head: 'VSlice', cell: (row) => <ToVSlice of={row.vslice} /> },
-					{ head: 'LNS', wide: true, cell: (row) => row.lns ?? '–' },
+					{ head: 'LNS', wide: true, cell: (row) => lns(row) ?? '–' },
 					{ head: 'Attached for', sort: 'startedAt', cell: (row) => <Since at={row.startedAt} /> },
 					{ head: 'Radio access', wide: true, cell: (row) => row.rat ?? '–' },
 					{ head: 'Up', end: true, sort: 'bytesUplink', wide: true, cell: (row) => octets(row.bytesUplink) },

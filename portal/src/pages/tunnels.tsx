@@ -11,6 +11,7 @@ import { ToGateway, ToVSlice } from '../ui/refs';
 import { Table } from '../ui/table';
 import { Since } from '../ui/time';
 import { tell } from '../ui/toast';
+import { LnsTestButton } from './lns-test';
 
 const nameOf = (tunnel: Tunnel) => `${tunnel.lac?.name ?? tunnel.lac?.moniker ?? 'LAC'} → ${tunnel.lns?.name ?? tunnel.lns?.moniker ?? 'LNS'}`;
 
@@ -36,6 +37,7 @@ function Actions({ tunnel }: { tunnel: Tunnel }) {
 			<Button small run={act('Drain', 'drain', `The tunnel takes no new sessions. ${sessions ? `Its ${sessions} session(s) stay until they end.` : ''}`)}>
 				Drain
 			</Button>
+			{tunnel.vslice && tunnel.lns && <LnsTestButton vslice={tunnel.vslice} lns={tunnel.lns} />}
 		</div>
 	);
 }
@@ -43,7 +45,7 @@ function Actions({ tunnel }: { tunnel: Tunnel }) {
 export default function Tunnels() {
 	return (
 		<>
-			<PageHead title="Tunnels" about="L2TP tunnels between a LAC and an LNS. They are kept up, so that a fault is known before a SIM meets it. An LNS is tested from its VSlice." />
+			<PageHead title="Tunnels" about="L2TP tunnels between a LAC and an LNS. They are kept up, so that a fault is known before a SIM meets it." />
 			<Table<Tunnel>
 				path="tunnels"
 				label="Tunnels"
@@ -72,7 +74,7 @@ export default function Tunnels() {
 						head: 'Tunnel',
 						cell: (row) => (
 							<>
-								{nameOf(row)}
+								<span class="nowrap">{nameOf(row)}</span>
 								{row.lastError && row.state?.moniker !== 'established' && <small class="bad-text">{row.lastError}</small>}
 							</>
 						),
@@ -89,10 +91,12 @@ export default function Tunnels() {
 							<>
 								{row.peerHostName ?? '–'}
 								<small>{row.peerVendor}</small>
+								<small class="mono nowrap">
+									ids {row.localTunnelId ?? '–'} / {row.peerTunnelId ?? '–'}
+								</small>
 							</>
 						),
 					},
-					{ head: 'Ids, ours and theirs', wide: true, cell: (row) => <span class="mono">{`${row.localTunnelId ?? '–'} / ${row.peerTunnelId ?? '–'}`}</span> },
 					{ head: 'Regional Gateway', wide: true, cell: (row) => <ToGateway of={row.regionalGateway} /> },
 					...(mayAct() ? [{ head: 'Actions', cell: (row: Tunnel) => <Actions tunnel={row} /> }] : []),
 				]}

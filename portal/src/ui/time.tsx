@@ -2,8 +2,11 @@
 // Times in the reader's zone; UTC stands on hover, and in the datetime attribute.
 import { signal } from '@preact/signals';
 
-const now = signal(Date.now());
-setInterval(() => document.visibilityState === 'visible' && (now.value = Date.now()), 5000);
+const tick = signal(0);
+setInterval(() => document.visibilityState === 'visible' && tick.value++, 5000);
+
+// The time, anew with each drawing and every few seconds.
+const now = () => (tick.value, Date.now());
 
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
@@ -17,6 +20,7 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 
 export function ago(at: number, from: number): string {
 	const seconds = Math.round((at - from) / 1000);
+	if (Math.abs(seconds) < 2) return 'just now';
 	const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
 	return words.format(Math.trunc(seconds / size), unit);
 }
@@ -25,7 +29,7 @@ export function Time({ at, as = 'ago' }: { at: string | null | undefined; as?: '
 	if (!at) return <span class="faint">never</span>;
 	const date = new Date(at);
 	const utc = date.toISOString().replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
-	const text = as === 'full' ? full.format(date) : as === 'clock' ? clock.format(date) : ago(date.getTime(), now.value);
+	const text = as === 'full' ? full.format(date) : as === 'clock' ? clock.format(date) : ago(date.getTime(), now());
 	return (
 		<time dateTime={date.toISOString()} title={as === 'ago' ? `${full.format(date)} (${utc})` : utc}>
 			{text}
@@ -34,9 +38,9 @@ export function Time({ at, as = 'ago' }: { at: string | null | undefined; as?: '
 }
 
 export function duration(ms: number): string {
-	if (ms < 1000) return `${Math.round(ms)} ms`;
+	if (ms > 0 && ms < 1000) return `${Math.round(ms)} ms`;
 	const seconds = Math.floor(ms / 1000);
-	if (seconds < 60) return `${(ms / 1000).toFixed(ms < 10000 ? 1 : 0)} s`;
+	if (seconds < 60) return `${(ms / 1000).toFixed(ms % 1000 ? 1 : 0)} s`;
 	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 	if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 	return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
@@ -44,5 +48,5 @@ export function duration(ms: number): string {
 
 export function Since({ at }: { at: string | null | undefined }) {
 	if (!at) return <span class="faint">–</span>;
-	return <span title={full.format(new Date(at))}>{duration(Math.max(0, now.value - new Date(at).getTime()))}</span>;
+	return <span title={full.format(new Date(at))}>{duration(Math.max(0, Math.round((now() - new Date(at).getTime()) / 1000) * 1000))}</span>;
 }
