@@ -16,6 +16,7 @@
 #include "controller/events/reach.h"
 #include "controller/link.h"
 #include "controller/live.h"
+#include "controller/maintenance.h"
 #include "controller/store/plan.h"
 #include "controller/store/store.h"
 #include "controller/usage_keeper.h"
@@ -79,8 +80,9 @@ static const struct opt opts[] = {
 
 static const struct opt_program program = {
 	.name = "slicegate-controller",
-	.usage = "[options]",
-	.about = "The controller of Slicegate: object model, REST API, store, and configuration of the gateways.",
+	.usage = maintenance_usage,
+	.about = maintenance_about,
+	.words = true,
 	.opts = opts,
 	.count = array_len(opts),
 };
@@ -135,7 +137,7 @@ static int adopt_admin_token(char why[200])
 	if (!error && (error = token_adopt(db, token)))
 		snprintf(why, 200, "cannot store the administrator's token");
 	db_close(&db);
-	explicit_bzero(&seal, sizeof(seal));
+	seal_fini(&seal);
 	explicit_bzero(token, sizeof(token));
 	return error;
 }
@@ -270,13 +272,23 @@ int main(int argc, char **argv)
 	static struct stopping stopping;
 	char why[200] = "out of memory";
 
-	opt_parse_or_exit(&program, argc, argv, NULL);
+	struct opt_words words = {0};
+
+	opt_parse_or_exit(&program, argc, argv, &words);
 	if (log_set_levels(config.log)) {
 		fprintf(stderr, "slicegate-controller: --log %s: is not a level\n", config.log);
 		return 2;
 	}
 	umask(0077);
 	signal(SIGPIPE, SIG_IGN);
+	if (words.count) {
+		int status = plans_init() ? 1 : maintenance_run(&words, config.database);
+
+		plans_fini();
+		vec_free(&words);
+		opt_fini(&program);
+		return status;
+	}
 	uv_loop_init(&controller.loop);
 	if (plans_init() || controller_start(&controller, why)) {
 		fprintf(stderr, "slicegate-controller: %s\n", why);

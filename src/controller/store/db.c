@@ -17,7 +17,7 @@ LOG_CATEGORY(store);
 
 struct db {
 	sqlite3 *sqlite;
-	const struct seal *seal;
+	struct seal *seal;
 	struct strmap statements; // SQL text, owned by the statement
 };
 
@@ -26,7 +26,7 @@ sqlite3 *db_sqlite(struct db *db)
 	return db->sqlite;
 }
 
-const struct seal *db_seal(const struct db *db)
+struct seal *db_seal(const struct db *db)
 {
 	return db->seal;
 }
@@ -124,7 +124,7 @@ int64_t db_revision(struct db *db)
 }
 
 // Octets of pages that a connection keeps, by its role.
-static const int cache_kib[] = {[DB_READER] = 32768, [DB_WRITER] = 32768, [DB_CHECKPOINT] = 64};
+static const int cache_kib[] = {[DB_READER] = 32768, [DB_WRITER] = 32768, [DB_TOOL] = 64};
 
 static int open_file(const char *path, enum db_role role, struct db *db)
 {
@@ -136,7 +136,7 @@ static int open_file(const char *path, enum db_role role, struct db *db)
 	if (sqlite3_open_v2(path, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return -EIO;
 	sqlite3_extended_result_codes(db->sqlite, 1);
-	sqlite3_busy_timeout(db->sqlite, 5000);
+	sqlite3_busy_timeout(db->sqlite, DB_BUSY_MS);
 	// FULL with WAL: a transaction is on the disk before it is answered.
 	if (role != DB_READER && (error = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")))
 		return error;
@@ -145,7 +145,7 @@ static int open_file(const char *path, enum db_role role, struct db *db)
 	return db_run(db, pragmas);
 }
 
-int db_open(const char *path, const struct seal *seal, enum db_role role, struct db **out, char why[200])
+int db_open(const char *path, struct seal *seal, enum db_role role, struct db **out, char why[200])
 {
 	struct db *db = calloc(1, sizeof(*db));
 	int error;

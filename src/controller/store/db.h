@@ -12,11 +12,13 @@ struct db;
 // MOVE: of a gateway: what hangs on a VSlice came or went. IMPORT: of a noun: all that came by the import of this id is there.
 enum db_change { DB_PUT = 1, DB_DELETE, DB_MOVE, DB_IMPORT };
 
-// A writer makes or migrates the schema. DB_CHECKPOINT only brings what was written home into the file.
-enum db_role { DB_READER, DB_WRITER, DB_CHECKPOINT };
+#define DB_BUSY_MS 5000 // how long another process may hold the file
+
+// A writer makes or migrates the schema. A tool takes it as it is; it keeps hardly any pages.
+enum db_role { DB_READER, DB_WRITER, DB_TOOL };
 
 // Opens the file. 0 or -errno with one line in `why`.
-int db_open(const char *path, const struct seal *seal, enum db_role role, struct db **out, char why[200]);
+int db_open(const char *path, struct seal *seal, enum db_role role, struct db **out, char why[200]);
 void db_close(struct db **db);
 
 // A prepared statement from the cache, reset and without bindings; borrowed until the next one is asked for, or, once it is being
@@ -77,7 +79,9 @@ int db_list(struct db *db, const struct noun *noun, const struct db_query *query
 
 // Internal to the store.
 sqlite3 *db_sqlite(struct db *db);
-const struct seal *db_seal(const struct db *db);
+struct seal *db_seal(const struct db *db);
 int schema_open(struct db *db, char why[200]); // makes or migrates
+int schema_check(struct db *db, char why[200]); // of this program, and its secrets open with our keys? 0 or -errno and why
+int schema_seal_word(struct db *db); // the word that tells whether the key is the right one, sealed anew
 int seeds_plant(struct db *db); // the built-ins of an empty store
 int64_t db_now_ms(void);

@@ -13,11 +13,9 @@
 
 LOG_CATEGORY(row);
 
-#define PLACE_TEXT 200
-
-static void place_of(const struct plan *plan, const struct column *column, const char *id, char out[PLACE_TEXT])
+void row_place(const struct plan *plan, const struct column *column, const char *id, char out[ROW_PLACE_TEXT])
 {
-	snprintf(out, PLACE_TEXT, "%s.%s:%s", plan->noun->table, column->name, id);
+	snprintf(out, ROW_PLACE_TEXT, "%s.%s:%s", plan->noun->table, column->name, id);
 }
 
 static const char *column_text(sqlite3_stmt *statement, int at)
@@ -28,13 +26,13 @@ static const char *column_text(sqlite3_stmt *statement, int at)
 static int load_secret(struct db *db, const struct plan *plan, const struct column *column, sqlite3_stmt *statement,
 	const char *id, bool with_secrets, char **member)
 {
-	char place[PLACE_TEXT], *secret = NULL;
+	char place[ROW_PLACE_TEXT], *secret = NULL;
 
 	if (sqlite3_column_type(statement, column->result) == SQLITE_NULL)
 		return field_text_set(member, NULL);
 	if (!with_secrets)
 		return field_text_set(member, json_secret_set);
-	place_of(plan, column, id, place);
+	row_place(plan, column, id, place);
 	int error = seal_break(db_seal(db), place, sqlite3_column_blob(statement, column->result),
 		(size_t)sqlite3_column_bytes(statement, column->result), &secret);
 
@@ -133,11 +131,11 @@ static void bind_secret(struct db *db, const struct plan *plan, const struct col
 {
 	size_t len = strlen(secret);
 	uint8_t *sealed = malloc(len + SEAL_EXTRA);
-	char place[PLACE_TEXT];
+	char place[ROW_PLACE_TEXT];
 
 	if (!sealed)
 		abort();
-	place_of(plan, column, id, place);
+	row_place(plan, column, id, place);
 	seal_close_up(db_seal(db), place, secret, len, sealed);
 	sqlite3_bind_blob(statement, at, sealed, (int)(len + SEAL_EXTRA), free);
 }

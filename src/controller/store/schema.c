@@ -175,34 +175,50 @@ static int run_written(struct db *db, void (*write)(const struct plan *plan, voi
 }
 
 // A word sealed with the key that the database was made with: another key is noticed at the start, not at the first secret.
-static int check_key(struct db *db, char why[200])
+static const char key_word[] = "slicegate", key_place[] = "meta.key";
+
+int schema_seal_word(struct db *db)
 {
-	static const char word[] = "slicegate", place[] = "meta.key";
-	sqlite3_stmt *statement = db_statement(db, "SELECT value FROM meta WHERE name = 'key'");
-	uint8_t sealed[sizeof(word) - 1 + SEAL_EXTRA];
-	char *opened = NULL;
-	int error = 0;
+	sqlite3_stmt *statement = db_statement(db, "INSERT OR REPLACE INTO meta (name, value) VALUES ('key', ?1)");
+	uint8_t sealed[sizeof(key_word) - 1 + SEAL_EXTRA];
 
 	if (!statement)
 		return -EIO;
-	bool found = sqlite3_step(statement) == SQLITE_ROW;
+	seal_close_up(db_seal(db), key_place, key_word, sizeof(key_word) - 1, sealed);
+	sqlite3_bind_blob(statement, 1, sealed, sizeof(sealed), SQLITE_STATIC);
+	return db_step(db, statement);
+}
 
-	if (found)
-		error = seal_break(db_seal(db), place, sqlite3_column_blob(statement, 0),
+// 0; -ENOENT: there is no word yet; -EBADMSG.
+static int check_key(struct db *db, char why[200])
+{
+	sqlite3_stmt *statement = db_statement(db, "SELECT value FROM meta WHERE name = 'key'");
+	char *opened = NULL;
+	int error = -ENOENT;
+
+	if (!statement)
+		return -EIO;
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		error = seal_break(db_seal(db), key_place, sqlite3_column_blob(statement, 0),
 			(size_t)sqlite3_column_bytes(statement, 0), &opened);
 	sqlite3_reset(statement);
 	free(opened);
-	if (error)
+	if (error == -EBADMSG)
 		snprintf(why, 200,
 			"the key file is not the one that the database was made with; its secrets do not open: put the right one "
 			"back");
-	if (found)
-		return error;
-	seal_close_up(db_seal(db), place, word, sizeof(word) - 1, sealed);
-	if (!(statement = db_statement(db, "INSERT INTO meta (name, value) VALUES ('key', ?1)")))
-		return -EIO;
-	sqlite3_bind_blob(statement, 1, sealed, sizeof(sealed), SQLITE_STATIC);
-	return db_step(db, statement);
+	return error;
+}
+
+int schema_check(struct db *db, char why[200])
+{
+	int64_t version = db_number(db, "PRAGMA user_version", -1);
+
+	if (version == SCHEMA_VERSION)
+		return check_key(db, why);
+	snprintf(why, 200, "the database has schema version %lld, this program has %d; start the controller with it once first",
+		(long long)version, SCHEMA_VERSION);
+	return -EINVAL;
 }
 
 static int build(struct db *db, int64_t version)
@@ -267,6 +283,8 @@ int schema_open(struct db *db, char why[200])
 		error = build(db, version);
 		if (!error)
 			error = check_key(db, why);
+		if (error == -ENOENT)
+			error = schema_seal_word(db);
 		if (db_run(db, error ? "ROLLBACK" : "COMMIT"))
 			error = -EIO;
 	}

@@ -43,6 +43,7 @@ struct store {
 	struct db *writer_db, *reader_dbs[READERS_MAX], *student_db, *checkpoint_db;
 	uv_thread_t writer, readers[READERS_MAX], student;
 	unsigned reader_count, started;
+	int wal_next; // the writer's: pages at which it brings them home itself
 	int64_t revision, told; // last committed; last given to on_change
 	struct queue new_writes, new_reads, new_studies; // the loop's, until the end of its round
 	uv_prepare_t prepare;
@@ -244,9 +245,13 @@ static int on_wal(void *owner, sqlite3 *sqlite, const char *name, int pages)
 	struct store *store = owner;
 
 	(void)name;
-	if (pages >= WAL_PAGES_MAX) {
-		sqlite3_wal_checkpoint_v2(
-			sqlite, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL); // what is busy now is not at the next commit
+	if (pages < WAL_PAGES_MAX)
+		store->wal_next = WAL_PAGES_MAX;
+	if (pages >= store->wal_next) { // without waiting: a reader that looks at old pages now, a backup, does not later
+		sqlite3_busy_timeout(sqlite, 0);
+		sqlite3_wal_checkpoint_v2(sqlite, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+		sqlite3_busy_timeout(sqlite, DB_BUSY_MS);
+		store->wal_next = pages + WAL_PAGES;
 	} else if (pages >= WAL_PAGES) {
 		uv_mutex_lock(&store->lock);
 		store->wal_is_long = true;
@@ -310,7 +315,7 @@ static int start_threads(struct store *store, const char *path, char why[200])
 	if (!error)
 		error = db_open(path, &store->seal, DB_READER, &store->student_db, why);
 	if (!error)
-		error = db_open(path, &store->seal, DB_CHECKPOINT, &store->checkpoint_db, why);
+		error = db_open(path, &store->seal, DB_TOOL, &store->checkpoint_db, why);
 	if (error)
 		return error;
 	store->revision = store->told = db_revision(store->writer_db);
@@ -347,7 +352,7 @@ static void store_release(struct store *store)
 	uv_cond_destroy(&store->wake_writer);
 	uv_cond_destroy(&store->wake_readers);
 	uv_mutex_destroy(&store->lock);
-	explicit_bzero(&store->seal, sizeof(store->seal));
+	seal_fini(&store->seal);
 	free(store);
 }
 

@@ -293,12 +293,12 @@ static void test_secrets_at_rest(void **state)
 static void test_the_seal(void **state)
 {
 	struct fixture *fixture = *state;
-	struct seal again = {0}, other = {.key = {1}};
+	struct seal again = {0}, other = {.keys = {{1}}, .count = 1};
 	uint8_t sealed[SEAL_EXTRA + 4], twice[SEAL_EXTRA + 4];
 	char *secret = NULL;
 
 	assert_int_equal(seal_open(fixture->key_path, false, &again), 0);
-	assert_memory_equal(again.key, fixture->seal.key, sizeof(again.key));
+	assert_memory_equal(again.keys[0], fixture->seal.keys[0], SEAL_KEY);
 	seal_close_up(&again, "place", "hush", 4, sealed);
 	seal_close_up(&again, "place", "hush", 4, twice);
 	assert_memory_not_equal(sealed, twice, sizeof(sealed)); // never the same nonce
