@@ -8,7 +8,7 @@ SECONDS ?= 60
 DESTDIR ?=
 PREFIX ?= /usr
 
-.PHONY: help deps build-deps build demo check test smoke peers fuzz lint format coverage bench docs install deb clean
+.PHONY: help deps build-deps build demo check test smoke peers check-vm fuzz lint format coverage bench docs install deb clean
 .DEFAULT_GOAL := build
 
 help: ## this list
@@ -21,7 +21,7 @@ build-deps:
 	@tools/deps build
 
 RELEASE = build/release --buildtype=release -Db_lto=true
-PROGRAMS = src/cli/slicegate src/controller/slicegate-controller src/gateway/slicegate-gateway src/sim/slicegate-sim
+PROGRAMS = src/cli/slicegate src/controller/slicegate-controller src/gateway/slicegate-gateway src/sim/slicegate-sim manuals
 
 build: build-deps ## the programs, a release build in build/release
 	@tools/build $(RELEASE) -- $(PROGRAMS)
@@ -41,6 +41,9 @@ smoke: deps ## netns stories only
 
 peers: deps ## real LNSs and SGSNs only
 	@tools/check peers
+
+check-vm: deps ## what needs Debian's own kernel (6.1), in a QEMU guest
+	@tools/check vm
 
 fuzz: build-deps ## each fuzz target for SECONDS=60
 	@tools/fuzz $(SECONDS)

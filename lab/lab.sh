@@ -74,7 +74,7 @@ lab_dot() { # a sign of life while a step waits, on a terminal only
 }
 
 wait_for() { # SECONDS COMMAND...: until it succeeds, or fail saying what never came true
-	local end=$((SECONDS + $1)) n=0
+	local end=$((SECONDS + $1 * ${LAB_PATIENCE:-1})) n=0 # a guest without hardware help is slower
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS <= end)) || { fail "waited in vain for: $*"; return 1; }

@@ -5,7 +5,7 @@
 #
 #     lab/vm/run.sh [--keep FOLDER] COMMAND...
 #
-# --keep gives the guest a folder that it can write, at /mnt/vm/kept.
+# The command has our variables BUILD, LAB_*, ASAN_OPTIONS and UBSAN_OPTIONS. --keep gives the guest a folder that it can write, at /mnt/vm/kept.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 guest=${VM_FOLDER:-$(cd "$here/../.." && pwd)/build/vm}
@@ -24,8 +24,14 @@ if [ "${1:-}" = --keep ]; then
 	mount --bind "$2" "$work/kept"
 	shift 2
 fi
-"$here/kernel.sh" "$guest"
-printf '%q ' "$@" >"$work/command"
+for program in qemu-system-x86_64 busybox cpio; do
+	command -v $program >/dev/null || { echo "needs $program"; exit 77; }
+done
+"$here/kernel.sh" "$guest" || { echo "needs Debian's kernel, and its package cannot be had"; exit 77; }
+{
+	for name in ${!BUILD*} ${!ASAN*} ${!UBSAN*} ${!LAB_*}; do printf 'export %s=%q\n' "$name" "${!name}"; done
+	printf '%q ' "$@"
+} >"$work/command"
 pwd >"$work/folder"
 echo "$guest/lib/modules" >"$work/modules"
 

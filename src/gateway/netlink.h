@@ -74,6 +74,9 @@ int nl_veth_new(struct nl *nl, const char *name, const char *far_name, int far_f
 // Makes a link of a kind that needs no more than a name ("wireguard", "dummy"), straight into the namespace `ns_fd`. -EOPNOTSUPP where the
 // kernel has none.
 int nl_kind_new(struct nl *nl, const char *kind, const char *name, int ns_fd);
+// Makes an XFRM interface (IPsec security associations as a link) in this namespace, which keeps the associations wherever the link is moved
+// to. -EOPNOTSUPP where the kernel has none.
+int nl_xfrm_new(struct nl *nl, const char *name, uint32_t if_id);
 // The link's neighbour with this address is, for ever, at this Ethernet address.
 int nl_neighbour_set(struct nl *nl, int index, const struct ip_addr *addr, const uint8_t mac[6]);
 int nl_alias_set(struct nl *nl, int index, const char *alias); // the kernel takes none while a link is made

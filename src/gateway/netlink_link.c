@@ -185,6 +185,21 @@ int nl_kind_new(struct nl *nl, const char *kind, const char *name, int ns_fd)
 	return nl_talk(nl, NULL, NULL);
 }
 
+int nl_xfrm_new(struct nl *nl, const char *name, uint32_t if_id)
+{
+	struct nlmsghdr *request = link_request(nl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, (struct ifinfomsg){0});
+	struct nlattr *info, *data;
+
+	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
+	mnl_attr_put_strz(request, IFLA_INFO_KIND, "xfrm");
+	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
+	mnl_attr_put_u32(request, IFLA_XFRM_IF_ID, if_id);
+	mnl_attr_nest_end(request, data);
+	mnl_attr_nest_end(request, info);
+	return nl_talk(nl, NULL, NULL);
+}
+
 int nl_alias_set(struct nl *nl, int index, const char *alias)
 {
 	mnl_attr_put_str(link_request(nl, RTM_NEWLINK, 0, (struct ifinfomsg){.ifi_index = index}), IFLA_IFALIAS, alias);

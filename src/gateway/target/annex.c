@@ -65,7 +65,7 @@ static int set_end(struct nl *nl, const char *name, uint32_t addr, struct nl_lin
 	return error;
 }
 
-static int lay_cable(const struct target_env *slice, const char *interface, struct annex *annex)
+int annex_lay_cable(const struct target_env *slice, const char *interface, struct annex *annex)
 {
 	struct nl_link link;
 	bool here = !nl_link_get(slice->inside, interface, &link),
@@ -105,8 +105,6 @@ static int open_annex(
 		error = nl_link_get(annex->env.inside, "lo", &lo);
 	if (!error && !(lo.flags & IFF_UP))
 		error = nl_link_up(annex->env.inside, lo.index);
-	if (!error)
-		error = lay_cable(slice, interface, annex);
 	return error ? error : transfer_start(&annex->env, owner, "out", &annex->transfer, why);
 }
 

@@ -22,21 +22,28 @@
 #define AGAIN_S 5 // between attempts when the peer refused us
 #define LOG_MAX (1024 * 1024)
 
-static const char daemon_config[] =
-	"charon-systemd {\n"
-	"	load = random nonce aes sha1 sha2 md5 hmac kdf drbg gmp gcm curve25519 pem pubkey x509 openssl kernel-libipsec "
-	"kernel-netlink "
-	"socket-default vici\n"
+#define PLUGINS "random nonce aes sha1 sha2 md5 hmac kdf drbg gmp gcm curve25519 pem pubkey x509 openssl"
+
+// With the directory, twice.
+static const char kernel_esp[] = "charon-systemd {\n"
+				 "	load = " PLUGINS " kernel-netlink socket-default vici\n"
+				 "	install_routes = no\n"
+				 "	plugins {\n"
+				 "		vici {\n			socket = unix://%s/vici\n		}\n"
+				 "	}\n";
+static const char user_esp[] = "charon-systemd {\n"
+			       "	load = " PLUGINS " kernel-libipsec kernel-netlink socket-default vici\n"
+			       "	plugins {\n"
+			       "		kernel-libipsec {\n			load = yes\n			"
+			       "allow_peer_ts = yes\n		}\n"
+			       "		vici {\n			socket = unix://%s/vici\n		}\n"
+			       "		kernel-netlink {\n			fwmark = !0x42\n		}\n"
+			       "		socket-default {\n			fwmark = 0x42\n		}\n"
+			       "	}\n";
+static const char both_esp[] =
 	"	install_virtual_ip = no\n"
 	"	retransmit_tries = 3\n"
 	"	retransmit_timeout = 2.0\n"
-	"	plugins {\n"
-	"		kernel-libipsec {\n			load = yes\n			allow_peer_ts = yes\n		"
-	"}\n"
-	"		vici {\n			socket = unix://%s/vici\n		}\n"
-	"		kernel-netlink {\n			fwmark = !0x42\n		}\n"
-	"		socket-default {\n			fwmark = 0x42\n		}\n"
-	"	}\n"
 	"	filelog {\n		main {\n			path = %s/charon.log\n			append = yes\n"
 	"			flush_line = yes\n			default = 1\n		}\n	}\n"
 	"	journal {\n		default = -1\n	}\n"
@@ -104,8 +111,9 @@ static char *connection_text(const struct charon *charon, const struct target_co
 		"yes\n"
 		"		mobike = no\n		keyingtries = 0\n		dpd_delay = 10s\n		"
 		"rekey_time = %us\n"
-		"		over_time = %us\n		",
-		ip_addr_text(&vpn->remote, peer), vpn->ike_lifetime_s / 10 * 9, vpn->ike_lifetime_s / 10);
+		"		over_time = %us\n		if_id_in = %u\n		if_id_out = %u\n		",
+		ip_addr_text(&vpn->remote, peer), vpn->ike_lifetime_s / 10 * 9, vpn->ike_lifetime_s / 10, charon->if_id,
+		charon->if_id);
 	put_proposals("proposals", vpn->ike, out);
 	fprintf(out,
 		"		local {\n			auth = psk\n			id = %s\n		}\n"
@@ -137,12 +145,14 @@ static bool is_proposal(const char *text)
 static int write_files(const struct charon *charon, const struct target_config *config, char *why)
 {
 	_cleanup_free_ char *connection = connection_text(charon, config);
-	char text[sizeof(daemon_config) + 2 * sizeof(charon->dir)], there[8192];
+	char text[sizeof(user_esp) + sizeof(both_esp) + 2 * sizeof(charon->dir)], there[8192];
+	size_t len;
 	int error;
 
 	if (!connection)
 		return -ENOMEM;
-	snprintf(text, sizeof(text), daemon_config, charon->dir, charon->dir);
+	len = (size_t)snprintf(text, sizeof(text), charon->if_id ? kernel_esp : user_esp, charon->dir);
+	snprintf(text + len, sizeof(text) - len, both_esp, charon->dir);
 	error = program_write(charon->dir, "strongswan.conf", text);
 	if (error || (!program_read(charon->dir, "swanctl.conf", there, sizeof(there)) && !strcmp(there, connection))) {
 		if (error)

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The VPN target: IKEv2 with a preshared key, strongSwan's charon with its ESP in user space (kernel-libipsec), for kernels that have none.
+// The VPN target: IKEv2 with a preshared key by strongSwan's charon. It runs in the target's annex: its sockets, its associations and its
+// routes meet neither the slice's addresses nor another target's, so two slices may have the same peer and the same subnets.
+//
+// Where the kernel has ESP, an XFRM interface made in the annex, where the associations stay, is moved into the slice:
+//
+//   slice  vpnXXXXXXXX ....(ESP).... annex: charon  out ---- underlay ---- the peer
+//
+// Where it has none, ESP is charon's own (kernel-libipsec), and the target's interface is a cable to the annex:
 //
 //   slice  vpnXXXXXXXX ---- slice  annex: charon, ipsec0  out ---- underlay ---- the peer
 //
-// charon runs in the target's annex: its sockets, its TUN and its routes meet neither the slice's addresses nor another target's. What the
-// policy sends here goes over the cable, by charon's own route (its table 220) into ipsec0, and as UDP-encapsulated ESP over the transfer
-// link. charon wants an address of the local side to name as the source of that route; the slice has the same address, so what comes out of
-// ipsec0 is routed by a table of its own, asked before "local", back over the cable.
+// What the policy sends here then goes over the cable, by charon's own route (its table 220) into ipsec0, and as UDP-encapsulated ESP over the
+// transfer link. charon wants an address of the local side to name as the source of that route; the slice has the same address, so what comes
+// out of ipsec0 is routed by a table of its own, asked before "local", back over the cable.
 //
 // Available means that a CHILD_SA is installed. charon re-establishes by itself (DPD, close, rekey); where the peer refused us it is asked to
 // try again every five seconds.
@@ -31,6 +37,7 @@ LOG_CATEGORY(vpn);
 #define PREFIX "vpn"
 #define BACK_TABLE 100 // of the annex: from ipsec0 to the slice
 #define MTU 1400 // 1500 less IP, UDP, ESP and its padding; libipsec's TUN has 1400 too
+#define IF_ID 1 // the only one of its annex
 
 static int vpn_interface(const struct target_config *config, char out[16])
 {
@@ -86,15 +93,26 @@ static struct ip_addr first_host(const struct ip_prefix *prefix)
 	return addr;
 }
 
-// Addresses of the local side for charon, the way back to the slice, the way out.
-static int set_annex_routes(struct annex *annex, const struct target_config *config)
+static bool is_cable(const struct nl_link *link)
 {
-	const struct prefix_list *local = charon_selectors(&config->vpn.local_domain, &config->vpn.local_subnets);
+	return !strcmp(link->kind, "veth");
+}
+
+static int set_way_out(struct annex *annex)
+{
 	struct nl_route out = {.kind = NL_ROUTE_UNICAST,
 		.to.addr.family = IP_V4,
 		.gateway = annex->transfer.outer,
 		.link = annex->transfer.link.index,
 		.metric = TARGET_METRIC};
+
+	return nl_routes_set(annex->env.inside, RT_TABLE_MAIN, &out, 1);
+}
+
+// Addresses of the local side for charon, and the way back to the slice.
+static int set_way_back(struct annex *annex, const struct target_config *config)
+{
+	const struct prefix_list *local = charon_selectors(&config->vpn.local_domain, &config->vpn.local_subnets);
 	struct nl_route back = {.kind = NL_ROUTE_UNICAST,
 		.to.addr.family = IP_V4,
 		.gateway = ip_addr_v4(ANNEX_SLICE_SIDE),
@@ -114,29 +132,27 @@ static int set_annex_routes(struct annex *annex, const struct target_config *con
 		error = nl_addrs_set(annex->env.inside, lo.index, addrs.items, addrs.count);
 	vec_free(&addrs);
 	if (!error)
-		error = nl_routes_set(annex->env.inside, RT_TABLE_MAIN, &out, 1);
-	if (!error)
 		error = nl_routes_set(annex->env.inside, BACK_TABLE, &back, 1);
 	return error ? error : nl_local_after(annex->env.inside, "ipsec0", BACK_TABLE);
 }
 
-static int set_slice_routes(const struct target_env *env, const struct target_spec *spec, const struct annex *annex)
+// `link` NULL: only the end, so that a marked packet never falls through to another table.
+static int set_slice_routes(const struct target_env *env, const struct target_spec *spec, const struct nl_link *link)
 {
 	const struct prefix_list *remote = remote_of(spec->config);
-	struct nl_route base = {.kind = NL_ROUTE_UNICAST,
-		.to.addr.family = IP_V4,
-		.gateway = ip_addr_v4(ANNEX_OWN_SIDE),
-		.link = annex ? annex->cable.index : 0,
-		.metric = TARGET_METRIC};
+	struct nl_route base = {
+		.kind = NL_ROUTE_UNICAST, .to.addr.family = IP_V4, .link = link ? link->index : 0, .metric = TARGET_METRIC};
 	VEC(struct nl_route) routes = {0};
 	struct nl_route *room = vec_add(&routes);
 	int error;
 
+	if (link && is_cable(link))
+		base.gateway = ip_addr_v4(ANNEX_OWN_SIDE);
 	if (room)
 		*room = (struct nl_route){.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = TARGET_METRIC_LAST};
-	if (annex && room && !remote->rows.count && (room = vec_add(&routes)))
+	if (link && room && !remote->rows.count && (room = vec_add(&routes)))
 		*room = base;
-	for (size_t i = 0; annex && room && i < remote->rows.count; i++)
+	for (size_t i = 0; link && room && i < remote->rows.count; i++)
 		if ((room = vec_add(&routes))) {
 			*room = base;
 			room->to = remote->rows.items[i];
@@ -146,10 +162,34 @@ static int set_slice_routes(const struct target_env *env, const struct target_sp
 	return error;
 }
 
+// The interface in the slice: the kernel's ESP, or where it has none (or an earlier gateway found none) a cable.
+static int bring_link(const struct target_env *env, const char *name, struct annex *annex, struct nl_link *link)
+{
+	int error = nl_link_get(env->inside, name, link);
+
+	if (error == -ENODEV) {
+		error = nl_xfrm_new(annex->env.inside, name, IF_ID);
+		if (!error)
+			error = nl_link_get(annex->env.inside, name, link);
+		if (!error)
+			error = nl_link_move(annex->env.inside, link->index, env->inside_fd);
+		if (!error)
+			error = target_claim_link(env->inside, name);
+		if (error == -EOPNOTSUPP)
+			error = annex_lay_cable(env, name, annex);
+	} else if (!error && is_cable(link)) {
+		error = annex_lay_cable(env, name, annex);
+	}
+	if (!error)
+		error = nl_link_get(env->inside, name, link);
+	return error || link->flags & IFF_UP ? error : nl_link_up(env->inside, link->index);
+}
+
 static int bring_up(const struct target_env *env, const struct target_spec *spec, char *why)
 {
 	const struct target_config *config = spec->config;
 	struct charon charon;
+	struct nl_link link = {0};
 	struct annex annex;
 	char name[16];
 	int error;
@@ -163,15 +203,20 @@ static int bring_up(const struct target_env *env, const struct target_spec *spec
 	}
 	error = annex_open(env, &config->id, name, &annex, why);
 	if (!error)
-		error = set_annex_routes(&annex, config);
+		error = bring_link(env, name, &annex, &link);
+	charon.if_id = is_cable(&link) ? 0 : IF_ID;
+	if (!error)
+		error = set_way_out(&annex);
+	if (!error && is_cable(&link))
+		error = set_way_back(&annex, config);
 	if (!error)
 		error = charon_start(&charon, &annex, config, why);
 	annex_close(env, &annex);
 	if (!error)
 		error = target_sysctls(name);
-	if (!error && annex.cable.mtu != MTU)
-		error = nl_mtu_set(env->inside, annex.cable.index, MTU);
-	return error ? error : set_slice_routes(env, spec, &annex);
+	if (!error && link.mtu != MTU)
+		error = nl_mtu_set(env->inside, link.index, MTU);
+	return error ? error : set_slice_routes(env, spec, &link);
 }
 
 static bool daemon_runs(const struct target_env *env, const char *interface)

@@ -281,6 +281,12 @@ static void wireguard_status(const struct target_env *env, const struct target_s
 		status->must_start = true;
 		return;
 	}
+	if (!strcmp(public, "(none)")) { // what the start said of it stands, until one succeeds
+		if (!status->message[0])
+			target_unavailable(status, &spec->config->id, "WireGuard's interface is not set up");
+		status->must_start = true;
+		return;
+	}
 	if (handshake && time(NULL) - handshake < FRESH_S)
 		target_available(status, &spec->config->id);
 	else if (handshake)
