@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clean.h"
+#include "base/opt_man.h"
 #include "base/opt_value.h"
 #include "base/vec.h"
 
@@ -255,9 +256,11 @@ static int walk(struct parse *parse, int argc, char **argv, bool apply, struct o
 				error = take_word(parse, words, argv[i]);
 			return error;
 		}
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "--version") == 0) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "--version") == 0 || strcmp(argv[i], "--man") == 0) {
 			if (argv[i][2] == 'h')
 				print_help(parse->program);
+			else if (argv[i][2] == 'm')
+				opt_man(parse->program);
 			else
 				printf("%s %s\n", parse->program->name, SLICEGATE_VERSION);
 			return 1;

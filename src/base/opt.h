@@ -75,7 +75,7 @@ struct opt_words {
 
 #define OPT_ERROR_TEXT 512
 
-// Fills the targets. 0; 1 when --help or --version was asked for (and answered on standard output); -EINVAL with one line in
+// Fills the targets. 0; 1 when --help, --version or --man (its manual page) was asked for (and answered on standard output); -EINVAL with one line in
 // `error`. `words` may be NULL; its array is the caller's to free with vec_free().
 int opt_parse(const struct opt_program *program, int argc, char **argv, struct opt_words *words, char error[OPT_ERROR_TEXT]);
 // As above, for main(): ends the program with status 0 after --help, 2 after a mistake.

@@ -49,6 +49,3 @@ bool verb_applies(const struct verb *verb, const struct noun *noun);
 const struct noun *noun_of_word(const char *word);
 // Runs it. An exit status; on failure one line stands in `error`.
 int command_run(struct command *command, const struct verb *verb);
-
-void help_overview(FILE *out);
-void help_noun(FILE *out, const struct noun *noun);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/vec.h"
+#include "cli/help.h"
 
 #define REQUESTS_MAX 4
 

@@ -4,27 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clean.h"
 #include "cli/command.h"
+#include "cli/help.h"
 #include "cli/path.h"
 #include "cli/text.h"
 #include "cli/tool.h"
 
-static void overview_row(struct grid *grid, const struct noun *noun)
+static void overview_row(const struct noun *noun, void *context)
 {
-	grid_add(grid, strdup(noun->word));
-	grid_add(grid, strdup(noun->help ? noun->help : noun->title));
+	grid_add(context, strdup(noun->word));
+	grid_add(context, strdup(noun->help ? noun->help : noun->title));
 }
 
 void help_overview(FILE *out)
 {
 	struct grid grid = {.columns = 2};
 
-	for (size_t i = 0; nouns[i]; i++) {
-		overview_row(&grid, nouns[i]);
-		for (size_t f = 0; f < nouns[i]->field_count; f++)
-			if (nouns[i]->fields[f].type == FIELD_ROWS && nouns[i]->fields[f].noun->owner)
-				overview_row(&grid, nouns[i]->fields[f].noun);
-	}
+	help_nouns(overview_row, &grid);
 	fputs("nouns:\n", out);
 	grid_print(out, &grid, 2);
 	grid_fini(&grid);
@@ -67,11 +64,12 @@ static void print_choices(FILE *out, const struct word *words)
 
 struct help {
 	const struct noun *noun;
-	struct grid *grid;
+	void (*item)(const char *left, const char *right, void *context);
+	void *context;
 };
 
 // The shortest way to say it: the member's own name, unless several parts have one.
-static void option_text(const struct noun *noun, const struct field_path *path, char out[256])
+void help_option(const struct noun *noun, const struct field_path *path, char out[256])
 {
 	char name[96], error[CLI_ERROR_TEXT];
 	struct option option = {.name = name_as_option(path_leaf(path)->name, name), .name_len = strlen(name)};
@@ -86,26 +84,25 @@ static void help_field(const struct field_path *path, void *context)
 {
 	const struct field *field = path_leaf(path);
 	struct help *help = context;
-	char option[256], *text = NULL;
+	_cleanup_free_ char *left = NULL, *right = NULL;
+	char option[256];
 	size_t len = 0;
 	FILE *out;
 
 	// The members of a part are options of their own; a row's are said with the row's noun.
 	if (field->type == FIELD_OBJECT)
 		return;
-	out = open_memstream(&text, &len);
+	out = open_memstream(&left, &len);
 	if (!out)
 		return;
-	option_text(help->noun, path, option);
+	help_option(help->noun, path, option);
 	fprintf(out, "--%s", option);
 	if (field->type == FIELD_ENUM)
 		print_choices(out, field->words);
 	else
 		fprintf(out, " %s", value_word(field));
 	fclose(out);
-	grid_add(help->grid, text);
-	text = NULL;
-	out = open_memstream(&text, &len);
+	out = open_memstream(&right, &len);
 	if (!out)
 		return;
 	fputs(field->help ? field->help : "", out);
@@ -114,15 +111,19 @@ static void help_field(const struct field_path *path, void *context)
 	if (field->initial && *field->initial)
 		fprintf(out, " (default %s)", field->initial);
 	fclose(out);
-	grid_add(help->grid, text);
+	help->item(left, right, help->context);
 }
 
-void help_noun(FILE *out, const struct noun *noun)
+void help_fields(const struct noun *noun, void (*item)(const char *left, const char *right, void *context), void *context)
 {
-	struct grid grid = {.columns = 2}, members = {.columns = 2};
-	struct help help = {.noun = noun, .grid = &members};
+	struct help help = {.noun = noun, .item = item, .context = context};
 
-	fprintf(out, "%s: %s\n\n", noun->title, noun->help ? noun->help : "");
+	if (verb_find(noun, "create"))
+		path_each(noun, help_field, &help);
+}
+
+void help_verbs(const struct noun *noun, void (*item)(const char *left, const char *right, void *context), void *context)
+{
 	for (const struct verb *verb = verbs; verb->word; verb++) {
 		char line[256];
 
@@ -130,18 +131,41 @@ void help_noun(FILE *out, const struct noun *noun)
 			continue;
 		snprintf(line, sizeof(line), "slicegate %s %s%s%s%s%s", noun->word, verb->word, noun->owner ? " --" : "",
 			noun->owner ? noun->owner->word : "", noun->owner ? " WHOSE " : " ", verb->usage);
-		grid_add(&grid, strdup(line));
-		grid_add(&grid, strdup(verb->help));
+		if (verb->takes_owner)
+			snprintf(line, sizeof(line), "slicegate %s %s WHOSE %s", noun->word, verb->word, verb->usage);
+		item(line, verb->help, context);
 	}
+}
+
+static void add_row(const char *left, const char *right, void *context)
+{
+	grid_add(context, strdup(left));
+	grid_add(context, strdup(right));
+}
+
+void help_noun(FILE *out, const struct noun *noun)
+{
+	struct grid grid = {.columns = 2}, members = {.columns = 2};
+
+	fprintf(out, "%s: %s\n\n", noun->title, noun->help ? noun->help : "");
+	help_verbs(noun, add_row, &grid);
 	grid_print(out, &grid, 0);
 	grid_fini(&grid);
-	if (!verb_find(noun, "create"))
+	help_fields(noun, add_row, &members);
+	if (!members.count)
 		return;
-	path_each(noun, help_field, &help);
 	fputs("\nfields:\n", out);
 	grid_print(out, &members, 2);
 	grid_fini(&members);
-	fputs("\nA value may be @FILE; \"\" clears; lists are written a,b or given several times. --file FILE starts from a JSON "
-	      "object.\n",
-		out);
+	fputs("\n" HELP_VALUES "\n", out);
+}
+
+void help_nouns(void (*each)(const struct noun *noun, void *context), void *context)
+{
+	for (size_t i = 0; nouns[i]; i++) {
+		each(nouns[i], context);
+		for (size_t f = 0; f < nouns[i]->field_count; f++)
+			if (nouns[i]->fields[f].type == FIELD_ROWS && nouns[i]->fields[f].noun->owner)
+				each(nouns[i]->fields[f].noun, context);
+	}
 }

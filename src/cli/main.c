@@ -18,56 +18,15 @@
 #include <string.h>
 
 #include "base/clean.h"
-#include "base/opt.h"
 #include "base/vec.h"
 #include "cli/body.h"
-#include "cli/command.h"
+#include "cli/complete.h"
+#include "cli/help.h"
+#include "cli/man.h"
+#include "cli/options.h"
 #include "cli/path.h"
 #include "cli/profile.h"
 #include "cli/tool.h"
-
-static struct {
-	char *profile, *url, *token, *token_file, *customer, *columns, *ca_file, *file;
-	int output;
-	uint64_t timeout_ms, wait_ms;
-	bool insecure;
-} config;
-
-static const char *const formats[] = {"table", "json", "yaml", "csv", NULL};
-
-static const struct opt opts[] = {
-	{"profile", OPT_TEXT, &config.profile, .help = "who and where, as \"login\" kept it", .word = "NAME",
-		.env = "SLICEGATE_PROFILE"},
-	{"url", OPT_TEXT, &config.url, "http://127.0.0.1:5050", "where the controller is; unix:PATH for its socket",
-		.word = "URL", .env = "SLICEGATE_URL"},
-	{"token", OPT_TEXT, &config.token, .help = "the API token (better: --token-file)", .word = "TOKEN",
-		.env = "SLICEGATE_TOKEN"},
-	{"token-file", OPT_TEXT, &config.token_file, .help = "a file with the API token", .word = "FILE",
-		.env = "SLICEGATE_TOKEN_FILE"},
-	{"customer", OPT_TEXT, &config.customer, .help = "act for this customer (platform-owner tokens)", .word = "MONIKER",
-		.env = "SLICEGATE_CUSTOMER"},
-	{"output", OPT_CHOICE, &config.output, "table", "how answers are written", .choices = formats, .letter = 'o',
-		.env = "SLICEGATE_OUTPUT"},
-	{"columns", OPT_TEXT, &config.columns, .help = "columns of lists: members, separated by commas", .word = "A,B"},
-	{"file", OPT_TEXT, &config.file, .help = "start from the JSON object in FILE (- is standard input)", .word = "FILE",
-		.letter = 'f'},
-	{"wait", OPT_MS, &config.wait_ms, "60s", "how long \"wait\" waits at most"},
-	{"request-timeout", OPT_MS, &config.timeout_ms, "60s", "how long an answer may take", .min = 1},
-	{"ca-file", OPT_TEXT, &config.ca_file, .help = "certificates that the controller's may be signed by", .word = "FILE",
-		.env = "SLICEGATE_CA_FILE"},
-	{"insecure", OPT_FLAG, &config.insecure, .help = "do not look at the controller's certificate",
-		.env = "SLICEGATE_INSECURE"},
-};
-
-static const struct opt_program program = {
-	.name = "slicegate",
-	.usage = "[options] NOUN VERB [WHICH] [--FIELD VALUE...]",
-	.about = "The command line of Slicegate. \"slicegate NOUN --help\" says what a noun has.\n"
-		 "Exit status: 0 done, 1 refused, 2 wrong command line, 3 no answer, 4 not found, 5 not allowed, 6 conflict, 7 "
-		 "waited in vain, 8 apply --check found differences.",
-	.opts = opts,
-	.count = array_len(opts),
-};
 
 // The command line sorted: what base/opt reads, and what belongs to the noun.
 struct sorted {
@@ -76,19 +35,6 @@ struct sorted {
 	struct options options;
 	bool help;
 };
-
-static const struct opt *global_opt(const char *arg)
-{
-	size_t len = strcspn(arg + 2, "=");
-
-	for (size_t i = 0; i < array_len(opts); i++) {
-		if (arg[1] == '-' && strncmp(opts[i].name, arg + 2, len) == 0 && !opts[i].name[len])
-			return &opts[i];
-		if (arg[1] != '-' && opts[i].letter && opts[i].letter == arg[1])
-			return &opts[i];
-	}
-	return NULL;
-}
 
 static void add_text(struct sorted *sorted, char *text)
 {
@@ -112,7 +58,7 @@ static bool is_member(const struct sorted *sorted, const char *arg)
 // Options without = take the next argument as their value, unless that is an option too.
 static int sort_option(struct sorted *sorted, int argc, char **argv, int i)
 {
-	const struct opt *opt = is_member(sorted, argv[i]) ? NULL : global_opt(argv[i]);
+	const struct opt *opt = is_member(sorted, argv[i]) ? NULL : option_global(argv[i]);
 	bool joined = argv[i][1] == '-' ? strchr(argv[i], '=') != NULL : argv[i][2] != '\0';
 	bool own = strcmp(argv[i], "--config") == 0 || strncmp(argv[i], "--config=", 9) == 0 || strcmp(argv[i], "--version") == 0;
 	struct option *option;
@@ -165,12 +111,12 @@ static int complain(int status, const char *error)
 
 static int read_token(char error[CLI_ERROR_TEXT])
 {
-	if (config.token || !config.token_file)
+	if (cli_config.token || !cli_config.token_file)
 		return 0;
-	config.token = body_read_file(config.token_file, error);
-	if (!config.token)
+	cli_config.token = body_read_file(cli_config.token_file, error);
+	if (!cli_config.token)
 		return EXIT_USAGE;
-	config.token[strcspn(config.token, " \t\r\n")] = '\0';
+	cli_config.token[strcspn(cli_config.token, " \t\r\n")] = '\0';
 	return 0;
 }
 
@@ -178,9 +124,9 @@ static int run_tool(const struct tool *tool, struct client *client, struct sorte
 {
 	struct command command = {
 		.client = client,
-		.format = (enum format)config.output,
-		.columns = config.columns,
-		.file = config.file,
+		.format = (enum format)cli_config.output,
+		.columns = cli_config.columns,
+		.file = cli_config.file,
 		.words = sorted->words.items + 1,
 		.word_count = sorted->words.count - 1,
 		.options = sorted->options,
@@ -194,10 +140,10 @@ static int run_noun(struct client *client, struct sorted *sorted)
 {
 	struct command command = {
 		.client = client,
-		.format = (enum format)config.output,
-		.columns = config.columns,
-		.file = config.file,
-		.wait_ms = config.wait_ms,
+		.format = (enum format)cli_config.output,
+		.columns = cli_config.columns,
+		.file = cli_config.file,
+		.wait_ms = cli_config.wait_ms,
 		.options = sorted->options,
 	};
 	const struct verb *verb;
@@ -253,7 +199,7 @@ static int run(struct sorted *sorted)
 
 		if (!sorted->help)
 			return complain(EXIT_USAGE, "what shall be done? See: slicegate --help");
-		opt_parse(&program, 2, argv, NULL, error);
+		opt_parse(&cli_program, 2, argv, NULL, error);
 		putchar('\n');
 		help_overview(stdout);
 		return 0;
@@ -262,17 +208,19 @@ static int run(struct sorted *sorted)
 	if (result)
 		return complain(result, error);
 	client = (struct client){
-		.url = config.url,
-		.token = config.token,
-		.customer = config.customer,
-		.ca_file = config.ca_file,
+		.url = cli_config.url,
+		.token = cli_config.token,
+		.customer = cli_config.customer,
+		.ca_file = cli_config.ca_file,
 		.session = profile_session(),
 		.csrf_token = profile_csrf_token(),
-		.timeout_ms = config.timeout_ms,
-		.insecure = config.insecure,
+		.timeout_ms = cli_config.timeout_ms,
+		.insecure = cli_config.insecure,
 	};
 	tool = tool_find(sorted->words.items[0]);
-	if (tool && sorted->help)
+	if (strcmp(sorted->words.items[0], COMPLETE_WORD) == 0)
+		result = complete(&client, sorted->words.items + 1, sorted->words.count - 1);
+	else if (tool && sorted->help)
 		printf("usage: slicegate %s %s\n\n%s\n", tool->word, tool->usage, tool->help);
 	else
 		result = tool ? run_tool(tool, &client, sorted) : run_noun(&client, sorted);
@@ -286,17 +234,22 @@ int main(int argc, char **argv)
 	char error[CLI_ERROR_TEXT];
 	int result;
 
-	if (profile_enter(argc, argv, error) < 0)
+	if (argc > 1 && strcmp(argv[1], "--man") == 0)
+		return man_print();
+	// What is completed says whose objects are asked for: the words after "__complete --".
+	bool completes = argc > 2 && strcmp(argv[1], COMPLETE_WORD) == 0;
+
+	if (profile_enter(completes ? argc - 2 : argc, completes ? argv + 2 : argv, error) < 0)
 		return complain(EXIT_USAGE, error);
 	sort_arguments(&sorted, argc, argv);
-	opt_parse_or_exit(&program, (int)sorted.global.count, sorted.global.items, NULL);
+	opt_parse_or_exit(&cli_program, (int)sorted.global.count, sorted.global.items, NULL);
 	result = run(&sorted);
 	if (fflush(stdout) != 0 && !result)
 		result = complain(EXIT_REFUSED, "the output could not be written");
 	vec_free(&sorted.global);
 	vec_free(&sorted.words);
 	vec_free(&sorted.options);
-	opt_fini(&program);
+	opt_fini(&cli_program);
 	profile_fini();
 	return result;
 }

@@ -8,6 +8,7 @@
 #include "base/clean.h"
 #include "cli/apply.h"
 #include "cli/body.h"
+#include "cli/complete.h"
 #include "cli/export.h"
 #include "cli/print.h"
 #include "cli/profile.h"
@@ -65,23 +66,38 @@ static int run_verify(struct command *command)
 	return result;
 }
 
+static int run_completion(struct command *command)
+{
+	const char *script = command->word_count ? complete_script(command->words[0]) : NULL;
+
+	if (!script)
+		return usage(command, "usage: slicegate completion bash|zsh");
+	fputs(script, stdout);
+	return EXIT_DONE;
+}
+
 const struct tool tools[] = {
 	{"apply", "-f FILE [FILE...] [--dry-run] [--check] [--prune]",
 		"make what is there what the documents of a file say, YAML or JSON; --dry-run shows the difference, --check "
 		"tells it by "
 		"status 8, --prune deletes what they do not name, of the kinds that they have",
-		"dry-run check prune", NULL, SIZE_MAX, apply_run},
+		.flags = "dry-run check prune", .words_max = SIZE_MAX, .run = apply_run},
 	{"export", "[NOUN...] [--brief] [--platform]",
 		"what there is, as apply takes it (-o yaml or json); --brief leaves defaults out, --platform adds what belongs "
 		"to no "
 		"customer",
-		"brief platform", NULL, SIZE_MAX, export_run},
+		.flags = "brief platform", .words_max = SIZE_MAX, .run = export_run},
 	{"login", "[--url URL] [--profile NAME] [--token-file FILE | --email ADDRESS [--password @FILE]]",
-		"keep who one is, and where, in a profile; what is not given is asked for", NULL, "email password", 0, login_run},
-	{"logout", "[--profile NAME]", "end the session and forget the token", NULL, NULL, 0, logout_run},
-	{"profile", "list | use NAME | remove NAME", "the profiles that there are", NULL, NULL, 2, profile_run},
-	{"verify", "", "is the token good?", NULL, NULL, 0, run_verify},
-	{"api", "METHOD /PATH [JSON]", "any request, as it is", NULL, NULL, 3, run_api},
+		"keep who one is, and where, in a profile; what is not given is asked for", .values = "email password",
+		.run = login_run},
+	{"logout", "[--profile NAME]", "end the session and forget the token", .run = logout_run},
+	{"profile", "list | use NAME | remove NAME", "the profiles that there are", .firsts = "list use remove", .words_max = 2,
+		.run = profile_run},
+	{"completion", "bash|zsh", "the shell's function that completes commands: source <(slicegate completion bash)",
+		.firsts = "bash zsh", .words_max = 1, .run = run_completion},
+	{"verify", "", "is the token good?", .run = run_verify},
+	{"api", "METHOD /PATH [JSON]", "any request, as it is", .firsts = "GET POST PUT PATCH DELETE", .words_max = 3,
+		.run = run_api},
 	{0},
 };
 

@@ -8,6 +8,7 @@ struct tool {
 	const char *word, *usage, *help;
 	const char *flags; // options without a value: "dry-run prune"
 	const char *values; // options with one
+	const char *firsts; // what its first word may be, where these are few
 	size_t words_max;
 	int (*run)(struct command *command);
 };
