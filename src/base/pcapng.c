@@ -67,16 +67,13 @@ static size_t begin(struct wire_out *out, uint32_t type)
 static void end(struct wire_out *out, size_t at)
 {
 	uint32_t len;
-	struct wire_out patch;
 
 	put16(out, OPTION_END);
 	put16(out, 0);
 	len = (uint32_t)(wire_used(out) - at + 4);
 	put32(out, len);
-	if (out->error)
-		return;
-	patch = wire_out(out->start + at + 4, 4);
-	put32(&patch, len);
+	for (size_t i = 0; i < 4 && !out->error; i++)
+		out->start[at + 4 + i] = (uint8_t)(len >> 8 * i);
 }
 
 static void put_time(struct wire_out *out, uint64_t time_us)
