@@ -36,6 +36,7 @@ struct lns_config {
 	int preference; // 1 is tried first
 	char *secret; // overrides the LAC's; NULL = the LAC's
 	char *next_secret; // valid beside it; NULL = the LAC's where `secret` is
+	json_t *settings; // the advancedSettings that are otherwise than the VSlice's; owned, NULL = none
 };
 
 enum vslice_type { VSLICE_INTEGRATED = 1, VSLICE_L2TP };

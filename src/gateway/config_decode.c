@@ -34,6 +34,7 @@ static void vslice_free(void *object)
 		free(lns->name);
 		free(lns->secret);
 		free(lns->next_secret);
+		json_decref(lns->settings);
 	}
 	vec_free(&vslice->lacs);
 	vec_free(&vslice->lnss);
@@ -92,6 +93,7 @@ static int lnss_decode(struct vslice_config *vslice, const json_t *rows, char *w
 		lns->name = jsonget_dup(row, "name");
 		lns->secret = jsonget_dup(row, "tunnelSecret");
 		lns->next_secret = jsonget_dup(row, "nextTunnelSecret");
+		lns->settings = json_incref(json_object_get(row, "advancedSettings"));
 		lns->preference = (int)jsonget_int(row, "preference", (int64_t)i + 1);
 		if (i && jsonget_bool(row, "equalPreference", false))
 			lns->preference = vslice->lnss.items[i - 1].preference;

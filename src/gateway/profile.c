@@ -117,6 +117,7 @@ struct profile *profile_new(const struct gateway *gateway, const struct vslice_c
 		free(profile);
 		return NULL;
 	}
+	settings_override(profile->settings, lns->settings);
 	profile->secret = secret ? strdup(secret) : NULL;
 	profile->next_secret = next ? strdup(next) : NULL;
 	profile->host_name = strdup(profile->settings->lac_host_name ? profile->settings->lac_host_name : vslice->moniker);

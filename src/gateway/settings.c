@@ -50,6 +50,16 @@ int settings_new(const json_t *data, struct l2tp_settings **out)
 	return 0;
 }
 
+void settings_override(struct l2tp_settings *settings, const json_t *data)
+{
+	for (size_t i = 0; i < noun_lns_settings.field_count; i++) {
+		const json_t *value = json_object_get(data, noun_lns_settings.fields[i].name);
+
+		if (value)
+			setting_take(&noun_lns_settings.fields[i], value, settings);
+	}
+}
+
 static bool text_equal(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));

@@ -56,7 +56,7 @@ struct object {
 #define NOUN_FIELDS(table) .fields = (table), .field_count = sizeof(table) / sizeof((table)[0])
 
 extern const struct noun noun_customer, noun_user, noun_token;
-extern const struct noun noun_vslice, noun_lac, noun_lns, noun_settings;
+extern const struct noun noun_vslice, noun_lac, noun_lns, noun_settings, noun_lns_settings;
 extern const struct noun noun_target, noun_target_config, noun_vpn_config, noun_wireguard_config, noun_peering_config,
 	noun_bgp_config;
 extern const struct noun noun_policy, noun_rule, noun_edge_service;

@@ -44,3 +44,10 @@ enum sequencing { SEQUENCING_OFF = 1, SEQUENCING_ON_REQUEST, SEQUENCING_REQUIRED
 enum df_policy { DF_CLEAR = 1, DF_COPY, DF_SET };
 enum outer_dscp { OUTER_DSCP_COPY = 1, OUTER_DSCP_FIXED };
 enum mss_clamp { MSS_CLAMP_AUTO = 1, MSS_CLAMP_OFF, MSS_CLAMP_FIXED };
+
+struct ruling;
+
+// The settings of an LNS: the VSlice's, with what `of_lns` sets in their place. Texts are borrowed from both. False: it sets nothing.
+bool settings_overlay(const struct l2tp_settings *settings, const struct l2tp_settings *of_lns, struct l2tp_settings *out);
+// The rules that hold between settings.
+void settings_rules(struct ruling *ruling, const struct l2tp_settings *settings);

@@ -188,6 +188,14 @@ static const struct field lns_fields[] = {
 		.link = "nextTunnelSecret",
 		.help = "While the secret is being changed: valid beside this LNS's tunnelSecret, or the LAC's where it has "
 			"none"},
+	{.name = "advancedSettings",
+		.type = FIELD_OBJECT,
+		.flags = FIELD_KEEP,
+		FIELD_AT(struct lns, settings),
+		.noun = &noun_lns_settings,
+		.label = "Advanced Settings",
+		.link = "advancedSettings",
+		.help = "Settings that are otherwise for this LNS than for the VSlice; null makes one the VSlice's again"},
 };
 
 static const struct field vslice_fields[] = {
@@ -527,6 +535,25 @@ static void check_lacs_gone(struct ruling *ruling, const struct vslice *vslice, 
 	}
 }
 
+// What holds between settings must hold for those that an LNS takes from the VSlice, too.
+static void check_lns_settings(struct ruling *ruling, const struct vslice *vslice)
+{
+	char prefix[sizeof(ruling->prefix)];
+
+	strcpy(prefix, ruling->prefix);
+	for (size_t i = 0; i < vslice->lnss.count; i++) {
+		const struct lns *lns = field_rows_at(&noun_lns, &vslice->lnss, i);
+		struct l2tp_settings both;
+
+		if (!settings_overlay(&vslice->settings, &lns->settings, &both))
+			continue;
+		snprintf(ruling->prefix, sizeof(ruling->prefix), "%.30sl2tpNetworkServers[%u].advancedSettings.", prefix,
+			(unsigned)i);
+		settings_rules(ruling, &both);
+		strcpy(ruling->prefix, prefix);
+	}
+}
+
 static void check_l2tp(struct ruling *ruling, const struct vslice *vslice, const struct vslice *before)
 {
 	if (vslice->ip_allocation != IP_ALLOCATION_PPP)
@@ -537,6 +564,7 @@ static void check_l2tp(struct ruling *ruling, const struct vslice *vslice, const
 			"custom does not apply here: the LNS names the DNS servers of an L2TP VSlice; leave it out");
 	check_monikers(ruling, &noun_lac, "l2tpAccessConcentrators", &vslice->lacs);
 	check_monikers(ruling, &noun_lns, "l2tpNetworkServers", &vslice->lnss);
+	check_lns_settings(ruling, vslice);
 	if (before)
 		check_lacs_gone(ruling, vslice, before);
 	for (size_t i = 0; i < vslice->lnss.count; i++)

@@ -25,6 +25,7 @@ struct lns {
 	int64_t preference; // as the list stands, from 1
 	int64_t equal_preference; // as good as the one before it
 	char *tunnel_secret, *next_tunnel_secret;
+	struct l2tp_settings settings; // in place of the VSlice's; mostly unset
 };
 
 struct vslice {

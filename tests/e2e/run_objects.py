@@ -188,6 +188,30 @@ class Objects(Case):
         rules = self.api.ok("GET", f"{url}/rules")
         self.assertEqual([(rule["precedence"], rule["id"]) for rule in rules], [(1, first["id"])])
 
+    def test_an_lns_has_settings_of_its_own(self):
+        ids = l2tp_setup(self.api, "Two makes of LNS")
+        path = f"vslices/{ids['vslice']}"
+        self.api.ok("PATCH", path, {"advancedSettings": {"pppMru": 1440, "overallBudgetMs": 4000}})
+        lns = self.api.ok("GET", f"{path}/lnss")[0]
+        one = f"{path}/lnss/{lns['moniker']}"
+        self.assertIsNone(lns["advancedSettings"] or None)
+        self.api.ok("PATCH", one, {"advancedSettings": {"pppMru": 1300, "pppAuth": "pap", "pppPassword": "of this LNS"}})
+        own = self.api.ok("GET", one)["advancedSettings"]
+        self.assertEqual((own["pppMru"], own["pppAuth"]["moniker"], own["pppPasswordSet"]), (1300, "pap", True))
+        self.assertNotIn("of this LNS", str(own))
+        self.assertIsNone(own["pppMagic"])  # as the VSlice says
+        self.assertEqual(self.api.ok("GET", path)["advancedSettings"]["pppMru"], 1440)
+        self.api.ok("PUT", path, self.api.ok("GET", path))
+        self.assertEqual(self.api.ok("GET", one)["advancedSettings"], own)
+        for wrong, said in (
+            ({"failoverMode": "random"}, "failoverMode: is not a member of LNS settings"),
+            ({"pppMru": 100}, "pppMru"),
+            ({"attemptBudgetMs": 4500}, "attemptBudgetMs: 4500 is more than overallBudgetMs"),
+        ):
+            self.assertSaid(self.api.refused("PATCH", one, {"advancedSettings": wrong}), "advancedSettings", said)
+        self.api.ok("PATCH", one, {"advancedSettings": {"pppMru": None, "pppAuth": None, "pppPassword": None}})
+        self.assertIsNone(self.api.ok("GET", one)["advancedSettings"] or None)
+
     def test_lns_order(self):
         url = f"vslices/{self.ids['vslice']}"
         second = self.api.ok("POST", f"{url}/lnss", {"name": "Second", "address": "10.65.0.2", "moniker": "second"})

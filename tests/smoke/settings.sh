@@ -98,6 +98,13 @@ step "hiding without a secret is refused" refused '{"hideAvps": true, "tunnelAut
 step "lnsHostName: another LNS is not let in" lns_refuses '{"lnsHostName": "another.example", "lnsHoldSeconds": 0}' 'host name'
 step "tunnelAuth none: the LNS's challenge stays unanswered" lns_refuses '{"tunnelAuth": "none", "lnsHoldSeconds": 0}' 'authenti|secret'
 step "pppAuth pap: an LNS that wants CHAP" lns_refuses '{"pppAuth": "pap", "lnsHoldSeconds": 0}' 'authenti|protocol'
+step "an LNS with settings of its own" set_to '{"pppMru": 1440, "connectSpeed": "off"}'
+step "its MRU, which the VSlice has otherwise" api PATCH /vslices/diagnostics-a/lnss/lns-a <<<'{"advancedSettings": {"pppMru": 1311}}'
+seen_from=$(date +%s.%N)
+step "a SIM attaches" wait_for 5 attaches
+step "the LNS's own MRU is on the wire" wait_for 5 wire_saw a wan "$(from_lac 'lcp.opt.mru == 1311 && ppp.code == 1')"
+step "and the VSlice's speed" wait_for 5 wire_saw a wan "$(from_lac 'l2tp.avp.message_type == 12 && l2tp.avp.connect_speed == 100000000')"
+step "as the VSlice again" api PATCH /vslices/diagnostics-a/lnss/lns-a <<<'{"advancedSettings": {"pppMru": null}}'
 step "maxSessionsPerLns" set_to '{"maxSessionsPerLns": 1}'
 step "one SIM attaches" sgw_attach car2 $imsi
 step "and goes" sgw_detach car2
