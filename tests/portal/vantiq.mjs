@@ -14,7 +14,7 @@ const button = (name, within = page) => within.getByRole('button', { name, exact
 
 async function shot(name) {
 	if (!SHOTS) return;
-	await page.waitForTimeout(300); // fonts and transitions; pictures are not part of the test
+	await page.addStyleTag({ content: '.toasts { display: none }' }).catch(() => undefined);
 	await page.screenshot({ path: join(SHOTS, name + '.png') });
 }
 

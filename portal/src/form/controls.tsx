@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A control for each type of the field tables.
 import type { ComponentType, JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Field } from '../api/schema';
 import { Icon } from '../ui/icons';
 import { ReferenceControl } from './reference';
@@ -33,10 +33,20 @@ export const aria = (props: ControlProps) => ({
 	onBlur: props.onLeave,
 });
 
+const PAUSE_MS = 500; // in typing, after which a pattern is looked at
+
 function TextControl(props: ControlProps) {
 	const { field, place, onChange } = props;
 	const value = String(place.values[field.name] ?? '');
-	const onInput = (event: JSX.TargetedInputEvent<HTMLInputElement | HTMLTextAreaElement>) => onChange(event.currentTarget.value);
+	const latest = useRef(props.onLeave);
+	latest.current = props.onLeave;
+	const timer = useRef<ReturnType<typeof setTimeout>>();
+	useEffect(() => () => clearTimeout(timer.current), []);
+	const onInput = (event: JSX.TargetedInputEvent<HTMLInputElement | HTMLTextAreaElement>) => {
+		onChange(event.currentTarget.value);
+		clearTimeout(timer.current);
+		if (field.format) timer.current = setTimeout(() => latest.current(), PAUSE_MS);
+	};
 	const isCode = !!field.format || field.name === 'moniker';
 	if ((field.maximumLength ?? 0) > 400 && field.format !== 'url')
 		return <textarea {...aria(props)} class={isCode ? 'code-input' : undefined} rows={2} value={value} onInput={onInput} spellcheck={false} />;

@@ -52,10 +52,11 @@ export function FieldView({ field, place, path, onChange, setBeside }: FieldProp
 	const { Control, isGroup, isInline } = controlOf(field);
 	const Wrap = isGroup ? 'fieldset' : 'div';
 	const Label = isGroup ? 'legend' : 'label';
+	const isChanged = field.default !== undefined && field.type !== 'reference' && String(place.values[field.name] ?? '') !== field.default;
 	const help = hasHelp && (
 		<p class="field-help" id={id + '-help'}>
 			{field.help && sentence(field.help)}
-			{bounds.length > 0 && <span class="bounds">{bounds.join(' · ')}</span>}
+			{bounds.length > 0 && <span class={isChanged ? 'bounds changed' : 'bounds'}>{bounds.join(' · ')}</span>}
 		</p>
 	);
 	return (

@@ -19,7 +19,7 @@ const moved = <T,>(list: T[], from: number, to: number): T[] => {
 // One row in a line: its summary members, as people read them.
 function summaryOf(fields: Field[], row: Values): string {
 	const parts = fields
-		.filter((field) => field.summary && field.name !== 'moniker')
+		.filter((field) => field.summary && !field.readOnly && field.name !== 'moniker')
 		.map((field) => {
 			const value = row[field.name];
 			if (field.type === 'enumeration') return field.values?.find((word) => word.moniker === value)?.name;
@@ -76,7 +76,7 @@ export function RowsControl({ field, place, path, onChange, disabled }: ControlP
 						<FieldSet fields={fields} values={row} outer={place} path={at} onChange={(value) => onChange(rows.map((other, j) => (j === i ? value : other)))} />
 					);
 					return (
-						<li key={key} data-row={key} class={dragged === key ? 'row dragged' : 'row'}>
+						<li key={key} data-row={key} class={'row' + (dragged === key ? ' dragged' : '') + (isLong ? ' long' : '') + (row.enabled === false ? ' off' : '')}>
 							<div class="row-tools">
 								<button
 									type="button"
@@ -108,6 +108,17 @@ export function RowsControl({ field, place, path, onChange, disabled }: ControlP
 								)}
 							</div>
 							<div class="row-tools">
+								{isLong && typeof row.enabled === 'boolean' && (
+									<input
+										type="checkbox"
+										role="switch"
+										aria-label={`${one} ${i + 1} enabled`}
+										title="Enabled"
+										checked={row.enabled}
+										disabled={disabled}
+										onChange={(event) => onChange(rows.map((other, j) => (j === i ? { ...row, enabled: event.currentTarget.checked } : other)))}
+									/>
+								)}
 								<button type="button" class="button quiet small alone" aria-label={`Move ${one} ${i + 1} up`} disabled={disabled || i === 0} onClick={() => move(i, i - 1)}>
 									<Icon name="up" />
 								</button>

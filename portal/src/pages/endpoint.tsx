@@ -89,7 +89,7 @@ function Answer({ endpoint, attaches, lns }: { endpoint: Endpoint; attaches: Att
 					<p>
 						<b>Attached</b> with <span class="mono">{endpoint.session.ipAddress}</span>
 						{endpoint.session.ipSource === 'lns' && ', supplied by the LNS'}
-						{lns && ` ${lns}`}, <Time at={endpoint.session.startedAt} />.
+						{lns && ` (${lns})`}, <Time at={endpoint.session.startedAt} />.
 					</p>
 				</div>
 			</div>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small parts that pages are made of.
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Query } from '../api/query';
 import type { Enum } from '../api/types';
 import { Link } from '../router';
@@ -139,8 +140,14 @@ export interface TabItem {
 }
 
 export function Tabs({ items, at, label }: { items: TabItem[]; at: string; label: string }) {
+	const bar = useRef<HTMLElement>(null);
+	// On a narrow screen the tab that one is at may be out of sight.
+	useEffect(() => {
+		const tab = bar.current?.querySelector<HTMLElement>('[aria-current]');
+		if (tab && bar.current) bar.current.scrollLeft = tab.offsetLeft - bar.current.offsetLeft - 40;
+	}, [at]);
 	return (
-		<nav class="tabs" aria-label={label}>
+		<nav ref={bar} class="tabs" aria-label={label}>
 			{items.map((item) => (
 				<Link key={item.id} to={item.to} aria-current={item.id === at ? 'page' : undefined}>
 					{item.label}

@@ -17,8 +17,8 @@ const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toas
 
 export function tell(text: string) {
 	const id = ++count;
-	toasts.value = [...toasts.value.slice(-3), { id, kind: 'good', text }];
-	setTimeout(() => drop(id), 6000);
+	toasts.value = [...toasts.value.slice(-2), { id, kind: 'good', text }];
+	setTimeout(() => drop(id), 5000);
 }
 
 export function tellError(error: unknown) {
