@@ -4,6 +4,7 @@
 
 import http.client
 import json
+import sqlite3
 import ssl
 import subprocess
 import time
@@ -224,6 +225,18 @@ class Sessions(unittest.TestCase):
         self.assertGreater(time.monotonic() - began, 2.5)  # requests kept it for longer than its idle time
         self.assertEqual(idle.call("GET", "me").status, 401)
 
+    def test_the_rate_limit_is_of_one_person(self):
+        controller = Controller("--rate-limit", 20)
+        self.addCleanup(controller.close)
+        api = controller.client()
+        for name in ("ann", "bob"):
+            api.ok("POST", "users", {"name": name, "email": f"{name}@example.net", "password": PASSWORD})
+        ann, bob = Person(api, "ann@example.net"), Person(api, "bob@example.net")
+        replies = [ann.call("GET", "me") for _ in range(60)]
+        self.assertIn(429, {reply.status for reply in replies})
+        self.assertEqual(next(reply for reply in replies if reply.status == 429).headers["retry-after"], "1")
+        self.assertEqual(bob.call("GET", "me").status, 200)
+
     def test_a_restart_and_the_store(self):
         controller = Controller()
         self.addCleanup(controller.close)
@@ -237,6 +250,26 @@ class Sessions(unittest.TestCase):
         controller.start()
         ann.api = controller.client()
         self.assertEqual(ann.call("GET", "me").status, 200)
+
+    def test_a_store_of_before_there_were_users(self):
+        controller = Controller()
+        self.addCleanup(controller.close)
+        api = controller.client()
+        reader = api.call("POST", "apitokens", {"name": "reader", "scope": "read-only"}).body["token"]
+        controller.stop()
+        database = sqlite3.connect(controller.folder / "db")
+        database.executescript("DROP INDEX api_token_creator; ALTER TABLE api_token DROP COLUMN creator; ALTER TABLE api_token DROP COLUMN created_by;"
+                               "ALTER TABLE api_token DROP COLUMN role; ALTER TABLE customer DROP COLUMN active;"
+                               "DROP TABLE login_session; DROP TABLE login_failure; DROP TABLE user_account;")
+        database.close()
+        controller.start()
+        api = controller.client()
+        me = api.ok("GET", "me")
+        self.assertEqual((me["role"], me["platform"]), ("owner", True))
+        self.assertEqual(api.get("vslices", token=reader).status, 200)
+        self.assertEqual({row["role"]["moniker"] for row in api.ok("GET", "apitokens")}, {"owner"})
+        api.ok("POST", "users", {"name": "Ann", "email": "ann@example.net", "password": PASSWORD})
+        Person(api, "ann@example.net")
 
     def test_tls(self):
         controller = Controller()

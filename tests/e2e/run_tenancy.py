@@ -44,7 +44,7 @@ class Tenant:
         """An object of this collection."""
         names = {"vslices": "vslice", "routingtargets": "target", "routingpolicies": "policy", "endpointgroups": "group", "endpoints": "endpoint",
                  "operatorpolicies": "operator", "regionalpolicies": "regional", "eventhandlers": "handler", "eventmaps": "map", "apitokens": "token",
-                 "users": "user", "sessions": "session", "tunnels": "tunnel"}
+                 "users": "user", "sessions": "session", "tunnels": "tunnel", "captures": "capture"}
         if collection in names:
             return self.ids[names[collection]]
         if collection == "customers":
@@ -60,6 +60,9 @@ class Walk(Case):
         cls.stream = Stream(cls.controller, "europe")
         cls.stream.until("ready")
         cls.report([*cls.north.rows, *cls.south.rows])
+        for tenant in (cls.north, cls.south):
+            tenant.ids["capture"] = tenant.api.ok("POST", "captures", {"tunnel": tenant.ids["tunnel"]})
+            tenant.marks.append(tenant.ids["capture"])
         cls.document = cls.api.get("openapi.json").body
         cls.nouns = {noun["noun"]: noun for noun in cls.api.ok("GET", "schema")}
         for noun in cls.nouns.values():  # a new noun is walked too
@@ -250,6 +253,14 @@ class Walk(Case):
         for header in ("southmark", self.south.id, "nobody"):
             reply = api.call("GET", "vslices", headers={"X-Customer": header})
             self.assertEqual((reply.status, reply.text.replace(header, "@")), (403, api.get("vslices", headers={"X-Customer": "no-such"}).text.replace("no-such", "@")))
+
+    def test_captures_of_the_other(self):
+        south = self.south.ids
+        for body in ({"endpoint": south["endpoint"]}, {"endpoint": iccid(2)}, {"tunnel": south["tunnel"]}, {"vslice": south["vslice"], "lns": south["lns"]},
+                     {"vslice": self.north.ids["vslice"], "lns": south["lns"]}):
+            replies = [self.north.api.call("POST", "captures", sent) for sent in (body, {**body, list(body)[-1]: "no-such-thing"})]
+            self.assertIn(replies[0].status, (400, 404, 409), replies[0].text)
+            self.assertEqual(*((reply.status, reply.text.replace(str(sent), "@")) for reply, sent in zip(replies, (list(body.values())[-1], "no-such-thing"))))
 
     def test_import_and_export(self):
         for format_ in ("csv", "ndjson"):

@@ -10,6 +10,7 @@
 #include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/ops.h"
+#include "controller/api/session.h"
 #include "controller/capture.h"
 #include "controller/events/events.h"
 #include "controller/link.h"
@@ -153,6 +154,8 @@ static bool is_within_rate(struct controller *controller, struct exchange *excha
 {
 	const char *token = exchange_header(exchange, "Authorization");
 
+	if (!token)
+		token = exchange_cookie(exchange, SESSION_COOKIE);
 	if (rate_take(&controller->rate, token, uv_now(&controller->loop)))
 		return true;
 	controller->limited++;
