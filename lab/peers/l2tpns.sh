@@ -35,6 +35,7 @@ lns_l2tpns_kick() { # CUSTOMER: ends the session of the user with a CDN, as its 
 }
 
 l2tpns_config() { # DIR
+	[ -z "${LNS_IPV6:-}" ] || echo "set ipv6_prefix ${LNS_IPV6%/*}" # one /64 for all: a SIM's address in it is made of its IPv4 address
 	cat <<-END
 		set debug 3
 		set log_file "$1/log"
