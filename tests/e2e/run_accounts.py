@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from harness import Case, Controller, l2tp_setup, main
+from harness import Case, Controller, PROGRAM, l2tp_setup, main
 
 PASSWORD = "correct horse"
 
@@ -279,6 +279,11 @@ class Sessions(unittest.TestCase):
                                "subjectAltName=IP:127.0.0.1", "-keyout", folder / "tls.key", "-out", folder / "tls.crt"], capture_output=True)
         if made.returncode:
             self.skipTest("no openssl")
+        subprocess.run(["openssl", "genrsa", "-out", folder / "other.key", "2048"], capture_output=True, check=True)
+        said = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", "--database", folder / "another", "--tls-certificate", folder / "tls.crt", "--tls-key", folder / "other.key"],
+                              capture_output=True, text=True, timeout=20)
+        self.assertEqual(said.returncode, 1)
+        self.assertIn("the key the one that belongs to it", said.stderr)
         secure = Controller("--tls-certificate", folder / "tls.crt", "--tls-key", folder / "tls.key")
         self.addCleanup(secure.close)
         connection = http.client.HTTPSConnection("127.0.0.1", secure.port, timeout=20, context=ssl.create_default_context(cafile=folder / "tls.crt"))

@@ -503,7 +503,8 @@ int http_server_listen(
 		}
 	}
 	if (listen(fd, 512) < 0 || !(listener->daemon = daemon_start(listener))) {
-		snprintf(why, 200, "cannot serve HTTP on %.80s", address);
+		snprintf(why, 200, "cannot serve HTTP on %.80s%s", address,
+			listener->certificate ? ": is the certificate PEM, and the key the one that belongs to it?" : "");
 		close(fd);
 		return -EIO;
 	}
