@@ -53,6 +53,12 @@ static int run_api(struct command *command)
 	return result;
 }
 
+static void print_made(const struct command *command, json_t *object)
+{
+	print_object(stdout, command->format, NULL, object);
+	json_decref(object);
+}
+
 static int run_verify(struct command *command)
 {
 	struct answer answer;
@@ -60,6 +66,8 @@ static int run_verify(struct command *command)
 
 	if (result)
 		usage(command, answer.error);
+	else if (command->format != FORMAT_TABLE)
+		print_made(command, json_pack("{sbss}", "valid", true, "message", answer.error));
 	else
 		puts(*answer.error ? answer.error : "the token is good");
 	answer_fini(&answer);

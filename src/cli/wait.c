@@ -73,7 +73,13 @@ int wait_until_ready(struct command *command, const char *path, const char *call
 	}
 	if (*last && isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
-	if (!result)
+	if (!result && command->format == FORMAT_TABLE)
 		printf("%s %s is ready\n", command->noun->title, called);
+	if (!result && command->format != FORMAT_TABLE) {
+		json_t *object = json_pack("{sssb}", "moniker", called, "ready", true);
+
+		print_object(stdout, command->format, NULL, object);
+		json_decref(object);
+	}
 	return result;
 }

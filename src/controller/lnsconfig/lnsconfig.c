@@ -78,34 +78,42 @@ static void set_settings(struct template_scope *scope, const struct l2tp_setting
 	template_set(scope, "sequencing", "%s", yes(settings->sequencing == SEQUENCING_REQUIRED));
 }
 
-static const char *secret_of(const struct vslice *vslice, const struct lns *lns, const struct lac *lac)
+// What the configuration is about: an LNS, and the settings that hold toward it.
+struct peer {
+	const struct vslice *vslice;
+	const struct lns *lns;
+	struct l2tp_settings settings; // borrows its texts
+};
+
+static const char *secret_of(const struct peer *peer, const struct lac *lac)
 {
-	return vslice->settings.tunnel_auth != TUNNEL_AUTH_NONE && (lac->tunnel_secret || lns->tunnel_secret) ? "<TUNNEL-SECRET>"
-													      : "";
+	bool has_secret = lac->tunnel_secret || peer->lns->tunnel_secret;
+
+	return has_secret && peer->settings.tunnel_auth != TUNNEL_AUTH_NONE ? "<TUNNEL-SECRET>" : "";
 }
 
-static void set_lac(
-	struct template_scope *scope, const struct vslice *vslice, const struct lns *lns, const struct lac *lac, size_t number)
+static void set_lac(struct template_scope *scope, const struct peer *peer, const struct lac *lac, size_t number)
 {
 	template_set(scope, "lac", "%s", lac->object.moniker ? lac->object.moniker : lac->address);
 	template_set(scope, "number", "%zu", number);
 	template_set(scope, "address", "%s", lac->address);
 	template_set(scope, "port", "%lld", (long long)lac->port);
-	template_set(scope, "secret", "%s", secret_of(vslice, lns, lac));
+	template_set(scope, "secret", "%s", secret_of(peer, lac));
 }
 
-static void set_all(struct template_scope *scope, const struct vslice *vslice, const struct lns *lns)
+static void set_all(struct template_scope *scope, const struct peer *peer)
 {
-	const char *name = vslice->settings.lns_host_name ? vslice->settings.lns_host_name : lns->object.moniker;
-	const char *lac = vslice->settings.lac_host_name ? vslice->settings.lac_host_name : vslice->object.moniker;
+	const struct l2tp_settings *settings = &peer->settings;
+	const char *name = settings->lns_host_name ? settings->lns_host_name : peer->lns->object.moniker;
+	const char *lac = settings->lac_host_name ? settings->lac_host_name : peer->vslice->object.moniker;
 
-	template_set(scope, "vslice", "%s", vslice->object.moniker);
-	template_set(scope, "vslice-name", "%s", vslice->object.name);
-	template_set(scope, "lns-address", "%s", lns->address);
-	template_set(scope, "lns-port", "%lld", (long long)lns->port);
+	template_set(scope, "vslice", "%s", peer->vslice->object.moniker);
+	template_set(scope, "vslice-name", "%s", peer->vslice->object.name);
+	template_set(scope, "lns-address", "%s", peer->lns->address);
+	template_set(scope, "lns-port", "%lld", (long long)peer->lns->port);
 	template_set(scope, "lns-host-name", "%s", name ? name : "lns");
 	template_set(scope, "lac-host-name", "%s", lac ? lac : "lac"); // all of a VSlice call themselves the same
-	set_settings(scope, &vslice->settings);
+	set_settings(scope, settings);
 }
 
 int lnsconfig_write(struct text *out, const struct lnsconfig_kind *kind, const struct vslice *vslice, const struct lns *lns,
@@ -113,20 +121,22 @@ int lnsconfig_write(struct text *out, const struct lnsconfig_kind *kind, const s
 {
 	struct template_scope scope = {0}, *items = calloc(vslice->lacs.count + 1, sizeof(*items));
 	struct template_list list = {.name = "lac", .items = items};
+	struct peer peer = {.vslice = vslice, .lns = lns};
 	char why[200] = "out of memory";
 	int error = -ENOMEM;
 
+	settings_overlay(&vslice->settings, &lns->settings, &peer.settings);
 	if (items) {
 		const char *first = "";
 
-		set_all(&scope, vslice, lns);
+		set_all(&scope, &peer);
 		for (size_t i = 0; i < vslice->lacs.count; i++) {
 			const struct lac *one = field_rows_at(&noun_lac, &vslice->lacs, i);
 
 			if (lac && lac != one)
 				continue;
-			first = list.count ? first : secret_of(vslice, lns, one);
-			set_lac(&items[list.count++], vslice, lns, one, i + 1);
+			first = list.count ? first : secret_of(&peer, one);
+			set_lac(&items[list.count++], &peer, one, i + 1);
 		}
 		template_set(&scope, "first-secret", "%s", first); // for an LNS that has one value for all LACs
 		error = template_write(out, kind->source, &scope, &list, why, sizeof(why));

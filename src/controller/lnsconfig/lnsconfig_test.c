@@ -136,6 +136,20 @@ static void test_what_must_match_stands_there(void **state)
 	object_free(&noun_vslice, vslice);
 }
 
+static void test_an_lns_s_own_settings_hold(void **state)
+{
+	struct vslice *vslice = make_vslice(LINK_AUTH_CHAP, true);
+	struct lns *lns = field_rows_at(&noun_lns, &vslice->lnss, 0);
+	_cleanup_free_ char *text = NULL;
+
+	lns->settings.ppp_auth = LINK_AUTH_PAP;
+	field_text_set(&lns->settings.lac_host_name, "its-lac");
+	text = written(lnsconfig_kind_find("ios-xe"), vslice, false);
+	assert_non_null(strstr(text, " ppp authentication pap\n"));
+	assert_non_null(strstr(text, " terminate-from hostname its-lac\n"));
+	object_free(&noun_vslice, vslice);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_faults_of_templates),
 		cmocka_unit_test(test_every_template_is_whole),
 		cmocka_unit_test(test_what_must_match_stands_there),
+		cmocka_unit_test(test_an_lns_s_own_settings_hold),
 	};
 
 	return cmocka_run_group_tests_name("controller/lnsconfig", tests, NULL, NULL);
