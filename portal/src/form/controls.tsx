@@ -7,7 +7,7 @@ import { Icon } from '../ui/icons';
 import { ReferenceControl } from './reference';
 import { RowsControl } from './rows';
 import { FieldSet } from './fieldset';
-import { fromRead, type Values } from './values';
+import { fromRead, isThreefold, type Values } from './values';
 import { fixedValue, type Place } from './when';
 
 export interface ControlProps {
@@ -118,6 +118,18 @@ function BooleanControl(props: ControlProps) {
 	);
 }
 
+function ThreefoldControl(props: ControlProps) {
+	const { field, place, onChange } = props;
+	const value = place.values[field.name] as boolean | null;
+	return (
+		<select {...aria(props)} value={value === null ? '' : String(value)} onChange={(event) => onChange(event.currentTarget.value === '' ? null : event.currentTarget.value === 'true')}>
+			<option value="">–</option>
+			<option value="true">On</option>
+			<option value="false">Off</option>
+		</select>
+	);
+}
+
 function TimeControl(props: ControlProps) {
 	const { field, place, onChange } = props;
 	const value = place.values[field.name] as string;
@@ -223,7 +235,7 @@ function TextsControl(props: ControlProps) {
 // An object that may be left out whole stays folded until it is wanted.
 function ObjectControl({ field, place, path, onChange, required }: ControlProps) {
 	const values = (place.values[field.name] ?? {}) as Values;
-	const isOptional = !required && !field.visibleWhen && (field.fields?.length ?? 0) < 10 && field.fields?.every((inner) => inner.type !== 'object');
+	const isOptional = !required && !field.visibleWhen && field.fields?.every((inner) => inner.type !== 'object');
 	const [isOpen] = useState(() => JSON.stringify(values) !== JSON.stringify(fromRead(field.fields ?? [], {})));
 	const members = <FieldSet fields={field.fields ?? []} values={values} outer={place} path={path} onChange={onChange} />;
 	if (!isOptional) return members;
@@ -247,7 +259,7 @@ export function controlOf(field: Field): Kind {
 		case 'integer':
 			return { Control: IntegerControl };
 		case 'boolean':
-			return { Control: BooleanControl, isInline: true };
+			return isThreefold(field) ? { Control: ThreefoldControl } : { Control: BooleanControl, isInline: true };
 		case 'time':
 			return { Control: TimeControl };
 		case 'enumeration':

@@ -17,10 +17,13 @@ function refOf(value: unknown): Ref | null {
 	return typeof value === 'string' && value ? { id: value, moniker: value, name: null } : null;
 }
 
+// On, off, or not said: a switch that has no default is decided elsewhere when it is not said.
+export const isThreefold = (field: Field) => field.type === 'boolean' && field.default === undefined && !field.required;
+
 function initialOf(field: Field): unknown {
 	switch (field.type) {
 		case 'boolean':
-			return field.default === 'true';
+			return isThreefold(field) ? null : field.default === 'true';
 		case 'texts':
 			return [];
 		case 'list':
@@ -39,7 +42,7 @@ function initialOf(field: Field): unknown {
 function readValue(field: Field, value: unknown): unknown {
 	if (field.secret) return undefined;
 	if (value === null || value === undefined) {
-		if (field.type === 'boolean') return value === null ? false : initialOf(field);
+		if (field.type === 'boolean') return value === null && !isThreefold(field) ? false : initialOf(field);
 		if (field.type === 'enumeration' || field.type === 'reference') return value === null ? null : initialOf(field);
 		if (field.type === 'text' || field.type === 'integer' || field.type === 'time') return value === null ? '' : initialOf(field);
 		return initialOf(field);
@@ -94,37 +97,28 @@ function writeValue(field: Field, value: unknown): unknown {
 	}
 }
 
-// Nothing was given: an optional object of which nothing was filled in is left out whole.
-const isBlank = (value: unknown): boolean =>
-	value === null ||
-	value === undefined ||
-	value === '' ||
-	value === false ||
-	(Array.isArray(value) ? value.length === 0 : typeof value === 'object' && Object.values(value).every(isBlank));
-
 export type Shown = (field: Field, values: Values, outer?: Values) => boolean;
 
-// A whole body. What the API sets itself, what is not shown and what was left blank stays out.
-export function toWrite(fields: Field[], values: Values, shown: Shown = () => true, outer?: Values): Values {
+// A whole body. What the API sets itself, what is not shown and what was left blank stays out; of a row that exists (it has an id) what is blank is
+// said, because what is absent there keeps its value.
+export function toWrite(fields: Field[], values: Values, shown: Shown = () => true, outer?: Values, isKept = false): Values {
 	const body: Values = {};
+	const saysBlank = isKept || (typeof values.id === 'string' && values.id !== '');
 	if (typeof values.id === 'string' && values.id) body.id = values.id;
 	for (const field of fields) {
 		const value = values[field.name];
 		if (field.readOnly || field.type === 'value' || value === undefined || !shown(field, values, outer)) continue;
 		if (field.type === 'object') {
-			const inner = toWrite(field.fields ?? [], value as Values, shown, values);
-			const plain = toWrite(field.fields ?? [], fromRead(field.fields ?? [], {}), shown, values);
-			if (JSON.stringify(inner) !== JSON.stringify(plain) || !isBlank(inner)) if (!isBlank(stripDefaults(inner, plain))) body[field.name] = inner;
+			const inner = toWrite(field.fields ?? [], value as Values, shown, values, saysBlank);
+			const plain = toWrite(field.fields ?? [], fromRead(field.fields ?? [], {}), shown, values, saysBlank);
+			const isPlain = JSON.stringify(inner) === JSON.stringify(plain);
+			if (!isPlain || saysBlank || (field.required && Object.keys(inner).length)) body[field.name] = inner;
 			continue;
 		}
 		const written = writeValue(field, value);
-		if (written !== null || field.secret) body[field.name] = written;
+		if (written !== null || saysBlank || field.secret) body[field.name] = written;
 	}
 	return body;
-}
-
-function stripDefaults(value: Values, plain: Values): Values {
-	return Object.fromEntries(Object.entries(value).filter(([name, member]) => JSON.stringify(member) !== JSON.stringify(plain[name])));
 }
 
 // What changed since `before`, as a merge patch (RFC 7396): lists are sent whole, objects by their changed members.
