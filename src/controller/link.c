@@ -112,13 +112,18 @@ static int gateway_join(struct db *db, struct stream *stream)
 	return error;
 }
 
+static bool may_link(const struct actor *actor)
+{
+	return actor->scope == TOKEN_GATEWAY || (actor->scope == TOKEN_OWNER && actor->role >= ROLE_ADMINISTRATOR);
+}
+
 static int stream_identify(struct db *db, struct stream *stream)
 {
 	const struct actor *actor = &stream->actor;
 
 	if (!stream->token || token_check(db, stream->token, &stream->actor))
 		return fail(stream, 401, "Unknown, disabled or expired token; ask for another");
-	if (actor->scope != TOKEN_GATEWAY && (actor->scope != TOKEN_OWNER || actor->role < ROLE_ADMINISTRATOR))
+	if (!may_link(actor))
 		return fail(stream, 403, "Only a token of scope gateway or platform-owner opens the gateway link");
 	bool found = stream->name && db_find(db, &noun_gateway, NULL, NULL, stream->name, stream->gateway) == 0;
 
@@ -341,9 +346,9 @@ static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *chang
 			start_again(db, stream);
 			return 0;
 		}
-		if (strcmp(word, noun_token.word) == 0 && strcmp(id, stream->actor.id) == 0 &&
-			token_check(db, stream->token, &stream->actor))
-			return -EACCES; // the token was revoked
+		if ((strcmp(id, stream->actor.id) == 0 || strcmp(id, stream->actor.user) == 0) &&
+			(token_check(db, stream->token, &stream->actor) || !may_link(&stream->actor)))
+			return -EACCES; // the token was revoked, or its creator may no more
 		if (kind && link_row(db, kind, stream->gateway, id, last, &stream->out))
 			return -EIO;
 	}

@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from harness import Case, Controller, PROGRAM, l2tp_setup, main
+from harness import Case, Controller, PROGRAM, Stream, iccid, imsi, l2tp_setup, main
 
 PASSWORD = "correct horse"
 
@@ -176,6 +176,29 @@ class Accounts(Case):
         self.assertEqual((ben.call("GET", "me").status, login(self.api, "ben@beta.example", PASSWORD).status), (401, 401))
         self.api.ok("PATCH", "customers/beta", {"active": True})
         self.assertEqual(ben.call("GET", "me").status, 200)
+
+    def test_streams_end_with_the_right_to_them(self):
+        root = Person(self.api, self.user("Rob", "owner", body={"platform": True}))
+        token = root.call("POST", "apitokens", {"name": "of Rob", "scope": "platform-owner"}).body["token"]
+        gateway = root.call("POST", "apitokens", {"name": "gw", "scope": "gateway", "regionalGateway": "europe"}).body["token"]
+        self.api.ok("POST", "customers", {"name": "Watched"})
+        connection = http.client.HTTPConnection("127.0.0.1", self.controller.port, timeout=20)
+        connection.request("GET", "/api/v1/events/stream", headers={"Cookie": root.cookie, "X-Customer": "watched"})
+        events = connection.getresponse()
+        by_rob, by_itself = Stream(self.controller, "europe", token=token), Stream(self.controller, "europe", token=gateway)
+        for stream in (by_rob, by_itself):
+            stream.until("ready")
+        self.api.ok("PATCH", "users/rob", {"platform": False})
+        while by_rob.next() is not None:
+            pass
+        self.api.ok("POST", "endpoints", {"iccid": iccid(77), "imsis": [imsi(77)]}, headers={"X-Customer": "watched"})
+        self.assertNotIn(iccid(77), events.read().decode())  # it ends
+        connection.close()
+        self.api.ok("PATCH", "users/rob", {"enabled": False})
+        self.api.ok("PATCH", "regionalgateways/europe", {"accessPointNames": ["iot.example"]})
+        by_itself.until("ready")  # a gateway outlives whoever let it in
+        for stream in (by_rob, by_itself):
+            stream.close()
 
     def test_customers(self):
         self.api.ok("POST", "customers", {"name": "Gamma"})

@@ -56,7 +56,7 @@ static void judge_token(struct op *op, struct token *token, const struct token *
 
 	if (db_resolve(op->db, *actor->user ? &noun_user : &noun_token, NULL, NULL, &creator))
 		field_text_set(&token->created_by, creator.name);
-	if (*actor->user)
+	if (*actor->user && token->scope != TOKEN_GATEWAY) // a gateway outlives whoever let it in
 		field_text_set(&token->creator.id, actor->user);
 	free(creator.id);
 	free(creator.moniker);

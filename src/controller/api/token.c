@@ -69,7 +69,7 @@ int token_check(struct db *db, const char *token, struct actor *actor)
 		"SELECT t.id, t.customer, t.regional_gateway, t.scope, t.role, u.id, u.role, u.platform FROM api_token t "
 		"JOIN customer c ON c.id = t.customer LEFT JOIN user_account u ON u.id = t.creator WHERE t.hash = ?1 AND "
 		"t.enabled = 1 "
-		"AND ifnull(t.expires_at, ?2 + 1) > ?2 AND ifnull(u.enabled, 1) = 1 AND c.active = 1");
+		"AND ifnull(t.expires_at, ?2 + 1) > ?2 AND ifnull(u.enabled, 1) = 1 AND (c.active = 1 OR t.scope = 4)");
 	char hash[TOKEN_HASH_TEXT];
 
 	if (!statement)

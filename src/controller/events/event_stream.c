@@ -76,8 +76,10 @@ static void portion_run(struct db *db, struct store_job *job)
 	struct event_query query = {.customer = stream->customer, .filter = stream->filter, .since = since, .limit = PORTION};
 
 	stream->count = 0;
-	stream->must_end = actor_identify(db, &stream->credential, &stream->streams->controller->logins, &actor, &no) ||
-		event_list(db, &query, put, stream, NULL, why);
+	bool may = actor_identify(db, &stream->credential, &stream->streams->controller->logins, &actor, &no) == 0 &&
+		(actor.scope == TOKEN_OWNER || strcmp(actor.customer, stream->customer) == 0);
+
+	stream->must_end = !may || event_list(db, &query, put, stream, NULL, why);
 }
 
 static void portion_done(struct store_job *job)
