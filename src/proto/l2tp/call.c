@@ -71,13 +71,21 @@ static void set_proxy(struct l2tp_msg *msg, const struct l2tp_call *call)
 		l2tp_set(msg, proxy_authen_id, call->proxy_authen_id);
 }
 
+// RFC 2661 4.4.3: no call is asked for with a framing that the peer has not said it can. Over L2TP the frames are the same either way.
+static uint32_t framing_of(const struct l2tp_session *session)
+{
+	uint32_t wanted = session->call->framing_type ? session->call->framing_type : 1, can = session->tunnel->peer_framing;
+
+	return !can || wanted & can ? wanted : can;
+}
+
 int l2tp_call_iccn(struct l2tp_session *session)
 {
 	const struct l2tp_call *call = session->call;
 	struct l2tp_msg msg = {.type = L2TP_iccn};
 
 	l2tp_set(&msg, tx_connect_speed, speed(call->tx_bps));
-	l2tp_set(&msg, framing_type, call->framing_type ? call->framing_type : 1);
+	l2tp_set(&msg, framing_type, framing_of(session));
 	if (call->rx_bps)
 		l2tp_set(&msg, rx_connect_speed, speed(call->rx_bps));
 	if (call->private_group_id.len)

@@ -73,6 +73,7 @@ static bool take_identity(struct l2tp_tunnel *tunnel, const struct input *in)
 	keep_name(tunnel->peer_host_name, &tunnel->peer_host_len, sizeof(tunnel->peer_host_name), msg->host_name);
 	keep_name(tunnel->peer_vendor_name, &tunnel->peer_vendor_len, sizeof(tunnel->peer_vendor_name), msg->vendor_name);
 	tunnel->peer_firmware = msg->firmware_revision;
+	tunnel->peer_framing = msg->framing_capabilities & 3;
 	if (msg->protocol_version >> 8 != PROTOCOL_VERSION >> 8) {
 		stop(tunnel, in, L2TP_REASON_version, L2TP_STOP_version, PROTOCOL_VERSION, NULL);
 		return false;

@@ -47,6 +47,7 @@ struct l2tp_tunnel {
 	uint64_t up_ms; // established since
 	uint8_t challenge[16]; // ours, until it is answered
 	uint8_t peer_host_len, peer_vendor_len;
+	uint8_t peer_framing; // Framing Capabilities, 1 synchronous, 2 asynchronous; 0 = not known
 	uint8_t peer_host_name[64], peer_vendor_name[64]; // cut to fit
 	uint16_t peer_firmware;
 	enum l2tp_reason reason; // of the end
