@@ -114,7 +114,7 @@ export async function signInByToken(page, controller, path = '/', token = contro
 	await page.getByRole('button', { name: 'Use an API token' }).click();
 	await page.getByLabel('API token').fill(token);
 	await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-	await page.getByRole('navigation', { name: 'Main' }).waitFor();
+	await page.locator('main#main').waitFor();
 }
 
 export async function signIn(page, url, email, password, path = '/') {
@@ -122,7 +122,7 @@ export async function signIn(page, url, email, password, path = '/') {
 	await page.getByLabel('Email').fill(email);
 	await page.getByLabel('Password').fill(password);
 	await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-	await page.getByRole('navigation', { name: 'Main' }).waitFor();
+	await page.locator('main#main').waitFor();
 }
 
 // A member of a form, by its path in the API.
