@@ -68,7 +68,7 @@ order_car() { # GROUP IMSI [MEMBERS]
 	api POST /endpoints <<<"{\"iccid\": \"$(iccid_of "$2")\", \"imsis\": [\"$2\"], \"name\": \"car $2\", \"endpointGroup\": \"$1\" ${3:+, $3}}"
 }
 
-fleet_ready() { api GET "/vslices/fleet-$1" | jq -e 'all(.readiness[]; .ok or .check == "endpointGroups")'; } # CUSTOMER
+fleet_ready() { api GET "/vslices/fleet-$1" | jq -c ".readiness[] | select(.ok | not)" | tee /dev/stderr | refuse grep -v endpointGroups; } # CUSTOMER
 car() { api GET "/endpoints/$(iccid_of "$1")" | jq -er "${2:-.}"; } # IMSI [JQ-FILTER]
 has_address() { car "$1" .assignedIpAddress; }                      # IMSI: one is kept for it
 fleet_of() { slice_namespaces "$LAB" | grep "fleet-$1"; }           # CUSTOMER: the slice's namespace

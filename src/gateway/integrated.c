@@ -39,6 +39,8 @@ static int integrated_new(struct vslice *vslice, struct integrated **out)
 
 	for (int i = 0; i < FAMILIES && !error; i++)
 		error = addrpool_new(family_of(i), is_kept, vslice, &integrated->pools[i]);
+	if (!error)
+		integrated->vslice = vslice;
 	if (error) {
 		if (integrated)
 			addrpool_free(&integrated->pools[V4]);
@@ -74,9 +76,19 @@ static void refresh(struct session *session)
 	const struct group_config *group = session_group(session);
 
 	if (group && integrated_is_good(session, group, session_endpoint(session)))
-		session_install(session);
+		integrated_refresh(session);
 	else
 		session_end(session, REFUSED_OTHER_ADDRESS, SESSION_TELL_BOTH, NULL);
+}
+
+void integrated_refresh(struct session *session)
+{
+	struct gateway *gateway = session->gateway;
+	uint32_t teid = session->local_teid;
+
+	session_install(session);
+	if (session_find(gateway, teid) == session)
+		integrated_member(session, true);
 }
 
 static void digest_add(uint64_t *digest, const void *bytes, size_t len)
@@ -119,6 +131,8 @@ int integrated_apply(struct vslice *vslice, const struct vslice_config *config)
 	int error = vslice->integrated ? 0 : integrated_new(vslice, &vslice->integrated);
 
 	integrated = vslice->integrated;
+	if (!error)
+		integrated_members_start(vslice);
 	for (int i = 0; i < FAMILIES && !error; i++) {
 		error = addrpool_set(integrated->pools[i], config->leases.items, config->leases.count);
 		integrated->asked_ms[i] = 0;
@@ -182,6 +196,12 @@ void integrated_take_kept(struct vslice *vslice)
 		take_socket(vslice, fd);
 }
 
+void integrated_applied(struct vslice *vslice)
+{
+	integrated_open(vslice);
+	integrated_members(vslice);
+}
+
 void integrated_open(struct vslice *vslice)
 {
 	struct integrated *integrated = vslice->integrated;
@@ -218,6 +238,7 @@ void integrated_free(struct vslice *vslice, bool keep)
 		integrated_end_sessions(vslice);
 		keeper_drop(vslice->gateway->keeper, socket_name(vslice, name));
 	}
+	integrated_members_stop(vslice);
 	dp_slice_free(&integrated->dp);
 	for (int i = 0; i < FAMILIES; i++)
 		addrpool_free(&integrated->pools[i]);
@@ -320,6 +341,7 @@ static const char *lack(const struct session *session)
 
 static void welcome(struct session *session)
 {
+	integrated_member(session, true);
 	if (session->ip6)
 		integrated_advertise(session, ip6_all_nodes);
 }
@@ -328,6 +350,7 @@ static void end(struct session *session, enum session_tell tell, enum refusal re
 {
 	(void)tell;
 	(void)reason;
+	integrated_member(session, false);
 	integrated_give(session);
 }
 

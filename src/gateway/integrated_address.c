@@ -43,7 +43,7 @@ void integrated_tick(struct vslice *vslice)
 	}
 }
 
-static uint64_t number_of(const struct session *session, int at)
+uint64_t integrated_number(const struct session *session, int at)
 {
 	struct ip_addr prefix = {.family = IP_V6};
 
@@ -166,8 +166,8 @@ void integrated_give(struct session *session)
 	struct integrated *integrated = session->vslice->integrated;
 
 	for (int i = 0; i < FAMILIES && integrated; i++)
-		if (number_of(session, i))
-			addrpool_give(integrated->pools[i], number_of(session, i), session);
+		if (integrated_number(session, i))
+			addrpool_give(integrated->pools[i], integrated_number(session, i), session);
 }
 
 int integrated_claim(struct session *session)
@@ -175,8 +175,8 @@ int integrated_claim(struct session *session)
 	int error = 0;
 
 	for (int i = 0; i < FAMILIES && !error; i++)
-		if (number_of(session, i))
-			error = addrpool_claim(session->vslice->integrated->pools[i], number_of(session, i), session);
+		if (integrated_number(session, i))
+			error = addrpool_claim(session->vslice->integrated->pools[i], integrated_number(session, i), session);
 	return error;
 }
 
@@ -199,7 +199,7 @@ bool integrated_is_good(const struct session *session, const struct group_config
 	if (!vslice || !config_policy(config, &group->policy))
 		return false;
 	for (int i = 0; i < FAMILIES; i++) {
-		uint64_t number = number_of(session, i);
+		uint64_t number = integrated_number(session, i);
 		const struct endpoint_config *keeper = config_kept_for(config, &vslice->id, family_of(i), number);
 
 		if (!number)
@@ -216,6 +216,15 @@ void integrated_endpoint_changed(struct gateway *gateway, const struct endpoint_
 	struct vslice *vslice = kept ? gateway_vslice(gateway, &kept->vslice) : NULL;
 	uint8_t id[16];
 
+	for (size_t i = 0; endpoint && i < endpoint->imsi_count; i++) {
+		struct session *next;
+
+		for (struct session *session = map_get(&gateway->by_imsi, endpoint->imsis[i]); session; session = next) {
+			next = session->imsi_next;
+			if (session->vslice->integrated && session->dp)
+				integrated_refresh(session); // it may be in another group now
+		}
+	}
 	if (!vslice || !vslice->integrated)
 		return;
 	uuid_pack(&endpoint->id, id);

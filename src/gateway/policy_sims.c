@@ -4,7 +4,7 @@
 //
 //   forwarded  (prerouting, mangle)   what comes from the SIMs: never for the slice itself; the frame's source address tells whose policy it
 //                                     is (dp_session_spec), and that one's uplink rules decide and mark
-//   forward    (filter, forward)      what goes to the SIMs: downlink rules of the SIM's policy, then answers. Here, since only behind the
+//   forward    (filter, forward)      what goes to the SIMs: answers, then the downlink rules of the SIM's policy. Here, since only behind the
 //                                     translation is it known which SIM it is for. Nothing else passes: no target reaches another
 //   input      (filter, input)        neighbours of the targets, and nobody else: the slice has no ears
 //   output     (filter, output)       the same, and ICMP errors of the slice to its SIMs
@@ -154,12 +154,6 @@ static void put_forward(const struct policy *policy, FILE *out)
 		fputs(" oifname \"" DP_SLICE_INTERFACE "\" jump to-sims\n", out);
 	}
 	fputs("add rule inet slicegate forward counter name drop-transit drop\n", out);
-	if (policy->groups.count == 1)
-		fprintf(out, "add rule inet slicegate to-sims jump downlink-%06x\n", policy->groups.items[0]->tag);
-	else if (policy->groups.count)
-		fputs("add rule inet slicegate to-sims ip daddr vmap @sims4\n"
-		      "add rule inet slicegate to-sims ip6 daddr and ffff:ffff:ffff:ffff:: vmap @sims6\n",
-			out);
 	if (policy_tracks(policy)) {
 		fprintf(out,
 			"add rule inet slicegate to-sims ct direction reply ct state established,related ct mark and 0x%08x != 0 "
@@ -171,6 +165,12 @@ static void put_forward(const struct policy *policy, FILE *out)
 		put_interfaces(policy, "iifname", true, out);
 		fputs(" ct direction reply ct state established,related accept\n", out);
 	}
+	if (policy->groups.count == 1)
+		fprintf(out, "add rule inet slicegate to-sims jump downlink-%06x\n", policy->groups.items[0]->tag);
+	else if (policy->groups.count)
+		fputs("add rule inet slicegate to-sims ip daddr vmap @sims4\n"
+		      "add rule inet slicegate to-sims ip6 daddr and ffff:ffff:ffff:ffff:: vmap @sims6\n",
+			out);
 	fputs("add rule inet slicegate to-sims counter name drop-unmatched drop\n", out);
 }
 
@@ -190,8 +190,14 @@ static void put_own(const struct policy *policy, FILE *out)
 	fputs("add rule inet slicegate input counter name drop-input drop\n", out);
 }
 
-static void put_group(const struct policy *group, FILE *out)
+static void put_group(const struct policy *policy, const struct policy *group, FILE *out)
 {
+	if (policy_tracks(policy)) // by the way that the flow came from, whatever the rules say of new ones
+		fprintf(out,
+			"add rule inet slicegate uplink-%06x ct direction reply ct mark and 0x%08x != 0 meta mark set ct mark "
+			"and 0x%08x "
+			"accept\n",
+			group->tag, REFLEXIVE_OUT, MARK_BITS);
 	if (*group->closed)
 		return;
 	policy_each_rule(group, out, policy_put_rule);
@@ -204,13 +210,6 @@ static void put_translations(const struct policy *policy, FILE *out)
 {
 	if (!policy_tracks(policy))
 		return;
-	// Answers to what came in reflexively go out by the target that it came from, whoever's they are.
-	vec_each (&policy->groups, group)
-		fprintf(out,
-			"add rule inet slicegate uplink-%06x ct direction reply ct mark and 0x%08x != 0 meta mark set ct mark "
-			"and 0x%08x "
-			"accept\n",
-			(*group)->tag, REFLEXIVE_OUT, MARK_BITS);
 	fputs("add rule inet slicegate divert-forwarded iifname != \"" DP_SLICE_INTERFACE "\" accept\n", out);
 	put_by_tag(policy, "divert-forwarded", "divert", out);
 	vec_each (&policy->targets, target)
@@ -224,7 +223,7 @@ void policy_sims_nft(const struct policy *policy, const char *const *stale, size
 	put_counters(policy, stale, stale_count, out);
 	put_subnets(policy, out);
 	vec_each (&policy->groups, group)
-		put_group(*group, out);
+		put_group(policy, *group, out);
 	put_translations(policy, out);
 	put_forwarded(policy, out);
 	put_forward(policy, out);

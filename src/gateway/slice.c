@@ -66,6 +66,11 @@ struct slice_job {
 			void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count);
 			void *owner;
 		} counters;
+		struct {
+			struct slice_member *rows;
+			size_t count;
+			bool whole;
+		} members;
 		bool keep;
 	};
 };
@@ -364,6 +369,39 @@ void slice_socket(struct slice *slice, const struct ip_end *address, void (*done
 void slice_sims(struct slice *slice, void (*done)(void *owner, int fd), void *owner)
 {
 	slice_socket(slice, &(struct ip_end){0}, done, owner);
+}
+
+static void members_run(struct worker *worker, struct worker_job *base)
+{
+	struct slice_job *job = container_of(base, struct slice_job, job);
+
+	slice_kernel_members(job->kernel, job->members.rows, job->members.count, job->members.whole);
+}
+
+static void members_done(struct worker_job *base)
+{
+	struct slice_job *job = container_of(base, struct slice_job, job);
+
+	(void)job_slice(job);
+	free(job->members.rows);
+	free(job);
+}
+
+void slice_members(struct slice *slice, const struct slice_member *rows, size_t count, bool whole)
+{
+	struct slice_member *copy = calloc(count ? count : 1, sizeof(*copy));
+	struct slice_job *job = copy ? job_new(slice, members_run, members_done) : NULL;
+
+	if (!job) {
+		free(copy);
+		return;
+	}
+	if (count)
+		memcpy(copy, rows, count * sizeof(*copy));
+	job->members.rows = copy;
+	job->members.count = count;
+	job->members.whole = whole;
+	worker_submit(slice->worker, &job->job);
 }
 
 static void counters_run(struct worker *worker, struct worker_job *base)

@@ -61,6 +61,14 @@ bool slice_path(const struct vslice_config *vslice, const struct config *config,
 // The Routing Target by which the policy sends the LAC's packets to the LNS; none when it does not.
 void slice_way(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, struct uuid *target);
+// Of an Integrated slice whose groups have several Routing Policies: which one a SIM has, for what is sent to it. `whole`: these are all; else
+// these only have changed. Copied.
+struct slice_member {
+	enum ip_family family;
+	uint64_t number; // base/subnet.h
+	uint32_t tag; // of the policy; 0 = the SIM is gone
+};
+void slice_members(struct slice *slice, const struct slice_member *rows, size_t count, bool whole);
 // Asks the targets whose status changes without an event; on_applied is called again when one differs. Does nothing while an apply is under way.
 void slice_look(struct slice *slice);
 // Packets and octets that each rule matched: `done` is called with arrays valid for the call.

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "gateway/conntrack.h"
 #include "gateway/dataplane/dataplane.h"
+#include "gateway/members.h"
 #include "gateway/nft.h"
 #include "gateway/sims.h"
 #include "gateway/target/annex.h"
@@ -43,6 +44,7 @@ struct slice_kernel {
 	bool is_found; // `name` is that of the namespace which is there
 	struct slice_spec *applied; // NULL before the first time in this process
 	uint64_t loaded; // digest of the policy that nft says; 0 = not known
+	struct members *members; // which SIM has which policy, as nft knows it
 	bool is_tidy; // what stands in the namespace is what `applied` says, nothing more
 };
 
@@ -100,6 +102,8 @@ void slice_kernel_free(struct slice_kernel **kernel)
 {
 	if (*kernel)
 		slice_spec_free(&(*kernel)->applied);
+	if (*kernel)
+		members_free(&(*kernel)->members);
 	free(*kernel);
 	*kernel = NULL;
 }
@@ -119,6 +123,21 @@ static int open_namespace(struct slice_kernel *kernel, int *fd_out)
 	if (!kernel->is_found)
 		netns_each(find_name, kernel);
 	return netns_open(kernel->name, fd_out);
+}
+
+void slice_kernel_members(struct slice_kernel *kernel, const struct slice_member *rows, size_t count, bool whole)
+{
+	char why[POLICY_WHY] = "";
+	int error = slice_kernel_enter(kernel);
+
+	if (!error && !kernel->members)
+		error = members_new(&kernel->members);
+	if (!error)
+		error = members_set(kernel->members, rows, count, whole, why);
+	if (error)
+		log_warn("slice=%s message=\"who has which Routing Policy cannot be told\" error=\"%s\"", kernel->name,
+			*why ? why : strerror(-error));
+	netns_enter(kernel->underlay_fd);
 }
 
 int slice_kernel_enter(struct slice_kernel *kernel)
@@ -374,6 +393,8 @@ static int load_policy(struct slice_kernel *kernel, const struct slice_spec *spe
 	bool tracked = policy_tracks(spec->policy) || (kernel->applied && policy_tracks(kernel->applied->policy));
 	int error = nft_load(spec->policy, &kernel->loaded, result->message);
 
+	if (error)
+		members_forget(kernel->members); // chains may have gone, and SIMs with them
 	if (error < 0 && !*result->message)
 		return fail(result, error, "the Routing Policy cannot be loaded");
 	if (error < 0)

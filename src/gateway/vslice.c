@@ -471,7 +471,9 @@ static void on_applied(
 	else
 		log_info("the slice is set up vslice=%s targets=%zu", vslice->moniker, count);
 	reach_update(vslice);
-	if (!error && !vslice->integrated) {
+	if (!error && vslice->integrated) {
+		integrated_applied(vslice);
+	} else if (!error) {
 		follow_ways(vslice);
 		lacs_open(vslice);
 	}
