@@ -46,6 +46,8 @@ static void proxy_fill(struct session *session, const struct l2tp_settings *sett
 	const struct pco_request *pco = attach->request.pco;
 	enum ppp_auth auth = PPP_AUTH_NONE;
 
+	if (!attach->has_proxy)
+		return;
 	if (settings->proxy_auth && pco && pco->has_chap_challenge && pco->has_chap_response) {
 		auth = PPP_AUTH_CHAP_MD5;
 		call->proxy_authen_type = 2;
@@ -167,6 +169,24 @@ static struct pair *choose(struct session *session, struct lac *lac)
 	return pair;
 }
 
+// Proxy LCP and authentication are offered where the settings say so, unless this LNS is known to ignore them: then they would only cost time. A
+// SIM that has nothing but its own CHAP answer gets in by them or not at all.
+static void offer_proxy(struct session *session, struct pair *pair)
+{
+	const struct endpoint_config *endpoint = session_endpoint(session);
+	const struct pco_request *pco = session->attach->request.pco;
+	bool has_password =
+		session->profile->settings->ppp_password || (endpoint && endpoint->ppp_password) || (pco && pco->has_pap);
+	bool is_offered =
+		session->profile->ppp.proxy_sent && habits_offer_proxy(pair, pco && pco->has_chap_response && !has_password);
+
+	session->attach->has_proxy = is_offered;
+	ppp_link_want_proxy(&session->ppp, is_offered);
+	if (session->profile->ppp.proxy_sent && !is_offered)
+		trace_add(session->attach->trace, session->gateway->now_ms, TRACE_GATEWAY, TRACE_NONE,
+			"proxy LCP and authentication are not offered: this LNS %s", habits_proxy_words(pair));
+}
+
 static int dial(struct session *session, struct pair *pair)
 {
 	struct gateway *gateway = session->gateway;
@@ -190,6 +210,7 @@ static int dial(struct session *session, struct pair *pair)
 		return error;
 	if (attach->request.wanted.family == IP_V4)
 		ppp_link_want_address(&session->ppp, ip_addr_to_v4(&attach->request.wanted));
+	offer_proxy(session, pair);
 	call_fill(session, session->profile->settings);
 	if (!attach->deadline_ms)
 		attach->deadline_ms = attach->started_ms + (uint64_t)session->profile->settings->overall_budget_ms;

@@ -71,6 +71,7 @@ struct gateway_options {
 enum gateway_table {
 	TABLE_GATEWAY,
 	TABLE_PEER,
+	TABLE_HABIT,
 	TABLE_TUNNEL,
 	TABLE_SESSION,
 	TABLE_MESSAGE,

@@ -185,6 +185,8 @@ static void tell_rest(struct session *session)
 			"MTU: %u octets pass end to end, but not the %u that LCP agreed on: set pppMru to %u, or let the way "
 			"carry more",
 			attach->test_mtu, session->mtu, attach->test_mtu);
+	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "proxy LCP and authentication: %s%s",
+		!attach->has_proxy ? "not offered" : "the LNS ", attach->has_proxy ? habits_proxy_words(tunnel->pair) : "");
 	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "HELLO: %s",
 		l2tp_channel_idle(&tunnel->l2tp.channel) ? "acknowledged" : "not acknowledged in time");
 	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "teardown: the call ends with a CDN, the tunnel stays");

@@ -7,6 +7,7 @@ void records_specs(uint32_t max_sessions, struct state_table_spec specs[])
 {
 	specs[TABLE_GATEWAY] = (struct state_table_spec){"gateway", sizeof(struct gateway_record), GATEWAY_RECORD_VERSION, 1};
 	specs[TABLE_PEER] = (struct state_table_spec){"peer", sizeof(struct peer_record), 1, 4096};
+	specs[TABLE_HABIT] = (struct state_table_spec){"habit", sizeof(struct habit_record), 1, 4096};
 	specs[TABLE_TUNNEL] = (struct state_table_spec){"tunnel", sizeof(struct tunnel_record), 1, 65536};
 	specs[TABLE_SESSION] = (struct state_table_spec){"session", sizeof(struct session_record), 3, max_sessions, 2};
 	specs[TABLE_MESSAGE] = (struct state_table_spec){"message", sizeof(struct message_record), 1, 65536};

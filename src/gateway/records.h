@@ -21,6 +21,12 @@ struct peer_record {
 	struct gtp_peer_state peer;
 };
 
+struct habit_record { // outlives a boot of the machine, unlike those that follow
+	uint8_t lac[16], lns[16];
+	uint64_t learned_wall_ms;
+	uint8_t proxy, ip6; // enum ppp_proxy_use, enum habit_ip6
+};
+
 struct tunnel_record {
 	uint8_t id[16], vslice[16], lac[16], lns[16];
 	struct l2tp_tunnel_record l2tp;

@@ -115,6 +115,7 @@ struct attach {
 	uint16_t test_mtu; // the longest that came back
 	bool must_answer; // the access side waits
 	bool has_moved; // the last LNS did not do
+	bool has_proxy; // proxy AVPs are in the ICCN
 };
 
 // Name and password of the device itself, kept for a later re-challenge.

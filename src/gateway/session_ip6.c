@@ -62,13 +62,21 @@ static void solicit(struct session *session)
 			"Router Solicitation: which prefix has the SIM?");
 }
 
+// A SIM that has IPv4 already need not wait for what this LNS never gives.
+static uint32_t patience_ms(struct session *session)
+{
+	bool has4 = ppp_link_result(&session->ppp)->has_ipv4;
+
+	return has4 ? habits_ip6_patience_ms(call_tunnel(session->call)->pair, PATIENCE_MS) : PATIENCE_MS;
+}
+
 // Patience from now on, but never beyond the time that the mobile network grants.
 static void be_patient(struct session *session)
 {
 	struct attach_ip6 *ip6 = waiting(session);
 	uint64_t now_ms = session->gateway->now_ms, last_ms = session->attach->deadline_ms - DEADLINE_SPARE_MS;
 
-	ip6->until_ms = now_ms + PATIENCE_MS;
+	ip6->until_ms = now_ms + patience_ms(session);
 	if (session->attach->deadline_ms && ip6->until_ms > last_ms)
 		ip6->until_ms = last_ms > now_ms ? last_ms : now_ms;
 	ip6->due_ms = ip6->until_ms;

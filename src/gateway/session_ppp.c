@@ -166,6 +166,27 @@ static enum refusal refusal_of_ppp(enum ppp_reason reason)
 	}
 }
 
+// What the LNS did with what it was offered is remembered for the next SIM.
+static void learn(struct session *session)
+{
+	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	struct pair *pair = session->call ? call_tunnel(session->call)->pair : NULL;
+	enum ppp_proxy_use use = ppp_link_proxy_use(&session->ppp);
+
+	if (!session->attach)
+		return;
+	habits_note_proxy(pair, use);
+	if (use != PPP_PROXY_UNKNOWN && habits_proxy_words(pair))
+		trace_add(session->attach->trace, session->gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "the LNS %s",
+			habits_proxy_words(pair));
+	if (!ppp_link_is_up(&session->ppp))
+		return;
+	if (result->has_ipv6)
+		habits_note_ip6(pair, session->attach->ip6.has_prefix ? HABIT_IP6_GIVEN : HABIT_IP6_NO_PREFIX);
+	else if (result->ipv6_reason)
+		habits_note_ip6(pair, result->ipv6_reason == PPP_REASON_NCP_TIMEOUT ? HABIT_IP6_SILENT : HABIT_IP6_REFUSED);
+}
+
 static void ppp_ended(struct session *session)
 {
 	const struct ppp_reason_info *info = ppp_reason_info(session->ppp_reason);
@@ -182,6 +203,7 @@ static void ppp_ended(struct session *session)
 		snprintf(why + strlen(why), sizeof(why) - strlen(why), " (user \"%s\")", session->attach->user);
 	if (session->attach)
 		session->attach->cause = (struct advice_cause){.ppp = session->ppp_reason};
+	learn(session);
 	session->ppp_started = false;
 	call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, &disconnect, NULL);
 	if (session->rescue) {
@@ -283,6 +305,7 @@ void session_ppp_ready(struct session *session)
 {
 	uint8_t pdn_type = granted(session);
 
+	learn(session);
 	if (!pdn_type) {
 		nothing_granted(session);
 		return;

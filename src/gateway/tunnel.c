@@ -525,6 +525,12 @@ static const char *state_word(const struct tunnel *tunnel)
 	}
 }
 
+static void add_habit(json_t *row, const char *name, const char *words)
+{
+	if (words)
+		json_object_set_new(row, name, json_string(words));
+}
+
 void tunnel_report(struct tunnel *tunnel)
 {
 	uint32_t rtt_us = l2tp_channel_rtt_us(&tunnel->l2tp.channel);
@@ -541,6 +547,8 @@ void tunnel_report(struct tunnel *tunnel)
 		json_text((const char *)tunnel->l2tp.peer_vendor_name, tunnel->l2tp.peer_vendor_len), "sessions",
 		(json_int_t)tunnel->l2tp.established, "lastError", tunnel->last_error, "rttMs",
 		rtt_us == L2TP_RTT_UNKNOWN ? json_null() : json_real(rtt_us / 1000.0));
+	add_habit(row, "proxyBehaviour", habits_proxy_words(tunnel->pair));
+	add_habit(row, "ipv6Behaviour", habits_ip6_words(tunnel->pair));
 	report_add(gateway->report, row);
 	if (gateway->link)
 		link_kick(gateway->link);

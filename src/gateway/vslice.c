@@ -56,6 +56,8 @@ static void sessions_take_profile(struct tunnel *tunnel)
 // Live tunnels and sessions learn the new options; where identity or secret differ, the tunnel is built anew.
 static void pair_take_profile(struct pair *pair, struct profile *profile)
 {
+	bool is_changed;
+
 	if (pair->profile && profile_equal(pair->profile, profile)) {
 		profile_unref(&profile);
 		return;
@@ -73,9 +75,12 @@ static void pair_take_profile(struct pair *pair, struct profile *profile)
 		else
 			tunnel_settle(tunnel);
 	}
+	is_changed = pair->profile != NULL;
 	profile_unref(&pair->profile);
 	pair->profile = profile;
 	pair->health.since_ms = pair->health.unanswered = 0; // whatever was wrong may be mended
+	if (is_changed)
+		habits_forget(pair);
 	pair->has_redirect = pair->has_other_secret = false;
 	pair->secret = 0;
 }
@@ -107,6 +112,8 @@ static void pairs_apply(struct lac *lac, const struct vslice_config *config, con
 		pair->lns_id = lns->id;
 		pair->lns = lns->address;
 		pair->preference = lns->preference;
+		if (!pair->profile)
+			habits_load(pair);
 		pair_take_profile(pair, profile);
 		pair->next = NULL;
 		*link = pair;

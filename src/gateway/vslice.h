@@ -5,6 +5,7 @@
 
 #include "base/idset.h"
 #include "gateway/gateway.h"
+#include "gateway/habits.h"
 #include "gateway/settings.h"
 #include "proto/l2tp/tunnel.h"
 
@@ -40,6 +41,7 @@ struct pair {
 	struct profile *profile;
 	struct tunnel *tunnels;
 	struct health health;
+	struct habits habits;
 	struct ip_end redirect; // where the LNS asked to go instead, while has_redirect
 	uint64_t turn; // when it was last chosen: a number that only grows
 	char last_error[160];

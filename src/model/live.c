@@ -89,6 +89,9 @@ static const struct field tunnel_fields[] = {
 	T(FIELD_TEXT, "peerHostName", peer_host_name, "Peer host name", "What the LNS calls itself"),
 	T(FIELD_TEXT, "peerVendor", peer_vendor, "Peer vendor", "What the LNS says it is"),
 	T_SUM(FIELD_INT, "sessions", sessions, "Sessions", "Sessions inside it"),
+	T(FIELD_TEXT, "proxyBehaviour", proxy_behaviour, "Proxy behaviour",
+		"What the LNS was seen to do with proxy LCP and authentication"),
+	T(FIELD_TEXT, "ipv6Behaviour", ipv6_behaviour, "IPv6 behaviour", "What the LNS was seen to do with IPv6"),
 	T(FIELD_TEXT, "lastError", last_error, "Last error", "Why it last failed"),
 	T(FIELD_INT, "rttMs", rtt_ms, "Round trip", "Milliseconds to the LNS and back"),
 };

@@ -86,9 +86,11 @@ step "in words" wait_for 3 says_verdict 'router advertisement.*To mend it'
 
 step "an LNS that leaves IPv6CP unanswered" lns_tell a fault no-ipv6cp
 step "IPv4 alone, by GTPv1 (cause 129)" eval 'asks ipv4v6 --gtp 1 && told "address=$POOL_NET.*cause=129 .*address6=::" && leaves'
+step "the next SIM does not wait for it" eval 'asks ipv4v6 && [ "$(session $imsi .attachMs)" -lt 1000 ] && leaves'
 step "an LNS that leaves IPCP unanswered" lns_tell a fault no-ipcp
 step "IPv6 alone of both (cause 18)" eval 'asks ipv4v6 && told "address=0.0.0.0 .*cause=18 .*address6=2001" && leaves'
 step "an LNS without faults" lns_tell a fault none
+step "gives both again" eval 'asks ipv4v6 && told "address=$POOL_NET.*cause=16 .*address6=2001:db8:77:" && leaves'
 
 step "ipv6cp off" set_to '{"ipv6cp": false}'
 step "IPv4 alone of both (cause 18)" wait_for 5 eval 'asks ipv4v6 && told "cause=18 .*address6=::" && leaves'

@@ -88,6 +88,8 @@ bool ppp_auth_implied(const struct ppp_link *link)
 int ppp_auth_credentials(struct ppp_link *link, enum ppp_auth auth, struct ppp_credentials *out)
 {
 	*out = (struct ppp_credentials){0};
+	if (link->proxied)
+		link->proxy_use = PPP_PROXY_LCP;
 	if (!link->ops->credentials || link->ops->credentials(link, auth, out) < 0 || (!out->password && !out->ue_response)) {
 		ppp_auth_failed(link, PPP_REASON_AUTH_NO_CREDENTIALS);
 		return -ENOENT;

@@ -134,6 +134,16 @@ void ppp_link_want_families(struct ppp_link *link, bool ipv4, bool ipv6)
 	link->no_ipv6 = !ipv6;
 }
 
+void ppp_link_want_proxy(struct ppp_link *link, bool is_sent)
+{
+	link->no_proxy = !is_sent;
+}
+
+enum ppp_proxy_use ppp_link_proxy_use(const struct ppp_link *link)
+{
+	return (enum ppp_proxy_use)link->proxy_use;
+}
+
 void ppp_link_want_interface_id(struct ppp_link *link, const uint8_t id[8])
 {
 	memcpy(link->result.interface_id, id, sizeof(link->result.interface_id));
@@ -146,7 +156,7 @@ void ppp_link_up(struct ppp_link *link, uint64_t now_ms)
 	link->now_ms = now_ms;
 	link->reason = PPP_REASON_NONE;
 	link->phase = PPP_PHASE_ESTABLISH;
-	if (link->options->proxy_sent && !link->options->server) {
+	if (link->options->proxy_sent && !link->no_proxy && !link->options->server) {
 		link->proxied = true;
 		link->phase = PPP_PHASE_AUTHENTICATE;
 		link->result.mru = link->options->mru;
@@ -169,7 +179,6 @@ void ppp_link_down(struct ppp_link *link)
 
 void ppp_link_restart(struct ppp_link *link)
 {
-	link->proxied = false;
 	ppp_link_lcp_down(link, PPP_REASON_NONE);
 	ppp_cp_init(&link->lcp);
 	ppp_cp_run(link, &ppp_lcp, PPP_CP_OPEN);
@@ -233,6 +242,8 @@ void ppp_link_lcp_down(struct ppp_link *link, enum ppp_reason reason)
 		link->reason = link->reason ? link->reason : (uint8_t)reason;
 		link->phase = reason ? PPP_PHASE_TERMINATE : PPP_PHASE_ESTABLISH;
 	}
+	if (link->proxied && (!reason || reason == PPP_REASON_PEER_RENEGOTIATES))
+		link->proxy_use = PPP_PROXY_IGNORED;
 	link->proxied = false;
 	if (link->is_up)
 		ppp_link_raise(link, PPP_EVENT_DOWN);
@@ -294,6 +305,8 @@ static void judge_families(struct ppp_link *link)
 		ppp_link_fail(link, wants_ipv4(link) ? result->ipv4_reason : result->ipv6_reason);
 	} else if (!link->is_up) {
 		link->is_up = true;
+		if (link->proxied && link->proxy_use == PPP_PROXY_UNKNOWN)
+			link->proxy_use = PPP_PROXY_ALL;
 		ppp_link_raise(link, PPP_EVENT_UP);
 	}
 }

@@ -200,7 +200,8 @@ struct ppp_link {
 	uint8_t phase, reason;
 	uint8_t next_id; // for packets other than Configure-Requests
 	uint8_t echo_missed, loops;
-	bool no_ipv4, no_ipv6; // not on this link, whatever the options say
+	bool no_ipv4, no_ipv6, no_proxy; // not on this link, whatever the options say
+	uint8_t proxy_use; // enum ppp_proxy_use
 	bool settling, is_up, closing, proxied;
 	bool auth_disliked; // client: the peer's last demand for authentication was none that we accept
 };
@@ -218,6 +219,16 @@ void ppp_link_want_address(struct ppp_link *link, uint32_t address);
 void ppp_link_want_mru(struct ppp_link *link, uint16_t mru);
 // Of the options' families only these, on this link. Before ppp_link_up.
 void ppp_link_want_families(struct ppp_link *link, bool ipv4, bool ipv6);
+// Client: whether the proxy AVPs are in the ICCN of this call, where the options have proxy_sent. Before ppp_link_up.
+void ppp_link_want_proxy(struct ppp_link *link, bool is_sent);
+// What the LNS made of them (RFC 2661 6.12). Kept when the link ends.
+enum ppp_proxy_use {
+	PPP_PROXY_UNKNOWN, // none were sent, or it is too early to say
+	PPP_PROXY_IGNORED, // LCP is negotiated anew
+	PPP_PROXY_LCP, // it took LCP, and asks for the authentication afresh
+	PPP_PROXY_ALL, // it went on behind both
+};
+enum ppp_proxy_use ppp_link_proxy_use(const struct ppp_link *link);
 // The interface identifier to ask for in IPv6CP (an old one): not all zeros. Before ppp_link_up.
 void ppp_link_want_interface_id(struct ppp_link *link, const uint8_t id[8]);
 // Enough waiting: with one family up, those that are still undecided count as refused (NCP_TIMEOUT), and UP follows.
