@@ -14,8 +14,10 @@ const button = (name, within = page) => within.getByRole('button', { name, exact
 
 async function shot(name) {
 	if (!SHOTS) return;
-	await page.addStyleTag({ content: '.toasts { display: none }' }).catch(() => undefined);
+	const news = (display) => page.evaluate((value) => document.querySelector('.toasts')?.style.setProperty('display', value), display);
+	await news('none');
 	await page.screenshot({ path: join(SHOTS, name + '.png') });
+	await news('');
 }
 
 async function step(title, fill, act) {
