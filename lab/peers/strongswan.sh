@@ -77,7 +77,7 @@ peer_strongswan_connection() { # PRESHARED-KEY REMOTE-TS
 				}
 				children {
 					lns {
-						local_ts = $LNS_NET.0/24
+						local_ts = ${STRONGSWAN_SIDE:-$LNS_NET.0/24}
 						remote_ts = ${2// /,}
 						esp_proposals = $ESP_PROPOSAL
 					}

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 #
 # wireguard-go as a customer's WireGuard router, in the data centre's namespace (Debian: wireguard-go wireguard-tools). The interface of the
-# cable has its own address there; what is for the LAC goes through the tunnel.
+# cable has its own address there; what is for the LAC, or for WIREGUARD_SIDE, goes through the tunnel.
 
 peer_wireguard_packages="wireguard-go wireguard-tools"
 
@@ -16,7 +16,11 @@ peer_wireguard_start() { # CUSTOMER
 	wait_for 5 test -S "/var/run/wireguard/$wg.sock"
 	peer_wireguard_new_key "$ns"
 	ip_in "$ns" link set "$wg" up mtu 1420
-	ip_in "$ns" route replace "$LAC" dev "$wg" src "$LNS"
+	if [ -n "${WIREGUARD_SIDE:-}" ]; then
+		ip_in "$ns" route replace "$WIREGUARD_SIDE" dev "$wg"
+	else
+		ip_in "$ns" route replace "$LAC" dev "$wg" src "$LNS"
+	fi
 }
 
 peer_wireguard_new_key() { # CUSTOMER
@@ -28,7 +32,7 @@ peer_wireguard_new_key() { # CUSTOMER
 peer_wireguard_key() { wg pubkey <"$LAB_WORK/wireguard-$1/key"; } # CUSTOMER: its public key
 
 peer_wireguard_knows() { # CUSTOMER PUBLIC-KEY: lets that peer in
-	in_ns "$1" wg set "$(peer_wireguard_interface "$1")" peer "$2" allowed-ips "$LAC/32"
+	in_ns "$1" wg set "$(peer_wireguard_interface "$1")" peer "$2" allowed-ips "${WIREGUARD_SIDE:-$LAC/32}"
 }
 
 peer_wireguard_stop() { stop "wireguard-$1"; } # CUSTOMER
