@@ -226,10 +226,11 @@ static void on_sync(struct report *report, const json_t *row)
 static void set_status(struct live_gateway *state, void *context)
 {
 	const json_t *row = context, *addresses = json_object_get(row, "addresses"), *item;
-	const char *version = text_of(row, "version");
+	const char *version = text_of(row, "version"), *path = text_of(row, "dataPath");
 	size_t i;
 
 	snprintf(state->version, sizeof(state->version), "%s", version ? version : "");
+	snprintf(state->data_path, sizeof(state->data_path), "%s", path ? path : "");
 	state->started_ms = time_of(row, "startedAt");
 	state->sessions = number_of(row, "sessions");
 	state->tunnels = number_of(row, "tunnels");
@@ -256,8 +257,8 @@ static void on_slice(struct report *report, const json_t *row)
 	size_t i;
 
 	if (vslice)
-		live_put_slice(
-			report->controller->live, vslice, json_is_true(json_object_get(row, "ready")), text_of(row, "message"));
+		live_put_slice(report->controller->live, vslice, json_is_true(json_object_get(row, "ready")),
+			text_of(row, "message"), text_of(row, "dataPath"));
 	json_array_foreach(targets, i, item)
 	{
 		const char *id = text_of(item, "routingTarget"), *word = text_of(item, "status");

@@ -8,6 +8,7 @@
 #include "model/endpoint.h"
 #include "model/json.h"
 #include "model/policy.h"
+#include "model/vslice.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -351,9 +352,9 @@ void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t
 	say(live, &live->rules, rule, packets, bytes, NULL, NULL);
 }
 
-void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message)
+void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message, const char *data_path)
 {
-	say(live, &live->slices, vslice, ready, 0, message, NULL);
+	say(live, &live->slices, vslice, ready, 0, message, data_path);
 }
 
 bool live_slice(struct live *live, const char *vslice, bool *ready, char message[200])
@@ -455,6 +456,8 @@ static void fill_gateway(struct live *live, struct gateway *gateway)
 	gateway->load_percent = seen->load_percent;
 	if (*seen->version)
 		field_text_set(&gateway->version, seen->version);
+	if (*seen->data_path)
+		field_text_set(&gateway->data_path, seen->data_path);
 	for (size_t i = 0; i < seen->address_count; i++)
 		field_texts_add(&gateway->addresses, seen->addresses[i]);
 }
@@ -479,6 +482,14 @@ static void fill_target(struct live *live, struct target *target)
 	target->public_instance = text_take(&public, NULL);
 }
 
+static void fill_vslice(struct live *live, struct vslice *vslice)
+{
+	const struct said *state = strmap_get(&live->slices, vslice->object.id);
+
+	if (state && *state->key)
+		field_text_set(&vslice->data_path, state->key);
+}
+
 static void fill_rules(struct live *live, struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rules.count; i++) {
@@ -501,6 +512,8 @@ void live_fill(struct live *live, const struct noun *noun, void *object)
 		fill_rules(live, object);
 	} else if (noun == &noun_target) {
 		fill_target(live, object);
+	} else if (noun == &noun_vslice) {
+		fill_vslice(live, object);
 	}
 	pthread_rwlock_unlock(&live->lock);
 }

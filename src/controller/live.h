@@ -32,13 +32,13 @@ void live_put_target(struct live *live, const char *target, enum target_status s
 // The status of a target as last told, TARGET_PENDING when nothing was.
 enum target_status live_target_status(struct live *live, const char *target);
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes); // what a Routing Policy's rule matched
-void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message);
+void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message, const char *data_path);
 void live_put_attach(struct live *live, const char *endpoint, char *json);
 
 struct live_gateway {
 	int64_t last_seen_ms, started_ms, sessions, tunnels, config_revision, load_percent;
 	unsigned streams; // open configuration streams
-	char version[40], addresses[8][48];
+	char version[40], addresses[8][48], data_path[400];
 	size_t address_count;
 	char boot[64]; // of the gateway's process, and its last batch of reports that was taken
 	int64_t sequence;

@@ -68,14 +68,16 @@ static void on_prepare(uv_prepare_t *prepare)
 static void report_status(struct gateway *gateway)
 {
 	char address[IP_ADDR_TEXT];
+	struct dp_fast_status fast;
 	double load;
 
 	if (!report_is_on(gateway->report))
 		return;
 	load = (double)(gateway->established + gateway->attaching) / gateway->options->max_sessions;
+	dp_fast_status(gateway->dp, &fast);
 	report_add(gateway->report,
-		json_pack("{s:s, s:s, s:o, s:[s], s:I, s:I, s:f, s:I}", "row", "status", "version", SLICEGATE_VERSION,
-			"startedAt", json_time(gateway->started_wall_ms), "addresses",
+		json_pack("{s:s, s:s, s:s, s:o, s:[s], s:I, s:I, s:f, s:I}", "row", "status", "dataPath", fast.words, "version",
+			SLICEGATE_VERSION, "startedAt", json_time(gateway->started_wall_ms), "addresses",
 			ip_addr_text(&gateway->options->gtp_address, address), "sessions", (json_int_t)gateway->established,
 			"tunnels", (json_int_t)gateway->tunnels, "load", load, "configRevision",
 			(json_int_t)(gateway->config ? gateway->config->revision : 0)));

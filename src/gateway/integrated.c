@@ -212,6 +212,11 @@ void integrated_open(struct vslice *vslice)
 	slice_sims(vslice->slice, on_socket, vslice);
 }
 
+enum dp_way integrated_way(const struct vslice *vslice)
+{
+	return integrated_is_open(vslice) ? dp_slice_way(vslice->integrated->dp) : DP_WAY_SOCKETS;
+}
+
 bool integrated_is_open(const struct vslice *vslice)
 {
 	return vslice->integrated && vslice->integrated->dp;

@@ -55,9 +55,9 @@ void slice_sweep(struct worker *worker, const char *gateway_name);
 bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, char *why);
 // Where packets between the two leave the slice, when its stack need not see them (false: it must): the Routing Policy lets them through both ways,
-// to a target without NAT.
+// to a target without NAT. `rules`: those that say so, uplink and downlink; empty where none is asked.
 bool slice_path(const struct vslice_config *vslice, const struct config *config, const struct ip_end *lac,
-	const struct ip_end *lns, struct dp_path *out);
+	const struct ip_end *lns, struct dp_path *out, struct uuid rules[2]);
 // The Routing Target by which the policy sends the LAC's packets to the LNS; none when it does not.
 void slice_way(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, struct uuid *target);

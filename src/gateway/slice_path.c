@@ -10,42 +10,50 @@
 
 #include <string.h>
 
-static bool has_path(const struct policy *policy, const struct ip_end *lac, const struct ip_end *lns, struct dp_path *out)
+static bool has_path(const struct policy *policy, const struct ip_end *lac, const struct ip_end *lns, struct dp_path *out,
+	struct uuid rules[2])
 {
-	struct policy_packet packet = {.direction = RULE_UPLINK,
+	const struct policy_packet up = {.direction = RULE_UPLINK,
 		.protocol = IPPROTO_UDP,
 		.source = lac->addr,
 		.destination = lns->addr,
 		.source_port = lac->port,
 		.destination_port = lns->port};
-	struct policy_verdict verdict = policy_judge(policy, &packet);
+	const struct policy_verdict uplink = policy_judge(policy, &up);
 
-	if (!verdict.forward || !verdict.target || verdict.target->is_nat || policy_diverts(verdict.rule))
+	if (!uplink.forward || !uplink.target || uplink.target->is_nat || policy_diverts(uplink.rule))
 		return false;
-	packet = (struct policy_packet){.direction = RULE_DOWNLINK,
+
+	const struct policy_packet down = {.direction = RULE_DOWNLINK,
 		.protocol = IPPROTO_UDP,
 		.source = lns->addr,
 		.destination = lac->addr,
 		.source_port = lns->port,
 		.destination_port = lac->port,
-		.interface = verdict.target->interface};
-	if (!policy_judge(policy, &packet).forward)
+		.interface = uplink.target->interface};
+	const struct policy_verdict downlink = policy_judge(policy, &down);
+
+	if (!downlink.forward)
 		return false;
-	memcpy(out->interface, verdict.target->interface, sizeof(out->interface));
-	out->mark = verdict.target->mark;
+	memcpy(out->interface, uplink.target->interface, sizeof(out->interface));
+	out->mark = uplink.target->mark;
+	rules[0] = uplink.rule->id;
+	if (downlink.rule && downlink.rule->direction == RULE_DOWNLINK)
+		rules[1] = downlink.rule->id;
 	return true;
 }
 
 bool slice_path(const struct vslice_config *vslice, const struct config *config, const struct ip_end *lac,
-	const struct ip_end *lns, struct dp_path *out)
+	const struct ip_end *lns, struct dp_path *out, struct uuid rules[2])
 {
 	struct policy *policy = NULL;
 	bool found;
 
 	*out = (struct dp_path){0};
+	rules[0] = rules[1] = (struct uuid){0};
 	if (policy_new(vslice, config, &policy))
 		return false;
-	found = has_path(policy, lac, lns, out);
+	found = has_path(policy, lac, lns, out, rules);
 	policy_free(&policy);
 	return found;
 }

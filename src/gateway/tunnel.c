@@ -12,6 +12,7 @@
 #include "gateway/records.h"
 #include "gateway/session.h"
 #include "gateway/trace.h"
+#include "gateway/vslice_rules.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -428,6 +429,7 @@ void tunnel_free(struct tunnel *tunnel)
 	struct gateway *gateway = gateway_of(tunnel);
 
 	tell_end(tunnel);
+	vslice_rules_gather_tunnel(tunnel);
 	unlink_from_pair(tunnel);
 	unlink_from_touched(tunnel);
 	wheel_disarm(&gateway->wheel, &tunnel->timer);

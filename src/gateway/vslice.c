@@ -9,6 +9,7 @@
 #include "gateway/rescue.h"
 #include "gateway/resume.h"
 #include "gateway/session.h"
+#include "gateway/vslice_rules.h"
 #include "gateway/vslice_watch.h"
 
 #include <errno.h>
@@ -433,7 +434,9 @@ static void reach_update(struct vslice *vslice)
 		for (struct pair *pair = lac->pairs; pair; pair = pair->next) {
 			char why[160] = "";
 
-			(void)slice_path(config, vslice->gateway->config, &lac->address, &pair->lns, &pair->path);
+			vslice_rules_gather(vslice); // what went the old way counts for the old rules
+			(void)slice_path(
+				config, vslice->gateway->config, &lac->address, &pair->lns, &pair->path, pair->path_rules);
 			for (struct tunnel *tunnel = pair->tunnels; tunnel; tunnel = tunnel->next)
 				tunnel_follow_path(tunnel);
 			pair->reached = slice_reaches(config, vslice->gateway->config, &lac->address.addr, &pair->lns, why);
@@ -486,32 +489,6 @@ static void on_applied(
 	}
 	vslice_report(vslice);
 	vslice_warm(vslice);
-}
-
-void vslice_report(const struct vslice *vslice)
-{
-	json_t *targets = json_array();
-
-	for (size_t i = 0; i < vslice->target_count; i++) {
-		const struct slice_target_status *target = &vslice->targets[i];
-
-		json_t *row = json_pack("{s:s, s:s, s:s}", "routingTarget", target->target.text, "status",
-			target->available	     ? "available"
-				: target->is_pending ? "pending"
-						     : "unavailable",
-			"message", target->message);
-
-		if (*target->public_key)
-			json_object_set_new(row, "public",
-				json_pack("{s:s, s:i}", "publicKey", target->public_key, "port", (int)target->public_port));
-		json_array_append_new(targets, row);
-	}
-	report_add(vslice->gateway->report,
-		json_pack("{s:s, s:s, s:b, s:s, s:I, s:o}", "row", "slice", "vslice", vslice->id.text, "ready", vslice->ready,
-			"message", vslice->message, "configRevision",
-			(json_int_t)(vslice->gateway->config ? vslice->gateway->config->revision : 0), "targets", targets));
-	if (vslice->gateway->link)
-		link_kick(vslice->gateway->link);
 }
 
 static int vslice_new(struct gateway *gateway, const struct vslice_config *config, struct vslice **out)
@@ -604,6 +581,7 @@ void vslice_free(struct vslice *vslice, bool keep)
 	vslice_watch_stop(vslice);
 	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at)); at = 0)
 		tunnel_free(tunnel);
+	vslice_rules_free(vslice);
 	integrated_free(vslice, keep);
 	if (vslice->slice)
 		slice_free(&vslice->slice, keep);

@@ -51,6 +51,7 @@ struct pair {
 	bool is_full_told; // that it is nearly full
 	bool has_other_secret; // the one that was used first was refused
 	struct dp_path path; // past the slice's stack; an empty interface: none
+	struct uuid path_rules[2]; // of the Routing Policy, that let its packets go there and come back; empty: none is asked
 	struct uuid way; // the Routing Target that its packets took when the slice was last set up
 	bool reached; // the policy lets the LAC reach it
 };
@@ -83,6 +84,8 @@ struct vslice {
 	struct integrated *integrated; // of an Integrated VSlice: what it has instead of LACs; NULL of an L2TP one
 	uint64_t limits; // digest of what its policy holds L2TP sessions to, as the data plane has it
 	struct rescues *rescues; // sessions of lost tunnels; NULL = none
+	struct carried *carried; // vslice_rules.c
+	enum dp_way way_told; // how its packets go, as last reported
 	uint64_t rules_told; // digest of the rule counters as last reported
 	uint64_t rules_due_ms; // when they are asked for again
 	unsigned rules_silent; // rounds in which they had not changed

@@ -2,7 +2,11 @@
 #include "gateway/vslice_watch.h"
 
 #include "base/clean.h"
+#include "gateway/integrated.h"
+#include "gateway/link.h"
+#include "gateway/tunnel.h"
 #include "gateway/vslice.h"
+#include "gateway/vslice_rules.h"
 
 #define LOOK_MS 1000
 #define TELL_ANYWAY 6 // rounds after which unchanged counters are told again: a controller that started anew has forgotten them
@@ -18,13 +22,20 @@ static uint64_t digest(const struct slice_rule_counter *rows, size_t count)
 	return hash;
 }
 
-static void on_counters(void *owner, const struct slice_rule_counter *rows, size_t count)
+static void on_counters(void *owner, const struct slice_rule_counter *kernel, size_t count)
 {
+	_cleanup_free_ struct slice_rule_counter *rows = calloc(count + 1, sizeof(*rows));
 	struct vslice *vslice = owner;
-	uint64_t now = digest(rows, count);
 	json_t *rules;
+	uint64_t now;
 
-	if (!count || (now == vslice->rules_told && vslice->rules_silent++ < TELL_ANYWAY))
+	vslice_rules_gather(vslice);
+	for (size_t i = 0; rows && i < count; i++) {
+		rows[i] = kernel[i];
+		vslice_rules_add(vslice, &rows[i]);
+	}
+	now = rows ? digest(rows, count) : 0;
+	if (!count || !rows || (now == vslice->rules_told && vslice->rules_silent++ < TELL_ANYWAY))
 		return;
 	vslice->rules_told = now;
 	vslice->rules_silent = 0;
@@ -37,12 +48,66 @@ static void on_counters(void *owner, const struct slice_rule_counter *rows, size
 		vslice->gateway->report, json_pack("{s:s, s:s, s:o}", "row", "rules", "vslice", vslice->id.text, "rules", rules));
 }
 
+void vslice_report(const struct vslice *vslice)
+{
+	json_t *targets = json_array();
+
+	for (size_t i = 0; i < vslice->target_count; i++) {
+		const struct slice_target_status *target = &vslice->targets[i];
+
+		json_t *row = json_pack("{s:s, s:s, s:s}", "routingTarget", target->target.text, "status",
+			target->available	     ? "available"
+				: target->is_pending ? "pending"
+						     : "unavailable",
+			"message", target->message);
+
+		if (*target->public_key)
+			json_object_set_new(row, "public",
+				json_pack("{s:s, s:i}", "publicKey", target->public_key, "port", (int)target->public_port));
+		json_array_append_new(targets, row);
+	}
+	report_add(vslice->gateway->report,
+		json_pack("{s:s, s:s, s:b, s:s, s:s, s:I, s:o}", "row", "slice", "vslice", vslice->id.text, "ready",
+			vslice->ready, "message", vslice->message, "dataPath", dp_way_name(vslice->way_told), "configRevision",
+			(json_int_t)(vslice->gateway->config ? vslice->gateway->config->revision : 0), "targets", targets));
+	if (vslice->gateway->link)
+		link_kick(vslice->gateway->link);
+}
+
+// How the slice's packets go: as the best of its tunnels do, or as the cable of its SIMs does.
+static enum dp_way way_of(const struct vslice *vslice)
+{
+	enum dp_way best = DP_WAY_SOCKETS;
+
+	if (vslice->integrated)
+		return integrated_way(vslice);
+	for (const struct lac *lac = vslice->lacs; lac; lac = lac->next)
+		for (const struct pair *pair = lac->pairs; pair; pair = pair->next)
+			for (const struct tunnel *tunnel = pair->tunnels; tunnel; tunnel = tunnel->next)
+				if (tunnel->dp && dp_tunnel_way(tunnel->dp) > best)
+					best = dp_tunnel_way(tunnel->dp);
+	return best;
+}
+
+static void look_at_way(struct vslice *vslice)
+{
+	enum dp_way now = way_of(vslice);
+
+	if (now == vslice->way_told)
+		return;
+	log_info("packets go another way vslice=%s path=%s before=%s", vslice->moniker, dp_way_name(now),
+		dp_way_name(vslice->way_told));
+	vslice->way_told = now;
+	vslice_report(vslice);
+}
+
 static void on_watch_due(struct timer *timer, uint64_t now_ms)
 {
 	struct vslice *vslice = container_of(timer, struct vslice, watch_timer);
 
 	if (vslice->ready && !vslice->stopping) {
 		slice_look(vslice->slice);
+		look_at_way(vslice);
 		if (now_ms >= vslice->rules_due_ms) {
 			slice_rule_counters(vslice->slice, on_counters, vslice);
 			vslice->rules_due_ms = now_ms + vslice->gateway->options->usage_ms;

@@ -58,6 +58,8 @@ static const struct field gateway_fields[] = {
 		.help = "When it was last heard of"},
 	LIVE(FIELD_TIME, "startedAt", started_ms, "Started", "When its process started"),
 	LIVE(FIELD_TEXT, "version", version, "Version", "The version that it runs"),
+	LIVE(FIELD_TEXT, "dataPath", data_path, "Data path",
+		"How user packets go: by sockets, or by BPF programs (xdp) on the interfaces that are named, native or generic"),
 	LIVE(FIELD_TEXTS, "addresses", addresses, "Addresses", "The addresses that it speaks GTP on"),
 	LOAD(FIELD_SUMMARY, "sessions", sessions, "0", "Sessions", "Live sessions, of all customers"),
 	LOAD(FIELD_SUMMARY, "tunnels", tunnels, "0", "Tunnels", "Live L2TP tunnels, of all customers"),

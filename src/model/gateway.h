@@ -10,6 +10,6 @@ struct gateway {
 	struct object object;
 	struct field_texts gtp_peers, access_point_names;
 	int64_t status, last_seen_ms, sessions, tunnels, config_revision, load_percent, started_ms;
-	char *version;
+	char *version, *data_path;
 	struct field_texts addresses;
 };

@@ -356,6 +356,14 @@ static const struct field vslice_fields[] = {
 		       "'endpoint.endpoint_group' WHERE g.vslice = t.id)",
 		.label = "Endpoints",
 		.help = "Endpoints in those groups"},
+	{.name = "dataPath",
+		.type = FIELD_TEXT,
+		.flags = FIELD_READ_ONLY | FIELD_LIVE,
+		FIELD_AT(struct vslice, data_path),
+		.label = "Data path",
+		.help = "How its packets go: fast (BPF programs alone), stack (BPF programs and the slice's network stack, for "
+			"NAT, "
+			"tracking and rules) or sockets"},
 	{.name = "readiness",
 		.type = FIELD_RAW,
 		.flags = FIELD_READ_ONLY | FIELD_LIVE,

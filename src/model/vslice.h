@@ -40,6 +40,7 @@ struct vslice {
 	struct l2tp_settings settings;
 	int64_t endpoint_groups, endpoints;
 	char *readiness; // JSON, made when it is read
+	char *data_path;
 };
 
 #define VSLICE_LNS_MAX 5

@@ -148,6 +148,17 @@ struct dp_path {
 	uint32_t mark; // the Routing Target's
 };
 void dp_tunnel_set_path(struct dp_tunnel *tunnel, const struct dp_path *path);
+// How packets of a tunnel, or of an Integrated slice, go at present.
+enum dp_way {
+	DP_WAY_SOCKETS, // by the sockets
+	DP_WAY_STACK, // by the programs to and from the slice's network stack
+	DP_WAY_FAST, // by the programs alone, past that stack
+};
+const char *dp_way_name(enum dp_way way); // one word, for reports
+enum dp_way dp_tunnel_way(const struct dp_tunnel *tunnel);
+enum dp_way dp_slice_way(const struct dp_slice *slice);
+// Outer packets and octets that the programs took past the slice's stack, where the counters of the Routing Policy's rules do not see them.
+void dp_tunnel_flow(const struct dp_tunnel *tunnel, struct dp_counters *out);
 void dp_tunnel_free(struct dp_tunnel **tunnel); // its sessions must be gone
 // Sends one PPP frame (protocol + packet, no Address/Control) of a session, installed or not; header and framing as the tunnel's, Ns as the
 // session's when its LNS sequences data (RFC 2661 5.4). Always with Address/Control when it is LCP (RFC 1661 6.6). Queued, copied.

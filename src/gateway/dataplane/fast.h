@@ -78,6 +78,7 @@ void fast_tunnel_set(
 void fast_tunnel_path(struct fast *fast, uint32_t tunnel, const struct dp_path *path);
 // The same for an Integrated slice, whose interface sims.c has made: 0 when there is no room.
 uint32_t fast_cable_new(struct fast *fast, uint32_t slice);
+bool fast_tunnel_is_known(struct fast *fast, uint32_t tunnel); // whether its next hop is: the programs carry its packets
 // Outer packets that the programs took past the slice's stack, by a tunnel or a cable.
 void fast_tunnel_flow(struct fast *fast, uint32_t tunnel, struct dp_counters *out);
 void fast_tunnel_free(struct fast *fast, uint32_t tunnel);

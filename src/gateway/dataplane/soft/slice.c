@@ -139,6 +139,13 @@ int soft_slice_send(struct dp_session *session, uint8_t *packet, size_t len)
 	return send(session->slice->fd, frame, ETH_LEN + len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+enum dp_way dp_slice_way(const struct dp_slice *slice)
+{
+	struct fast *fast = slice->dp->fast;
+
+	return fast && slice->fast && fast_tunnel_is_known(fast, slice->fast) ? DP_WAY_STACK : DP_WAY_SOCKETS;
+}
+
 static uint64_t key_of(const uint8_t *octets, size_t len)
 {
 	uint64_t key = 0;

@@ -223,6 +223,25 @@ void dp_tunnel_set_framing(struct dp_tunnel *tunnel, const struct dp_framing *fr
 	tell_fast(tunnel);
 }
 
+const char *dp_way_name(enum dp_way way)
+{
+	return way == DP_WAY_FAST ? "fast" : way == DP_WAY_STACK ? "stack" : "sockets";
+}
+
+enum dp_way dp_tunnel_way(const struct dp_tunnel *tunnel)
+{
+	struct fast *fast = tunnel->lac->dp->fast;
+
+	return fast && tunnel->fast && fast_tunnel_is_known(fast, tunnel->fast) ? DP_WAY_FAST : DP_WAY_SOCKETS;
+}
+
+void dp_tunnel_flow(const struct dp_tunnel *tunnel, struct dp_counters *out)
+{
+	*out = (struct dp_counters){0};
+	if (tunnel->lac->dp->fast && tunnel->fast)
+		fast_tunnel_flow(tunnel->lac->dp->fast, tunnel->fast, out);
+}
+
 void dp_tunnel_free(struct dp_tunnel **pointer)
 {
 	struct dp_tunnel *tunnel = *pointer;

@@ -272,6 +272,15 @@ void xdp_objects_flow(const struct fast *fast, uint32_t tunnel, struct abi_flow 
 			((uint64_t *)out)[j] += ((uint64_t *)&each[i])[j];
 }
 
+void xdp_objects_flow_clear(const struct fast *fast, uint32_t tunnel)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ struct abi_flow *each = cpus > 0 ? calloc((size_t)cpus, sizeof(*each)) : NULL;
+
+	if (each)
+		bpf_map_update_elem(bpf_map__fd(fast->objects.skeleton->maps.flows), &tunnel, each, BPF_ANY);
+}
+
 int xdp_addresses_fd(const struct fast *fast)
 {
 	return bpf_map__fd(fast->objects.skeleton->maps.addresses);

@@ -102,6 +102,7 @@ uint32_t fast_tunnel_new(struct fast *fast, uint32_t slice, const struct ip_end 
 		return 0;
 	tunnel = &fast->objects.tunnels[*entry];
 	memset(tunnel, 0, sizeof(*tunnel));
+	xdp_objects_flow_clear(fast, *entry);
 	tunnel->id = id;
 	tunnel->lac = xdp_be_addr(&lac->addr);
 	tunnel->lac_port = htons(lac->port);
@@ -195,10 +196,18 @@ uint32_t fast_cable_new(struct fast *fast, uint32_t slice)
 		return 0;
 	tunnel = &fast->objects.tunnels[place];
 	memset(tunnel, 0, sizeof(*tunnel));
+	xdp_objects_flow_clear(fast, place);
 	tunnel->hop = xdp_hop_get(fast, slice, 0, 0, 0, XDP_WIRE);
 	tunnel->flags = ABI_OPEN | ABI_INTEGRATED;
 	__atomic_store_n(&tunnel->slice, slice, __ATOMIC_SEQ_CST);
 	return place;
+}
+
+bool fast_tunnel_is_known(struct fast *fast, uint32_t tunnel)
+{
+	const struct abi_tunnel *at = &fast->objects.tunnels[tunnel];
+
+	return at->flags & ABI_OPEN && at->hop && fast->objects.hops[at->hop].port;
 }
 
 void fast_tunnel_flow(struct fast *fast, uint32_t tunnel, struct dp_counters *out)

@@ -102,6 +102,7 @@ void xdp_session_settle(struct fast *fast);
 // objects.c
 int xdp_addresses_fd(const struct fast *fast);
 void xdp_objects_flow(const struct fast *fast, uint32_t tunnel, struct abi_flow *out); // of all CPUs together
+void xdp_objects_flow_clear(const struct fast *fast, uint32_t tunnel);
 int xdp_objects_open(struct fast *fast, char *why);
 void xdp_objects_close(struct fast *fast, bool keep);
 // From here on the programs of this process run.
