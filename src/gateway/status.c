@@ -8,6 +8,7 @@
 #include "gateway/session.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <microhttpd.h>
 #include <stdio.h>
 
@@ -82,6 +83,36 @@ static void add_gauges(struct metrics *metrics, const struct gateway *gateway)
 		link_is_up(gateway->link), NULL);
 	metrics_sample(metrics, "slicegate_config_revision", METRIC_GAUGE, "revision of the configuration in use",
 		gateway->config ? (double)gateway->config->revision : 0, NULL);
+}
+
+// All but the timers and the ids of tunnels are 0 when the last session has gone; what stays then has been lost.
+static void add_held(struct metrics *metrics, const struct gateway *gateway)
+{
+	const struct vslice *vslice;
+	uint32_t tunnel_ids = 0;
+
+	for (size_t at = 0; (vslice = strmap_next(&gateway->vslices, &at));)
+		tunnel_ids += idset_live(vslice->tunnel_ids);
+	const struct {
+		const char *what;
+		double count;
+	} rows[] = {
+		{"sessions", (double)gateway->session_pool.live},
+		{"calls", (double)gateway->call_pool.live},
+		{"tunnel_ids", tunnel_ids},
+		{"teids", dp_teids(gateway->dp)},
+		{"message_records", state_live(gateway->state, TABLE_MESSAGE)},
+		{"secret_records", state_live(gateway->state, TABLE_SECRET)},
+		{"apn_records", state_live(gateway->state, TABLE_APN)},
+		{"timers", (double)gateway->wheel.armed},
+	};
+
+	for (size_t i = 0; i < array_len(rows); i++)
+		metrics_sample(metrics, "slicegate_held", METRIC_GAUGE,
+			"memory, ids and timers in use, whatever the state of what uses them", rows[i].count, "what",
+			rows[i].what, NULL);
+	metrics_sample(
+		metrics, "slicegate_heap_bytes", METRIC_GAUGE, "memory in use by the heap", (double)mallinfo2().uordblks, NULL);
 }
 
 static void add_fast_path(struct metrics *metrics, const struct gateway *gateway)
@@ -165,6 +196,7 @@ static enum MHD_Result reply_metrics(struct gateway *gateway, struct MHD_Connect
 
 	metrics_init(&metrics);
 	add_gauges(&metrics, gateway);
+	add_held(&metrics, gateway);
 	add_lnss(&metrics, gateway, "slicegate_lns_sessions", "sessions of a LAC on an LNS", sessions_on);
 	add_lnss(&metrics, gateway, "slicegate_lns_on_hold", "1 while a LAC passes over an LNS that failed", on_hold);
 	metrics_rows(&metrics, counter_rows, array_len(counter_rows), gateway);

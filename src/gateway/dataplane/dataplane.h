@@ -196,4 +196,5 @@ void dp_totals(const struct dp *dp, struct dp_counters *out);
 // Allocates an uplink TEID for `max_sessions` (index in the low bits, random above, never 0, rests before reuse). 0 or -ENOSPC.
 int dp_teid_take(struct dp *dp, uint64_t now_ms, uint32_t *out);
 int dp_teid_claim(struct dp *dp, uint32_t teid); // recovered at start
+uint32_t dp_teids(const struct dp *dp); // that are out
 void dp_teid_give(struct dp *dp, uint32_t teid, uint64_t now_ms);

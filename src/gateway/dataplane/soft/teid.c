@@ -108,6 +108,11 @@ int dp_teid_claim(struct dp *dp, uint32_t teid)
 	return 0;
 }
 
+uint32_t dp_teids(const struct dp *dp)
+{
+	return dp->live;
+}
+
 void dp_teid_give(struct dp *dp, uint32_t teid, uint64_t now_ms)
 {
 	uint32_t index = teid & (dp->slot_count - 1);
