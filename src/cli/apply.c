@@ -17,8 +17,11 @@
 #include "base/clean.h"
 #include "cli/diff.h"
 #include "cli/manifest.h"
+#include "cli/pages.h"
 #include "cli/print.h"
 #include "cli/prune.h"
+
+#define MANY 100 // documents of a kind
 
 struct apply {
 	struct command *command;
@@ -180,10 +183,10 @@ static void put_off(const struct apply *apply, struct document *document, json_t
 	}
 }
 
-static int refused(struct apply *apply, const struct document *document, const char *why)
+static int refused(struct apply *apply, const struct document *document, const char *why, int status)
 {
 	snprintf(apply->command->error, sizeof(apply->command->error), "%s: %.700s", document->place.where, why);
-	return 0;
+	return status;
 }
 
 static int send(
@@ -200,9 +203,7 @@ static int send(
 	apply->command->client->if_match = document->live && *document->etag ? document->etag : NULL;
 	result = client_call(apply->command->client, method, path, body, answer);
 	apply->command->client->if_match = NULL;
-	if (result)
-		refused(apply, document, answer->error);
-	return result;
+	return result ? refused(apply, document, answer->error, result) : 0;
 }
 
 static int read_live(struct apply *apply, struct document *document)
@@ -222,7 +223,7 @@ static int read_live(struct apply *apply, struct document *document)
 	} else if (result == EXIT_NOT_FOUND && answer.status == 404) {
 		result = 0;
 	} else {
-		refused(apply, document, answer.error);
+		refused(apply, document, answer.error, result);
 	}
 	answer_fini(&answer);
 	return result;
@@ -280,8 +281,12 @@ static int change(struct apply *apply, struct document *document, json_t *body, 
 {
 	struct answer answer = {0};
 	bool is_asked = !apply->dry || !leans_on_changes(apply, document, document->noun, body);
-	int result = 0;
+	int result = *document->etag ? 0 : read_live(apply, document);
 
+	if (!result && !document->live)
+		result = refused(apply, document, "it was deleted meanwhile; apply the file once more", EXIT_CONFLICT);
+	if (result)
+		return result;
 	resource_keep_ids(document->noun, body, document->live);
 	if (is_asked)
 		result = send(apply, document, "PATCH", body, &answer);
@@ -316,6 +321,49 @@ static int bring_about(struct apply *apply, struct document *document)
 	if (json_object_size(body))
 		result = change(apply, document, body, is_seen);
 	json_decref(body);
+	return result;
+}
+
+// A kind of which the file has many is read as a list; the ETag of one is asked for when it is to be changed.
+static int read_kind(struct apply *apply, const struct noun *noun)
+{
+	json_t *all = json_array(), *object;
+	char path[256] = "";
+	size_t i;
+	int result;
+
+	path_add(path, sizeof(path), noun->path);
+	result = pages_read(apply->command, path, 0, all, NULL);
+	json_array_foreach(all, i, object)
+	{
+		static const char *const names[] = {"moniker", "iccid"};
+		struct document *document = NULL;
+
+		for (size_t n = 0; n < array_len(names) && !document; n++)
+			if (json_string_value(json_object_get(object, names[n])))
+				document = manifest_called(
+					&apply->manifest, noun, json_string_value(json_object_get(object, names[n])));
+		if (document && !document->live)
+			document->live = json_incref(object);
+	}
+	json_decref(all);
+	return result;
+}
+
+static int read_all(struct apply *apply)
+{
+	struct document *items = apply->manifest.documents.items;
+	size_t count = apply->manifest.documents.count, next;
+	int result = 0;
+
+	for (size_t at = 0; !result && at < count; at = next) { // those of a kind stand together
+		for (next = at; next < count && items[next].noun == items[at].noun;)
+			next++;
+		if (next - at >= MANY)
+			result = read_kind(apply, items[at].noun);
+		for (size_t i = at; !result && next - at < MANY && i < next; i++)
+			result = read_live(apply, &items[i]);
+	}
 	return result;
 }
 
@@ -368,12 +416,9 @@ static void prune_told(const struct noun *noun, const char *called, void *contex
 
 static int bring_all_about(struct apply *apply)
 {
-	int result = 0;
+	int result = read_all(apply);
 	size_t at = 0;
 
-	vec_each (&apply->manifest.documents, document)
-		if (!result)
-			result = read_live(apply, document);
 	vec_each (&apply->manifest.documents, document) {
 		progress(apply, ++at);
 		if (!result)

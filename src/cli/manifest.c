@@ -185,15 +185,27 @@ void manifest_sort(struct manifest *manifest)
 				items[i].called, items[i - 1].place.where);
 }
 
+struct document *manifest_called(const struct manifest *manifest, const struct noun *noun, const char *called)
+{
+	struct document key = {.noun = noun};
+
+	snprintf(key.called, sizeof(key.called), "%s", called);
+	return bsearch(&key, manifest->documents.items, manifest->documents.count, sizeof(key), compare);
+}
+
 struct document *manifest_find(const struct manifest *manifest, const struct noun *noun, const char *called)
 {
-	vec_each (&manifest->documents, document) {
+	struct document *found = manifest_called(manifest, noun, called);
+
+	// By name, or in another letter case: only few are referred to so.
+	for (size_t i = 0; !found && i < manifest->documents.count; i++) {
+		struct document *document = &manifest->documents.items[i];
 		const char *name = json_string_value(json_object_get(document->body, "name"));
 
 		if (document->noun == noun && (strcasecmp(document->called, called) == 0 || (name && strcmp(name, called) == 0)))
-			return document;
+			found = document;
 	}
-	return NULL;
+	return found;
 }
 
 void manifest_fini(struct manifest *manifest)

@@ -29,5 +29,7 @@ int manifest_read(struct manifest *manifest, const char *path, char error[CLI_ER
 // Puts them in order and looks for what is there twice.
 void manifest_sort(struct manifest *manifest);
 void manifest_fini(struct manifest *manifest);
-// The document that a reference to `noun` means; NULL when none of them.
+// The document of that moniker (or ICCID), found fast; NULL when there is none. Only after manifest_sort.
+struct document *manifest_called(const struct manifest *manifest, const struct noun *noun, const char *called);
+// The document that a reference to `noun` means, by moniker or name; NULL when none of them.
 struct document *manifest_find(const struct manifest *manifest, const struct noun *noun, const char *called);

@@ -24,9 +24,8 @@ static bool is_named(const struct manifest *manifest, const struct noun *noun, c
 
 	for (size_t i = 0; i < array_len(names); i++) {
 		const char *text = json_string_value(json_object_get(object, names[i]));
-		const struct document *document = text ? manifest_find(manifest, noun, text) : NULL;
 
-		if (document)
+		if (text && manifest_called(manifest, noun, text))
 			return true;
 	}
 	return false;

@@ -169,6 +169,7 @@ def fill(api):
     api.ok("POST", "operatorpolicies", {"name": "Steer", "entries": [
         {"steeringProfileEntryAction": "allow"}, {"iso3": "GBR", "steeringProfileEntryAction": "reject-soft", "radioAccess": "3g"}]})
     api.ok("POST", "regionalpolicies", {"name": "Where", "entries": [{"regionalGatewayId": "europe"}, {"iso3": "SWE", "regionalGatewayId": "nordic"}]})
+    api.ok("POST", "users", {"name": "Eve", "email": "eve@example.net", "role": "viewer", "password": "0123456789a"})
     api.ok("POST", "apitokens", {"name": "Reader", "scope": "read-only", "expiresAt": "2040-01-31T12:00:00Z"})
     for kind in ("internet", "vpn", "wireguard", "peering"):
         config = {"internet": None,
@@ -240,6 +241,19 @@ class RoundTrip(Network):
         documents = json.loads(self.sg("export", "policies", "endpoint-group", "-o", "json"))
         self.assertEqual({row["kind"] for row in documents}, {"routing-policy", "endpoint-group"})
         self.assertIn("0 created, 0 changed, 8 unchanged", self.sg("apply", "-f", "-", stdin=json.dumps(documents)))
+
+    def test_many_are_read_as_a_list(self):
+        """What differs among a thousand is found, and only that is written."""
+        documents = json.loads(self.sg("export", "endpoint", "-o", "json"))
+        for document in documents[500:503]:
+            document["name"] = "renamed"
+        documents[700]["pppPassword"] = "another secret"
+        text = json.dumps(documents)
+        self.assertIn("4 changed, 1200 unchanged", self.sg("apply", "-f", "-", "--dry-run", stdin=text))
+        self.assertIn("0 created, 4 changed, 1200 unchanged", self.sg("apply", "-f", "-", stdin=text))
+        self.assertIn("0 created, 0 changed, 1204 unchanged", self.sg("apply", "-f", "-", stdin=text))
+
+    def test_nouns_that_cannot_be_exported(self):
         self.sg("export", "lac", status=2)
         self.sg("export", "sessions", status=2)
 
