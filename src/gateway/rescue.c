@@ -203,8 +203,7 @@ bool rescue_take(struct session *session, const char *why)
 	struct rescues *rescues;
 	struct rescue *rescue;
 
-	if (gateway->stopping || vslice->stopping || session->state != SESSION_UP || !settings_of(session)->redial_rate ||
-		!session_lac(session))
+	if (gateway->stopping || vslice->stopping || session->state != SESSION_UP || !session_lac(session))
 		return false;
 	rescues = rescues_of(vslice);
 	rescue = rescues ? calloc(1, sizeof(*rescue)) : NULL;
@@ -223,7 +222,7 @@ bool rescue_take(struct session *session, const char *why)
 	session->rescue = rescue;
 	rescues->taken++;
 	gateway->counters.sessions_to_rescue++;
-	enlist(rescues, rescue, RESCUE_WAITING);
+	enlist(rescues, rescue, settings_of(session)->redial_rate ? RESCUE_WAITING : RESCUE_LEAVING);
 	return true;
 }
 
