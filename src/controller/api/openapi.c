@@ -35,6 +35,7 @@ static const json_t *operation_shape(
 
 static void put_parameters(const struct writing *writing, const char *path, const struct route *route, const struct noun *noun)
 {
+	static const char *const places[] = {"query", "header"};
 	struct text *out = writing->out;
 	const char *name;
 	json_t *schema;
@@ -48,13 +49,14 @@ static void put_parameters(const struct writing *writing, const char *path, cons
 			any ? "," : "", (int)strcspn(open + 1, "}"), open + 1);
 		any = true;
 	}
-	json_object_foreach((json_t *)operation_shape(writing, route, noun, "query"), name, schema)
-	{
-		text_format(out, "%s{\"name\":\"%s\",\"in\":\"query\",\"schema\":", any ? "," : "", name);
-		openapi_json(out, schema);
-		text_char(out, '}');
-		any = true;
-	}
+	for (size_t i = 0; i < array_len(places); i++)
+		json_object_foreach((json_t *)operation_shape(writing, route, noun, places[i]), name, schema)
+		{
+			text_format(out, "%s{\"name\":\"%s\",\"in\":\"%s\",\"schema\":", any ? "," : "", name, places[i]);
+			openapi_json(out, schema);
+			text_char(out, '}');
+			any = true;
+		}
 	text_char(out, ']');
 }
 
@@ -315,7 +317,7 @@ void op_openapi(struct op *op)
 		"\",\"license\":{\"name\":\"Apache-2.0\","
 		"\"identifier\":\"Apache-2.0\"},\"description\":\"Success is always status 200; a failure names every fault in "
 		"messages. "
-		"Collection names match in any letter "
+		"A platform owner acts for a customer that the header X-Customer names. Collection names match in any letter "
 		"case.\"},\"servers\":[{\"url\":\"/api/v1\"}],\"security\":[{\"token\":[]},{\"session\":[]}],\"paths\":{");
 	for (size_t i = 0; i < route_count; i++)
 		if (routes[i].pattern[0] != '{' && !is_collection(routes[i].pattern))
