@@ -609,3 +609,13 @@ void live_counts(struct live *live, int64_t *sessions, int64_t *tunnels, int64_t
 		*gateways += state->seen.streams > 0;
 	pthread_rwlock_unlock(&live->lock);
 }
+
+int64_t live_config_revision(struct live *live, const char *gateway)
+{
+	pthread_rwlock_rdlock(&live->lock);
+	const struct gateway_state *state = strmap_get(&live->gateways, gateway);
+	int64_t revision = state ? state->seen.config_revision : 0;
+
+	pthread_rwlock_unlock(&live->lock);
+	return revision;
+}

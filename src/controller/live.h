@@ -48,6 +48,8 @@ void live_change_gateway(
 	struct live *live, const char *gateway, void (*change)(struct live_gateway *state, void *context), void *context);
 
 // Asking.
+// The configuration revision that a gateway last said it has taken; 0 when nothing was heard from it yet.
+int64_t live_config_revision(struct live *live, const char *gateway);
 // Fills the members of an endpoint, a gateway, a target or a policy's rules that are live.
 void live_fill(struct live *live, const struct noun *noun, void *object);
 // Writes the objects of a page as JSON, separated by commas. 0, or -EINVAL with one line in `why` for a wrong filter or sort.

@@ -182,6 +182,7 @@ static const struct field endpoint_fields[] = {
 		.help = "When it was last heard of"},
 	CUSTOMER_FIELD,
 	CHANGED_FIELD,
+	DELIVERY_FIELDS,
 };
 
 static void endpoint_prepare(struct ruling *ruling, void *object, const void *before)

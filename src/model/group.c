@@ -86,6 +86,7 @@ static const struct field group_fields[] = {
 		.help = "Endpoints in the group"},
 	CUSTOMER_FIELD,
 	CHANGED_FIELD,
+	DELIVERY_FIELDS,
 };
 
 // Does what the client wrote mean the object referred to?

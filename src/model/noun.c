@@ -4,6 +4,13 @@
 #include <string.h>
 #include <strings.h>
 
+const struct word taken_words[] = {
+	{TAKEN_BY_ALL, "taken", "Taken", "every Regional Gateway that it concerns has it as it is"},
+	{TAKEN_PENDING, "pending", "Pending", "one or more have not taken the last change yet"},
+	{TAKEN_BY_NONE, "none", "None", "it concerns no Regional Gateway, or none has joined yet"},
+	{0},
+};
+
 const struct noun *const nouns[] = {
 	&noun_customer,
 	&noun_operator,

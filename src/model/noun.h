@@ -14,7 +14,27 @@ struct object {
 	int64_t revision; // of the last change; the ETag
 	int64_t import; // the import that it came by (NOUN_BULK), 0 for none; only written
 	int64_t changed_ms;
+	int64_t taken; // enum taken: of objects that gateways get
+	struct field_texts pending_gateways;
 };
+
+enum taken { TAKEN_BY_ALL = 1, TAKEN_PENDING, TAKEN_BY_NONE };
+extern const struct word taken_words[];
+
+// Of the nouns that gateways get.
+#define DELIVERY_FIELDS                                                                                                          \
+	{.name = "deliveryStatus",                                                                                               \
+		.type = FIELD_ENUM,                                                                                              \
+		.flags = FIELD_READ_ONLY | FIELD_LIVE,                                                                           \
+		FIELD_AT(struct object, taken),                                                                                  \
+		.words = taken_words,                                                                                            \
+		.label = "Delivery",                                                                                             \
+		.help = "Whether every Regional Gateway that it concerns has taken the object as it is"},                        \
+	{                                                                                                                        \
+		.name = "pendingGateways", .type = FIELD_TEXTS, .flags = FIELD_READ_ONLY | FIELD_LIVE,                           \
+		FIELD_AT(struct object, pending_gateways), .label = "Pending gateways",                                          \
+		.help = "The Regional Gateways that have not taken it yet"                                                       \
+	}
 
 // The rows that most nouns start with. `name_max` differs by noun, because existing clients enforce it so.
 #define OBJECT_FIELDS(name_max)                                                                                                  \

@@ -339,6 +339,7 @@ static const struct field policy_fields[] = {
 		.help = "Share of downlink packets to discard, to test devices"},
 	CUSTOMER_FIELD,
 	CHANGED_FIELD,
+	DELIVERY_FIELDS,
 };
 
 static void rule_check(struct ruling *ruling, void *object, const void *before)

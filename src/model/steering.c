@@ -100,6 +100,7 @@ static const struct field operator_policy_fields[] = {
 		.help = "What is allowed where; one entry without operator, country and radio access is the default"},
 	CUSTOMER_FIELD,
 	CHANGED_FIELD,
+	DELIVERY_FIELDS,
 };
 
 static const struct field regional_entry_fields[] = {
@@ -161,6 +162,7 @@ static const struct field regional_policy_fields[] = {
 		.help = "Which gateway serves which operator or country; one entry without either is the default"},
 	CUSTOMER_FIELD,
 	CHANGED_FIELD,
+	DELIVERY_FIELDS,
 };
 
 static void scope_check(struct ruling *ruling, const struct entry_scope *scope)

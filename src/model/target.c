@@ -371,6 +371,7 @@ static const struct field target_fields[] = {
 		.help = "The subnet that it serves; empty = all of the VSlice"},
 	CUSTOMER_FIELD,
 	CHANGED_FIELD,
+	DELIVERY_FIELDS,
 };
 
 static const struct field zone_fields[] = {

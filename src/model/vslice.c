@@ -372,6 +372,7 @@ static const struct field vslice_fields[] = {
 		.help = "What still blocks traffic: rows of {check, ok, message}"},
 	CUSTOMER_FIELD,
 	CHANGED_FIELD,
+	DELIVERY_FIELDS,
 };
 
 // Rows without a moniker or a name get one, so that a reference to them reads well.

@@ -220,6 +220,36 @@ class Link(Case):
         attaches = self.api.ok("GET", f"endpoints/{self.ids['endpoint']}/attaches")
         self.assertEqual([row["verdict"] for row in attaches], [f"no {number}" for number in range(14, 4, -1)])
 
+    def delivery(self, path):
+        data = self.api.ok("GET", path)
+        return data["deliveryStatus"]["moniker"], data["pendingGateways"]
+
+    def test_an_object_shows_whether_every_gateway_has_taken_it(self):
+        vslice, endpoint = f"vslices/{self.ids['vslice']}", f"endpoints/{self.ids['endpoint']}"
+        policy = "OperatorPolicies/" + self.api.ok("POST", "OperatorPolicies", {"name": "Delivered", "entries": [{"steeringProfileEntryAction": "allow"}]})
+        self.addCleanup(self.api.ok, "DELETE", policy)
+        stream, other = self.stream("europe"), self.stream("north-america")
+        revision = stream.until("ready")[-1]["revision"]
+        other.until("ready")
+        self.assertEqual(self.delivery(f"endpoints/{self.api.ok('POST', 'endpoints', {'iccid': iccid(77), 'imsis': [imsi(77)]})}"), ("none", []))
+        self.report(1, [{"row": "status", "configRevision": revision}], boot="delivery")
+        self.report(1, [{"row": "status", "configRevision": revision - 1}], gateway="north-america", boot="delivery")
+        for path in (vslice, endpoint, f"EndpointGroups/{self.ids['group']}", f"routingtargets/{self.ids['target']}", f"RoutingPolicies/{self.ids['policy']}"):
+            self.assertEqual(self.delivery(path), ("taken", []), path)  # north-america does not get it
+        self.assertIn("north-america", self.delivery(policy)[1])  # every gateway does
+        self.report(2, [{"row": "status", "configRevision": revision}], gateway="north-america", boot="delivery")
+        self.assertNotIn("north-america", self.delivery(policy)[1])
+        start = time.monotonic()
+        self.api.ok("PATCH", endpoint, {"name": "changed"})
+        self.assertEqual(self.delivery(endpoint), ("pending", ["europe"]))
+        while stream.next().get("data", {}).get("name") != "changed":
+            pass
+        self.report(2, [{"row": "status", "configRevision": stream.until("ready")[-1]["revision"]}], boot="delivery")
+        self.assertEqual(self.delivery(endpoint), ("taken", []))
+        self.assertLess(time.monotonic() - start, 1)
+        listed = {row["id"]: row["deliveryStatus"]["moniker"] for row in self.api.ok("GET", "endpoints")}
+        self.assertEqual((listed[self.ids["endpoint"]], listed[self.other["endpoint"]]), ("taken", "taken"))
+
     def test_wrong_reports(self):
         for raw, status in (("", 400), ("{", 400), ("[]\n", 400), ('{"row":"reports","gateway":"europe","boot":"x","sequence":1,"count":1}\nnonsense\n', 400),
                             ('{"row":"reports","gateway":"nowhere","boot":"x","sequence":1,"count":0}\n', 404)):

@@ -7,6 +7,7 @@
 #include "controller/live.h"
 #include "controller/readiness.h"
 #include "controller/store/plan.h"
+#include "controller/taken.h"
 #include "model/target.h"
 #include "model/vslice.h"
 
@@ -32,6 +33,7 @@ static void keep_back(const struct op *op, const struct noun *noun, void *object
 static void put_one(struct op *op, const struct noun *noun, const void *object)
 {
 	live_fill(op->controller->live, noun, (void *)object);
+	taken_fill(op->db, op->controller->live, noun, (void *)object);
 	if (noun == &noun_target)
 		target_fill_instance((struct target *)object);
 	if (noun == &noun_vslice)

@@ -118,6 +118,20 @@ int64_t db_number(struct db *db, const char *sql, int64_t otherwise)
 	return number;
 }
 
+bool db_has_column(struct db *db, const char *table, const char *name)
+{
+	sqlite3_stmt *statement = db_statement(db, "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2");
+
+	if (!statement)
+		return true;
+	sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
+	bool found = sqlite3_step(statement) == SQLITE_ROW;
+
+	sqlite3_reset(statement);
+	return found;
+}
+
 int64_t db_revision(struct db *db)
 {
 	return db_number(db, "SELECT seq FROM sqlite_sequence WHERE name = 'changes'", 0);

@@ -28,6 +28,7 @@ sqlite3_stmt *db_statement(struct db *db, const char *sql);
 int db_run(struct db *db, const char *sql);
 // Runs a statement to its end. 0; -EEXIST on a broken unique constraint, -EBUSY on a broken foreign key, -EIO otherwise.
 int db_step(struct db *db, sqlite3_stmt *statement);
+bool db_has_column(struct db *db, const char *table, const char *name);
 // The first column of the first row, or `otherwise`.
 int64_t db_number(struct db *db, const char *sql, int64_t otherwise);
 

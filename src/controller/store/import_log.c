@@ -97,6 +97,8 @@ int import_log_schema(struct db *db)
 		"state INTEGER NOT NULL, revision INTEGER NOT NULL, told TEXT NOT NULL DEFAULT '') STRICT;"
 		"CREATE INDEX IF NOT EXISTS import_log_open ON import_log (state) WHERE state < 2;");
 
+	if (!error && !db_has_column(db, "import_log", "told"))
+		error = db_run(db, "ALTER TABLE import_log ADD COLUMN told TEXT NOT NULL DEFAULT ''");
 	if (!error && db_number(db, "SELECT count(*) FROM sqlite_master WHERE name = 'import_row'", 0))
 		error = end_journal(db);
 	return error ? error : end_all(db);

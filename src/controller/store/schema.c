@@ -28,6 +28,10 @@ LOG_CATEGORY(schema);
 // What leads from version N to N + 1 beyond additions: migrations[N].
 static const char *const migrations[SCHEMA_VERSION + 1] = {NULL};
 
+// Indexes that have another name now, or no use.
+static const char gone_indexes[] = "DROP INDEX IF EXISTS endpoint_customer; DROP INDEX IF EXISTS operator_policy_own_moniker; "
+				   "DROP INDEX IF EXISTS regional_policy_own_moniker;";
+
 struct writing {
 	struct db *db;
 	struct text sql;
@@ -86,52 +90,57 @@ static void write_table(const struct plan *plan, void *context)
 				plan->columns[i].name);
 }
 
+// An index that stands for something else now than it did is made anew. `rest` is what follows its name.
+static void write_index(struct writing *writing, bool is_unique, const char *name, const char *rest)
+{
+	sqlite3_stmt *statement = db_statement(writing->db, "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?1");
+	char sql[400];
+
+	snprintf(sql, sizeof(sql), "CREATE %sINDEX %s ON %s", is_unique ? "UNIQUE " : "", name, rest);
+	if (!statement)
+		return;
+	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
+	bool found = sqlite3_step(statement) == SQLITE_ROW;
+	bool is_same = found && strcmp((const char *)sqlite3_column_text(statement, 0), sql) == 0;
+
+	sqlite3_reset(statement);
+	if (!is_same)
+		text_format(&writing->sql, "%s%s%s%s;\n", found ? "DROP INDEX " : "", found ? name : "", found ? "; " : "", sql);
+}
+
 static void write_indexes(const struct plan *plan, void *context)
 {
-	struct text *sql = &((struct writing *)context)->sql;
 	const struct noun *noun = plan->noun;
+	const char *table = noun->table;
+	char name[150], rest[200];
 
+#define INDEX(is_unique, suffix, ...)                                                                                            \
+	do {                                                                                                                     \
+		snprintf(name, sizeof(name), "%s_%s", table, suffix);                                                            \
+		snprintf(rest, sizeof(rest), __VA_ARGS__);                                                                       \
+		write_index(context, is_unique, name, rest);                                                                     \
+	} while (0)
 	if (noun->flags & NOUN_ROW) {
-		text_format(sql, "CREATE INDEX IF NOT EXISTS %s_owner ON %s (owner, position);\n", noun->table, noun->table);
+		INDEX(false, "owner", "%s (owner, position)", table);
 	} else if (noun->flags & NOUN_PLATFORM) {
-		text_format(sql, "CREATE UNIQUE INDEX IF NOT EXISTS %s_moniker ON %s (moniker);\n", noun->table, noun->table);
+		INDEX(true, "moniker", "%s (moniker)", table);
 	} else {
-		if (noun->flags & NOUN_SHARED) // was unique on the platform once
-			text_format(sql, "DROP INDEX IF EXISTS %s_moniker;\n", noun->table);
-		text_format(sql, "CREATE UNIQUE INDEX IF NOT EXISTS %s_%s ON %s (customer, moniker);\n", noun->table,
-			noun->flags & NOUN_SHARED ? "own_moniker" : "moniker", noun->table);
-		if (noun->flags & NOUN_BULK) // a page of a list is found by the index alone
-			text_format(sql,
-				"CREATE INDEX IF NOT EXISTS %s_page ON %s (customer, id, import); DROP INDEX IF EXISTS "
-				"%s_customer;\n"
-				"CREATE INDEX IF NOT EXISTS %s_import ON %s (import) WHERE import IS NOT NULL;\n",
-				noun->table, noun->table, noun->table, noun->table, noun->table);
-		else
-			text_format(
-				sql, "CREATE INDEX IF NOT EXISTS %s_customer ON %s (customer, id);\n", noun->table, noun->table);
+		INDEX(true, "moniker", "%s (customer, moniker)", table);
+		if (noun->flags & NOUN_BULK) { // a page of a list is found by the index alone
+			INDEX(false, "page", "%s (customer, id, import)", table);
+			INDEX(false, "import", "%s (import) WHERE import IS NOT NULL", table);
+		} else {
+			INDEX(false, "customer", "%s (customer, id)", table);
+		}
 	}
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct column *column = &plan->columns[i];
 		bool is_unique = column->field->type == FIELD_TEXT && column->field->flags & FIELD_UNIQUE;
 
 		if (!column->is_derived && (is_unique || column->field->type == FIELD_REF))
-			text_format(sql, "CREATE %sINDEX IF NOT EXISTS %s_%s ON %s (%s);\n", is_unique ? "UNIQUE " : "",
-				noun->table, column->name, noun->table, column->name);
+			INDEX(is_unique, column->name, "%s (%s)", table, column->name);
 	}
-}
-
-static bool has_column(struct db *db, const char *table, const char *name)
-{
-	sqlite3_stmt *statement = db_statement(db, "SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2");
-
-	if (!statement)
-		return true;
-	sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
-	bool found = sqlite3_step(statement) == SQLITE_ROW;
-
-	sqlite3_reset(statement);
-	return found;
+#undef INDEX
 }
 
 // A member that came later: its column, at the member's default for the rows that are there.
@@ -140,13 +149,13 @@ static void write_missing(const struct plan *plan, void *context)
 	struct writing *writing = context;
 	struct text *sql = &writing->sql;
 
-	if (plan->noun->flags & NOUN_BULK && !has_column(writing->db, plan->noun->table, "import"))
+	if (plan->noun->flags & NOUN_BULK && !db_has_column(writing->db, plan->noun->table, "import"))
 		text_format(sql, "ALTER TABLE %s ADD COLUMN import INTEGER;\n", plan->noun->table);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct column *column = &plan->columns[i];
 		const struct field *field = column->field;
 
-		if (column->is_derived || has_column(writing->db, plan->noun->table, column->name))
+		if (column->is_derived || db_has_column(writing->db, plan->noun->table, column->name))
 			continue;
 		log_info("adding table=%s column=%s", plan->noun->table, column->name);
 		text_format(sql, "ALTER TABLE %s ADD COLUMN %s ", plan->noun->table, column->name);
@@ -242,6 +251,8 @@ static int build(struct db *db, int64_t version)
 		error = run_written(db, write_table);
 	if (!error)
 		error = run_written(db, write_missing);
+	if (!error)
+		error = db_run(db, gone_indexes);
 	if (!error)
 		error = run_written(db, write_indexes);
 	if (!error)
