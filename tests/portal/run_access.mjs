@@ -115,7 +115,7 @@ test('a viewer sees no action that it may not take, and the API refuses it anywa
 	for (const path of ['/vslices', `/vslices/${vslice.id}`, `/vslices/${vslice.id}/setup`, `/vslices/${vslice.id}/lnss`, '/endpoints', '/endpointgroups', '/routingtargets', '/routingpolicies', '/tunnels', '/sessions']) {
 		await page.goto(controller.url + path);
 		await page.locator('main h1').waitFor();
-		await page.locator('.loading').waitFor({ state: 'detached' });
+		await until('it is loaded', async () => (await page.locator('main .loading').count()) === 0);
 		for (const action of await page.locator('main').locator('button, a.button').all()) {
 			if (!acts.test((await action.innerText()) || ((await action.getAttribute('aria-label')) ?? ''))) continue;
 			assert.ok(await action.isDisabled(), `${path}: ${await action.innerText()}`);

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Controller, iccid, noComplaints, openBrowser, openPage, ROOT, signInByToken } from './harness.mjs';
+import { Controller, iccid, noComplaints, openBrowser, openPage, ROOT, signInByToken, until } from './harness.mjs';
 
 const axe = readFileSync(join(ROOT, 'portal/node_modules/axe-core/axe.min.js'), 'utf8');
 const controller = new Controller();
@@ -40,7 +40,17 @@ before(async () => {
 	of('routingpolicies', policy, 'edit', 'explain', 'details');
 	of('endpointgroups', group);
 	of('endpoints', endpoint, 'attaches', 'events', 'details');
-	paths.push('/endpoints/import', '/tunnels', '/sessions', '/nowhere');
+	paths.push('/endpoints/import', '/tunnels', '/sessions', '/captures', '/events', '/auditlog', '/api', '/nowhere');
+	const handler = await controller.api('POST', 'eventhandlers', { name: 'Told', configurationData: { webhookConfig: { url: 'https://192.0.2.9/hook' } } });
+	const map = await controller.api('POST', 'eventmaps', { name: 'Map', subscriptions: [{ eventEndpointId: handler, eventTypeId: 'endpointdatasessioncreated_v1' }] });
+	of('eventhandlers', handler);
+	of('eventmaps', map);
+	of('operatorpolicies', await controller.api('POST', 'operatorpolicies', { name: 'Networks', entries: [{ steeringProfileEntryAction: 'allow' }] }));
+	of('regionalpolicies', await controller.api('POST', 'regionalpolicies', { name: 'Regions', entries: [{ regionalGatewayId: 'europe' }] }));
+	of('regionalgateways', 'europe');
+	of('users', await controller.api('POST', 'users', { name: 'Vera', email: 'vera@example.net', password: 'vera-has-a-long-one', role: 'viewer' }));
+	of('apitokens', (await controller.api('GET', 'apitokens'))[0].id);
+	of('customers', await controller.api('POST', 'customers', { name: 'Another' }));
 	browser = await openBrowser();
 });
 after(async () => {
@@ -61,7 +71,7 @@ async function go(page, path) {
 		dispatchEvent(new PopStateEvent('popstate'));
 	}, path);
 	await page.locator('main').locator('h1, .empty h2').first().waitFor();
-	await page.locator('main .loading').waitFor({ state: 'detached' });
+	await until('it is loaded', async () => (await page.locator('main .loading').count()) === 0);
 }
 
 // Policy of content stands: axe is put in by the browser, not by the page.

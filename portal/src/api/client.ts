@@ -15,6 +15,7 @@ export interface Reply<T> {
 	data: T;
 	etag: string | null;
 	total: number;
+	envelope: Envelope<T>;
 }
 
 export class ApiError extends Error {
@@ -78,7 +79,7 @@ export async function call<T>(method: string, path: string, options: CallOptions
 	const reply = await fetchRaw(method, path, options);
 	const envelope = (await reply.json()) as Envelope<T>;
 	if (!envelope.success) throw new ApiError(reply.status, envelope.messages);
-	return { data: envelope.data, etag: reply.headers.get('ETag'), total: envelope.totalItems ?? 0 };
+	return { data: envelope.data, etag: reply.headers.get('ETag'), total: envelope.totalItems ?? 0, envelope };
 }
 
 export const get = <T>(path: string, options?: CallOptions) => call<T>('GET', path, options);

@@ -3,7 +3,7 @@
 // its member, and when somebody else was faster it shows both versions instead of choosing one.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
-import { ApiError, get, patch, post } from '../api/client';
+import { ApiError, get, patch, post, type Envelope } from '../api/client';
 import { touch } from '../api/query';
 import { mayWrite, type Field, type Noun } from '../api/schema';
 import type { Thing } from '../api/types';
@@ -27,7 +27,7 @@ interface FormProps {
 	only?: (field: Field) => boolean; // the members that this form is about
 	preset?: Values; // as read, of a new one
 	path?: string; // of the collection, when it is not the noun's own
-	saved: (id: string) => void;
+	saved: (id: string, answer: Envelope<string>) => void;
 	cancel?: () => void;
 	act?: string; // the button's word
 	top?: (values: Values) => ComponentChildren; // above the members, by what is chosen
@@ -100,19 +100,17 @@ export function Form({ noun, thing, etag, only, preset, path, saved, cancel, act
 
 	const send = async (tag: string | null | undefined) => {
 		const collection = path ?? noun.path;
-		if (isNew) return (await post(collection, toWrite(mine, values, shown))).data;
-		await patch(`${collection}/${thing.id}`, changes, tag);
-		return thing.id;
+		return (isNew ? await post(collection, toWrite(mine, values, shown)) : await patch(`${collection}/${thing.id}`, changes, tag)).envelope;
 	};
 
-	const finish = (saver: string) => {
+	const finish = (answer: Envelope<string>) => {
 		setFaults(new Map());
 		setTheirs(null);
 		setGuard(null);
 		forgetReferred();
 		tell(`${noun.title} ${isNew ? 'created' : 'saved'}`);
 		touch(path ?? noun.path, noun.path);
-		saved(saver);
+		saved(thing?.id ?? answer.data, answer);
 	};
 
 	const submit = async (tag = base.etag) => {
@@ -121,14 +119,14 @@ export function Form({ noun, thing, etag, only, preset, path, saved, cancel, act
 		if (found.size) return show(found);
 		setBusy(true);
 		try {
-			const savedId = await send(tag);
-			if (!isNew) {
-				const now = await get<Thing>(`${path ?? noun.path}/${savedId}`);
+			const answer = await send(tag);
+			if (thing) {
+				const now = await get<Thing>(`${path ?? noun.path}/${thing.id}`);
 				const fresh = fromRead(fields, now.data);
 				setBase({ thing: now.data, etag: now.etag, values: fresh });
 				setValues(fresh);
 			}
-			finish(savedId);
+			finish(answer);
 		} catch (error) {
 			if (error instanceof ApiError && error.status === 412 && thing) {
 				const now = await get<Thing>(`${path ?? noun.path}/${thing.id}`);

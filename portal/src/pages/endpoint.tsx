@@ -19,7 +19,9 @@ import { Trace } from '../ui/trace';
 import { Address } from './endpoint-table';
 import { EventText } from '../ui/event';
 import { useLnsName } from './lns-name';
+import { CaptureButton } from './capture';
 import { DeleteButton, EditForm, useThing } from './kit';
+import { UsageCard } from './usage';
 
 const ON = /endpoint|l2tpsession/;
 
@@ -46,6 +48,7 @@ function Actions({ endpoint }: { endpoint: Endpoint }) {
 		confirm({ title: 'Suspend this Endpoint?', text: <p>It is refused until it is active again{endpoint.session ? ', and its session ends now' : ''}.</p>, act: 'Suspend', danger: true, run: set('suspended', 'Suspended') });
 	return (
 		<>
+			<CaptureButton of={{ endpoint: endpoint.id }} name={endpoint.name ?? endpoint.iccid} />
 			{mayAct() && endpoint.session && <Button run={detach}>Detach</Button>}
 			{mayWrite('endpoint') && status === 'active' && <Button run={suspend}>Suspend</Button>}
 			{mayWrite('endpoint') && status === 'suspended' && <Button run={set('active', 'Active again')}>Activate</Button>}
@@ -195,6 +198,7 @@ export default function EndpointPage({ params }: { params: Record<string, string
 									]}
 								/>
 							</Card>
+							<UsageCard of={`endpoints/${endpoint.id}/`} />
 							{attaches.data?.[0] && (
 								<Card title="Last attach" actions={<Link to={to('attaches')}>All attaches</Link>}>
 									<Trace attach={attaches.data[0]} />

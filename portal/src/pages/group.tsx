@@ -5,6 +5,7 @@ import { Await, Card, PageHead } from '../ui/parts';
 import { ToVSlice } from '../ui/refs';
 import { DeleteButton, EditForm, useThing } from './kit';
 import { EndpointTable } from './endpoint-table';
+import { UsageCard } from './usage';
 
 export default function Group({ params }: { params: Record<string, string> }) {
 	const query = useThing<Thing>('endpoint-group', params.id!);
@@ -44,6 +45,7 @@ export default function Group({ params }: { params: Record<string, string> }) {
 					<Card>
 						<EditForm noun="endpoint-group" query={query} />
 					</Card>
+					<UsageCard of={`endpointgroups/${group.id}/`} />
 					<Card title="Endpoints">
 						<EndpointTable fixed={'endpointGroup:' + group.moniker} prefix="e" />
 					</Card>

@@ -9,6 +9,7 @@ import { Dialog } from '../ui/dialog';
 import { Faults } from '../ui/faults';
 import { Card, Loading } from '../ui/parts';
 import { Trace } from '../ui/trace';
+import { CaptureButton } from './capture';
 
 const PATIENCE = 25000;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -71,10 +72,13 @@ export function LnsTests({ vslice }: { vslice: VSlice }) {
 	const lnss = vslice.l2tpNetworkServers ?? [];
 	if (!lnss.length || !mayAct()) return null;
 	return (
-		<Card title="Test" about="Dials the LNS now, from each LAC, with no SIM: what it answers is told step by step.">
+		<Card title="Test and capture" about="The test dials the LNS now, from each LAC, with no SIM: what it answers is told step by step.">
 			<div class="actions">
 				{lnss.map((lns) => (
-					<LnsTestButton key={lns.id} vslice={vslice} lns={lns} label={'Test ' + (lns.name ?? lns.address)} />
+					<span key={lns.id} class="actions">
+						<LnsTestButton vslice={vslice} lns={lns} label={'Test ' + (lns.name ?? lns.address)} />
+						<CaptureButton small of={{ vslice: vslice.id, lns: lns.id }} name={lns.name ?? lns.address} />
+					</span>
 				))}
 			</div>
 		</Card>

@@ -11,6 +11,7 @@ import { ToGateway, ToVSlice } from '../ui/refs';
 import { Table } from '../ui/table';
 import { Since } from '../ui/time';
 import { tell } from '../ui/toast';
+import { CaptureButton } from './capture';
 import { LnsTestButton } from './lns-test';
 
 const nameOf = (tunnel: Tunnel) => `${tunnel.lac?.name ?? tunnel.lac?.moniker ?? 'LAC'} → ${tunnel.lns?.name ?? tunnel.lns?.moniker ?? 'LNS'}`;
@@ -37,6 +38,7 @@ function Actions({ tunnel }: { tunnel: Tunnel }) {
 			<Button small run={act('Drain', 'drain', `The tunnel takes no new sessions. ${sessions ? `Its ${sessions} session(s) stay until they end.` : ''}`)}>
 				Drain
 			</Button>
+			<CaptureButton small of={{ tunnel: tunnel.id }} name={nameOf(tunnel)} />
 			{tunnel.vslice && tunnel.lns && <LnsTestButton vslice={tunnel.vslice} lns={tunnel.lns} />}
 		</div>
 	);

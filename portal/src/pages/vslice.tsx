@@ -5,6 +5,7 @@ import { DeleteButton, EditForm, useThing } from './kit';
 import { Readiness } from './vslice-readiness';
 import { Setup } from './vslice-setup';
 import { LnsTests } from './lns-test';
+import { UsageCard } from './usage';
 import { ReadyBadge } from './vslices';
 import { LnsConfig } from './lns-config';
 
@@ -70,9 +71,12 @@ export default function VSlicePage({ params }: { params: Record<string, string> 
 							]}
 						/>
 						{tab === 'details' && (
-							<Card>
-								<EditForm noun="vslice" query={query} only={(field) => !members.includes(field.name)} />
-							</Card>
+							<>
+								<Card>
+									<EditForm noun="vslice" query={query} only={(field) => !members.includes(field.name)} />
+								</Card>
+								<UsageCard of={`vslices/${vslice.id}/`} />
+							</>
 						)}
 						{part && isL2tp && (
 							<div key={tab}>

@@ -172,7 +172,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
 export const routeAt = (at: string) => {
 	for (const route of routes) {
 		const match = matchPath(route.path, at);
-		if (match) return { route, params: match.params };
+		if (match) return { route, params: { ...route.fixed, ...match.params } };
 	}
 	return null;
 };

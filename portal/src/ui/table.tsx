@@ -36,6 +36,7 @@ interface TableProps<T> extends QueryOptions {
 	prefix?: string; // of the members in the URL, where a page has two tables
 	tools?: ComponentChildren;
 	rowClass?: (row: T) => string | undefined;
+	pageless?: boolean; // the first page is all that is wanted
 }
 
 const identity = (row: unknown) => (row as { id: string }).id;
@@ -165,7 +166,7 @@ export function Table<T>(props: TableProps<T>) {
 							</tbody>
 						</table>
 					</div>
-					{(list.total > size || page > 1) && (
+					{!props.pageless && (list.total > size || page > 1) && (
 						<nav class="pager" aria-label={'Pages of ' + props.label}>
 							<span>
 								{count((page - 1) * size + 1)}–{count(Math.min(page * size, list.total))} of {count(list.total)}
