@@ -135,6 +135,7 @@ void apply_config(void *owner, struct config *config, bool all, const struct con
 	if (gateway->stopping)
 		return;
 	if (all) {
+		slice_keep_from(gateway->worker, config->gtp_peers.items, config->gtp_peers.count);
 		apply_all(gateway);
 		return;
 	}
@@ -143,7 +144,9 @@ void apply_config(void *owner, struct config *config, bool all, const struct con
 		const struct target_config *target = config_target(config, &change->id);
 		const struct policy_config *policy = config_policy(config, &change->id);
 
-		if (!strcmp(change->kind, "endpoint"))
+		if (!strcmp(change->kind, "regionalGateway"))
+			slice_keep_from(gateway->worker, config->gtp_peers.items, config->gtp_peers.count);
+		else if (!strcmp(change->kind, "endpoint"))
 			apply_endpoint(gateway, change);
 		else if (!strcmp(change->kind, "vslice") && !change->deleted)
 			apply_vslice(gateway, &change->id);

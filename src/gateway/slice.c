@@ -17,6 +17,7 @@
 #include "gateway/links.h"
 #include "gateway/nft.h"
 #include "gateway/sims.h"
+#include "gateway/target/transfer.h"
 #include "gateway/udp.h"
 #include "gateway/worker.h"
 
@@ -473,6 +474,43 @@ void slice_free(struct slice **slice_ptr, bool keep)
 	vec_free(&slice->watches);
 	vec_free(&slice->statuses);
 	free(slice);
+}
+
+struct keep_job {
+	struct worker_job job;
+	VEC(struct ip_prefix) peers;
+};
+
+static void keep_run(struct worker *worker, struct worker_job *base)
+{
+	struct keep_job *job = container_of(base, struct keep_job, job);
+
+	transfer_keep_from(worker_underlay_fd(worker), job->peers.items, job->peers.count);
+}
+
+static void keep_done(struct worker_job *base)
+{
+	struct keep_job *job = container_of(base, struct keep_job, job);
+
+	vec_free(&job->peers);
+	free(job);
+}
+
+void slice_keep_from(struct worker *worker, const struct ip_prefix *peers, size_t count)
+{
+	struct keep_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		struct ip_prefix *room = vec_add(&job->peers);
+
+		if (room)
+			*room = peers[i];
+	}
+	job->job.run = keep_run;
+	job->job.done = keep_done;
+	worker_submit(worker, &job->job);
 }
 
 struct sweep_job {

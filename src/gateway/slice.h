@@ -51,6 +51,8 @@ void slice_sims(struct slice *slice, void (*done)(void *owner, int fd), void *ow
 void slice_free(struct slice **slice, bool keep);
 // Removes namespaces of this gateway that no slice claims (left over by a crash). Call after the first configuration has been applied.
 void slice_sweep(struct worker *worker, const char *gateway_name);
+// Who speaks GTP with the gateway, and is out of reach for every slice. Copied.
+void slice_keep_from(struct worker *worker, const struct ip_prefix *peers, size_t count);
 // Whether the policy lets the LAC reach the LNS by a target that leads there; `why` (size 160) says by which rule and target, or why not.
 bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, char *why);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 LOG_CATEGORY(transfer);
@@ -18,8 +19,12 @@ LOG_CATEGORY(transfer);
 #define NET 0xc6120000u // 198.18.0.0/15
 #define LINKS 65536u
 #define TRIES 256
+#define PEERS_LEN_MIN 8 // whoever lets half of the world speak GTP does not mean to close it to his SIMs
 
 static const char table[] = "table inet slicegate-transfer {\n"
+			    "	set gtp-peers {\n"
+			    "		type ipv4_addr; flags interval; auto-merge;\n"
+			    "	}\n"
 			    "	chain translate {\n"
 			    "		type nat hook postrouting priority srcnat; policy accept;\n"
 			    "		ip saddr 198.18.0.0/15 oifname != \"sgt*\" masquerade\n"
@@ -28,6 +33,7 @@ static const char table[] = "table inet slicegate-transfer {\n"
 			    "		type filter hook forward priority filter; policy accept;\n"
 			    "		iifname \"sgt*\" oifname \"sgt*\" counter drop\n"
 			    "		iifname \"sgt*\" ip daddr 169.254.0.0/16 counter drop\n"
+			    "		iifname \"sgt*\" ip daddr @gtp-peers counter drop\n"
 			    "		iifname \"sgt*\" udp dport { 2123, 2152, 3386 } counter drop\n"
 			    "		iifname \"sgt*\" ip saddr 198.18.0.0/15 accept\n"
 			    "		oifname \"sgt*\" ct state established,related accept\n"
@@ -49,6 +55,47 @@ static const char keep_apart[] = "table inet slicegate-transfer {\n"
 				 "	}\n"
 				 "}\n";
 
+// Who speaks GTP with us: no slice's business, though the underlay knows the way. The worker thread's, and of the process as the table is.
+static VEC(struct ip_prefix) gtp_peers;
+
+// In the underlay, where the table is there.
+static int set_gtp_peers(char *why)
+{
+	_cleanup_free_ char *text = NULL;
+	char prefix[IP_PREFIX_TEXT];
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return -ENOMEM;
+	if (!nft_has("set inet slicegate-transfer gtp-peers")) // an older version's table
+		fputs("add set inet slicegate-transfer gtp-peers { type ipv4_addr; flags interval; auto-merge; }\n"
+		      "insert rule inet slicegate-transfer forward iifname \"sgt*\" ip daddr @gtp-peers counter drop\n",
+			out);
+	fputs("flush set inet slicegate-transfer gtp-peers\n", out);
+	vec_each (&gtp_peers, peer)
+		fprintf(out, "add element inet slicegate-transfer gtp-peers { %s }\n", ip_prefix_text(peer, prefix));
+	return fclose(out) ? -ENOMEM : nft_script(text, why);
+}
+
+void transfer_keep_from(int underlay_fd, const struct ip_prefix *peers, size_t count)
+{
+	char why[POLICY_WHY] = "";
+
+	vec_free(&gtp_peers);
+	for (size_t i = 0; i < count; i++) {
+		struct ip_prefix *room =
+			peers[i].addr.family == IP_V4 && peers[i].len >= PEERS_LEN_MIN ? vec_add(&gtp_peers) : NULL;
+
+		if (room)
+			*room = peers[i];
+	}
+	if (netns_enter(underlay_fd) || !nft_has("table inet slicegate-transfer"))
+		return;
+	if (set_gtp_peers(why))
+		log_warn("message=\"the GTP peers cannot be kept from the slices\" error=\"%s\"", why);
+}
+
 static bool is_forwarding(void)
 {
 	char value = '0';
@@ -67,6 +114,8 @@ static int prepare_underlay(char *why)
 		return 0;
 	was_on = is_forwarding();
 	error = nft_script(table, why);
+	if (!error)
+		error = set_gtp_peers(why);
 	if (!error && !was_on)
 		error = nft_script(keep_apart, why);
 	if (!error && !was_on)

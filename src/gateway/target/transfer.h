@@ -22,4 +22,6 @@ struct transfer {
 // after. 0 or -errno with words in `why` (size 160).
 int transfer_start(const struct target_env *env, const struct uuid *owner, const char *name, struct transfer *out, char *why);
 // Removes the underlay's rules when no transfer link is left. The thread may be in any namespace and is in `underlay_fd` afterwards.
+// From now on no slice reaches these prefixes by way of the underlay: who speaks GTP with us lives there. Worker thread.
+void transfer_keep_from(int underlay_fd, const struct ip_prefix *peers, size_t count);
 void transfer_sweep(struct nl *underlay, int underlay_fd);
