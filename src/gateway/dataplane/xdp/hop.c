@@ -85,22 +85,24 @@ void xdp_hop_put(struct fast *fast, uint32_t hop)
 		fast->hop_places[hop] = (struct xdp_place){0};
 		if (shared->slice == 0)
 			map_del(&fast->sgw_hops, shared->daddr);
-		xdp_hop_write(fast, hop, 0, (uint8_t[6]){0}, (uint8_t[6]){0}, 0);
+		xdp_hop_write(fast, hop, &(struct xdp_way){0});
 		shared->is_used = 0;
 	}
 	pthread_mutex_unlock(&fast->lock);
 }
 
-void xdp_hop_write(struct fast *fast, uint32_t hop, uint32_t port, const uint8_t dmac[6], const uint8_t smac[6], uint16_t mtu)
+void xdp_hop_write(struct fast *fast, uint32_t hop, const struct xdp_way *way)
 {
 	struct abi_hop *shared = &fast->objects.hops[hop];
 
-	if (shared->port == port && shared->mtu == mtu && !memcmp(shared->dmac, dmac, 6) && !memcmp(shared->smac, smac, 6))
+	if (shared->port == way->port && shared->mtu == way->mtu && shared->vlan == way->vlan &&
+		!memcmp(shared->dmac, way->dmac, 6) && !memcmp(shared->smac, way->smac, 6))
 		return;
 	__atomic_fetch_add(&shared->seq, 1, __ATOMIC_SEQ_CST);
-	shared->port = port;
-	memcpy(shared->dmac, dmac, 6);
-	memcpy(shared->smac, smac, 6);
-	shared->mtu = mtu;
+	shared->port = way->port;
+	memcpy(shared->dmac, way->dmac, 6);
+	memcpy(shared->smac, way->smac, 6);
+	shared->mtu = way->mtu;
+	shared->vlan = way->vlan;
 	__atomic_fetch_add(&shared->seq, 1, __ATOMIC_SEQ_CST);
 }

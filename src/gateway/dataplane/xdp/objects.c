@@ -200,6 +200,7 @@ int xdp_objects_open(struct fast *fast, char *why)
 		return snprintf(why, FAST_WHY, "the BPF maps cannot be mapped: %s", strerror(-error)), error;
 	*objects->config = (struct abi_config){
 		.gtpu_port = htons(fast->options.gtpu.port),
+		.vlan = objects->config->vlan, // as an earlier process found it, until it is found again
 		.slot_mask = fast->options.slot_mask,
 		.slots = fast->options.slots,
 	};

@@ -301,36 +301,59 @@ static void close_unused(struct xdp_thread *thread)
 }
 
 struct found { // where a hop leads
-	uint32_t port, ifindex;
-	uint8_t mac[6];
-	struct route_link link;
+	struct xdp_way way;
+	uint32_t ifindex;
 };
+
+static uint16_t mtu_of(const struct route_link *link)
+{
+	return link->mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)link->mtu;
+}
+
+// The interface that frames by `link` really leave by: of a VLAN on the access side it is the one below, and they carry the tag.
+static int find_device(struct xdp_thread *thread, uint32_t slice, struct route_link *link, struct found *out)
+{
+	int error = 0;
+
+	memcpy(out->way.smac, link->mac, 6);
+	out->way.mtu = mtu_of(link);
+	if (slice == 0 && link->vlan) {
+		out->way.vlan = htons(link->vlan);
+		thread->fast->objects.config->vlan = out->way.vlan;
+		error = route_link(thread->routes[0], link->lower, link);
+	}
+	if (!error)
+		error = port_open(thread, slice, link, &out->way.port);
+	out->ifindex = link->ifindex;
+	return error;
+}
 
 static int resolve_neighbour(struct xdp_thread *thread, const struct hop_job *job, bool probe, struct found *out)
 {
 	struct route *route = thread->routes[job->slice];
-	uint32_t neighbour;
-	int error = route_find(route, job->daddr, job->saddr, job->mark, &out->ifindex, &neighbour);
+	uint32_t ifindex, neighbour;
+	struct route_link link;
+	int error = route_find(route, job->daddr, job->saddr, job->mark, &ifindex, &neighbour);
 
 	if (!error)
-		error = route_link(route, out->ifindex, &out->link);
-	if (!error && *job->interface && strcmp(job->interface, out->link.name))
+		error = route_link(route, ifindex, &link);
+	if (!error && *job->interface && strcmp(job->interface, link.name))
 		error = -EXDEV;
 	if (!error)
-		error = port_open(thread, job->slice, &out->link, &out->port);
-	return error ? error : route_mac(route, out->ifindex, neighbour, probe, out->mac);
+		error = find_device(thread, job->slice, &link, out);
+	return error ? error : route_mac(route, ifindex, neighbour, probe, out->way.dmac);
 }
 
 // The cable into an Integrated slice: always there, always the same two addresses.
 static int resolve_cable(struct xdp_thread *thread, const struct hop_job *job, struct found *out)
 {
-	int error = route_link_named(thread->routes[job->slice], job->interface, &out->link);
+	struct route_link link = {0};
+	int error = route_link_named(thread->routes[job->slice], job->interface, &link);
 
-	out->ifindex = out->link.ifindex;
 	if (!error)
-		error = port_open(thread, job->slice, &out->link, &out->port);
-	memcpy(out->mac, DP_SLICE_MAC, 6);
-	memcpy(out->link.mac, DP_SIMS_MAC, 6);
+		error = find_device(thread, job->slice, &link, out);
+	memcpy(out->way.dmac, DP_SLICE_MAC, 6);
+	memcpy(out->way.smac, DP_SIMS_MAC, 6);
 	thread->fast->objects.slices[job->slice].wire = error ? 0 : out->ifindex;
 	return error;
 }
@@ -349,12 +372,13 @@ static void resolve(struct xdp_thread *thread, const struct hop_job *job)
 	if (fast->hops[job->hop].generation == job->generation && fast->hops[job->hop].refs) {
 		if (probe)
 			fast->hops[job->hop].probed_ms = now;
-		if (found.port) {
-			fast->hops[job->hop].port = found.port;
+		if (found.way.port) {
+			fast->hops[job->hop].port = found.way.port;
 			fast->objects.hops[job->hop].ifindex = found.ifindex;
 		}
-		xdp_hop_write(fast, job->hop, error ? 0 : found.port, found.mac, found.link.mac,
-			found.link.mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)found.link.mtu);
+		if (error)
+			found.way.port = 0;
+		xdp_hop_write(fast, job->hop, &found.way);
 	}
 	pthread_mutex_unlock(&fast->lock);
 }

@@ -234,12 +234,23 @@ int route_mac(struct route *route, uint32_t ifindex, uint32_t neighbour, bool pr
 	return error ? error : found.is_valid ? 0 : -ENOENT;
 }
 
-static void read_kind(const struct nlattr *info, char kind[16])
+static void read_kind(const struct nlattr *info, struct route_link *out)
 {
 	const struct nlattr *attribute;
 
 	mnl_attr_for_each_nested(attribute, info) if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND)
-		strncpy(kind, mnl_attr_get_str(attribute), 15);
+		strncpy(out->kind, mnl_attr_get_str(attribute), 15);
+	if (strcmp(out->kind, "vlan"))
+		return;
+	mnl_attr_for_each_nested(attribute, info)
+	{
+		const struct nlattr *data;
+
+		if (mnl_attr_get_type(attribute) != IFLA_INFO_DATA)
+			continue;
+		mnl_attr_for_each_nested(data, attribute) if (mnl_attr_get_type(data) == IFLA_VLAN_ID) out->vlan =
+			mnl_attr_get_u16(data);
+	}
 }
 
 static int on_link(const struct nlmsghdr *message, void *owner)
@@ -261,11 +272,14 @@ static int on_link(const struct nlmsghdr *message, void *owner)
 			if (mnl_attr_get_payload_len(attribute) == 6)
 				memcpy(out->mac, mnl_attr_get_payload(attribute), 6);
 			break;
+		case IFLA_LINK:
+			out->lower = mnl_attr_get_u32(attribute);
+			break;
 		case IFLA_MTU:
 			out->mtu = mnl_attr_get_u32(attribute);
 			break;
 		case IFLA_LINKINFO:
-			read_kind(attribute, out->kind);
+			read_kind(attribute, out);
 			break;
 		}
 	}

@@ -28,10 +28,12 @@ static inline void testrun_know_hops(struct fast *fast)
 	for (uint32_t i = 1; i < fast->hops_end; i++)
 		if (fast->hops[i].refs) {
 			bool is_cable = !fast->objects.hops[i].daddr;
+			struct xdp_way way = {.port = 1, .mtu = UINT16_MAX};
 
 			fast->objects.hops[i].ifindex = 1; // where BPF_PROG_TEST_RUN lets packets come from
-			xdp_hop_write(fast, i, 1, is_cable ? (const uint8_t *)DP_SLICE_MAC : testrun_hop,
-				is_cable ? (const uint8_t *)DP_SIMS_MAC : testrun_us, UINT16_MAX);
+			memcpy(way.dmac, is_cable ? (const uint8_t *)DP_SLICE_MAC : testrun_hop, 6);
+			memcpy(way.smac, is_cable ? (const uint8_t *)DP_SIMS_MAC : testrun_us, 6);
+			xdp_hop_write(fast, i, &way);
 			if (is_cable)
 				fast->objects.slices[fast->objects.hops[i].slice].wire = 1;
 		}

@@ -121,6 +121,8 @@ struct route_link {
 	char name[16], kind[16];
 	uint8_t mac[6];
 	uint32_t mtu;
+	uint32_t lower; // of a VLAN: the interface whose frames carry its tag
+	uint16_t vlan; // 0: it is none
 	bool is_up, is_ethernet;
 };
 int route_open(struct route **out);
@@ -142,7 +144,12 @@ uint32_t xdp_hop_get(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t 
 void xdp_hop_claim(struct fast *fast, uint32_t hop);
 void xdp_hop_put(struct fast *fast, uint32_t hop);
 // Writes what was found; `port` 0: nothing.
-void xdp_hop_write(struct fast *fast, uint32_t hop, uint32_t port, const uint8_t dmac[6], const uint8_t smac[6], uint16_t mtu);
+struct xdp_way {
+	uint32_t port;
+	uint8_t dmac[6], smac[6];
+	uint16_t mtu, vlan; // vlan: be, 0 none
+};
+void xdp_hop_write(struct fast *fast, uint32_t hop, const struct xdp_way *way);
 
 // port.c: the thread that attaches, resolves and follows.
 int xdp_thread_start(struct fast *fast, char *why);

@@ -183,6 +183,66 @@ static void packets_take_only_the_path_that_the_policy_gave(void **state)
 	fast_free(&fast, false);
 }
 
+static void put_tag(uint8_t *frame, size_t len, uint16_t tag)
+{
+	memmove(frame + 16, frame + 12, len - 12);
+	put_be16(frame + 12, 0x8100);
+	put_be16(frame + 14, tag);
+}
+
+// The access port is a VLAN's: its tag comes off, and what leaves by it has one. Frames of another VLAN are none of ours.
+static void frames_of_a_vlan_are_taken_and_sent(void **state)
+{
+	const struct lab *lab = *state;
+	uint8_t frame[TESTRUN_HEAD + 104] = {0}, out[200];
+	size_t len = octets_of(UPLINK_PACKET, frame + TESTRUN_HEAD) + TESTRUN_HEAD + 4, out_len = sizeof(out);
+	struct fast *fast = fast_start(lab);
+	struct fast_session session;
+	uint32_t slice, tunnel;
+	int program;
+
+	fast_settle(fast);
+	testrun_start(fast);
+	slice = fast_slice_get(fast, lab->socket);
+	tunnel = fast_tunnel_new(fast, slice, &lab->lac_end, TUNNEL);
+	fast_tunnel_set(fast, tunnel, 6, &lab->lns_end, &(struct dp_framing){0});
+	fast_tunnel_path(fast, tunnel, &(struct dp_path){.interface = "lo", .mark = 1});
+	session = session_of(lab, tunnel, 0x12300001, SESSION);
+	fast_session_set(fast, 1, &session);
+	testrun_know_hops(fast);
+	fast->objects.config->vlan = htons(100);
+	put_be32(frame + TESTRUN_HEAD + 4, session.teid);
+	testrun_frame(frame, &lab->sgw_end, &lab->gtpu_end, len - 4 - TESTRUN_HEAD);
+	put_tag(frame, len, 0x6000 | 100); // with a priority
+	assert_int_equal(testrun(xdp_program_access(fast), frame, len, out, &out_len, 1, NULL), XDP_REDIRECT);
+	assert_int_equal(parse_be16(out + 12), 0x0800); // the LNS's side has no VLAN
+	put_be16(frame + 14, 101);
+	out_len = sizeof(out);
+	assert_int_equal(testrun(xdp_program_access(fast), frame, len, out, &out_len, 1, NULL), XDP_PASS);
+	assert_int_equal(out_len, len);
+	assert_memory_equal(out, frame, len);
+	put_be16(frame + 14, 100);
+	put_be32(frame + TESTRUN_HEAD + 4 + 4, 0x45600001); // no such session: passed as it came, tag and all
+	out_len = sizeof(out);
+	assert_int_equal(testrun(xdp_program_access(fast), frame, len, out, &out_len, 1, NULL), XDP_PASS);
+	assert_int_equal(out_len, len);
+	assert_memory_equal(out, frame, len);
+
+	fast->objects.hops[fast->objects.downlinks[fast->objects.extras[1].place].hop].vlan = htons(100);
+	len = octets_of(DOWNLINK_PACKET, frame + TESTRUN_HEAD);
+	testrun_frame(frame, &lab->lns_end, &lab->lac_end, len);
+	program = xdp_program_ingress(fast, slice);
+	out_len = sizeof(out);
+	assert_int_equal(testrun(program, frame, TESTRUN_HEAD + len, out, &out_len, 1, NULL), XDP_REDIRECT);
+	close(program);
+	assert_memory_equal(out, testrun_hop, 6);
+	assert_memory_equal(out + 6, testrun_us, 6);
+	assert_int_equal(parse_be32(out + 12), 0x81000064);
+	assert_int_equal(parse_be16(out + 16), 0x0800);
+	assert_int_equal(parse_be16(out + 20), out_len - 18);
+	fast_free(&fast, false);
+}
+
 struct changes {
 	struct fast *fast;
 	struct fast_session spec[2];
@@ -276,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_an_earlier_process_left_is_claimed_or_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(packets_take_only_the_path_that_the_policy_gave, setup, teardown),
+		cmocka_unit_test_setup_teardown(frames_of_a_vlan_are_taken_and_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_packet_sees_half_a_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_verifier_stays_below_its_ceilings, setup, teardown),
 	};
