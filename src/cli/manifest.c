@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/manifest.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/clean.h"
 #include "cli/body.h"
@@ -135,7 +137,7 @@ static int read_yaml(struct reading *reading, const char *text)
 	return result;
 }
 
-int manifest_read(struct manifest *manifest, const char *path, char error[CLI_ERROR_TEXT])
+static int read_one(struct manifest *manifest, const char *path, char error[CLI_ERROR_TEXT])
 {
 	_cleanup_free_ char *text = body_read_file(path, error), *copy = strdup(path);
 	struct reading reading = {.manifest = manifest, .path = strcmp(path, "-") == 0 ? "standard input" : path, .error = error};
@@ -151,6 +153,49 @@ int manifest_read(struct manifest *manifest, const char *path, char error[CLI_ER
 	// JSON begins with a name in quotes, or with nothing at all; {name: value} is YAML.
 	at = strspn(text, "[{ \t\r\n");
 	return strcspn(text, "[{") < at && strchr("\"]}", text[at]) ? read_json(&reading, text) : read_yaml(&reading, text);
+}
+
+static int is_document(const struct dirent *entry)
+{
+	static const char *const ends[] = {".yaml", ".yml", ".json"};
+	const char *dot = strrchr(entry->d_name, '.');
+
+	for (size_t i = 0; dot && entry->d_name[0] != '.' && i < array_len(ends); i++)
+		if (strcmp(dot, ends[i]) == 0)
+			return 1;
+	return 0;
+}
+
+// The files of a folder, by their names.
+static int read_folder(struct manifest *manifest, const char *path, char error[CLI_ERROR_TEXT])
+{
+	struct dirent **entries;
+	int count = scandir(path, &entries, is_document, alphasort), result = 0;
+
+	if (count < 0) {
+		snprintf(error, CLI_ERROR_TEXT, "%.300s: %s", path, strerror(errno));
+		return -EINVAL;
+	}
+	for (int i = 0; i < count; i++) {
+		char *file = NULL;
+
+		if (!result)
+			result = asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0 ? -ENOMEM
+											: read_one(manifest, file, error);
+		free(file);
+		free(entries[i]);
+	}
+	free(entries);
+	return result;
+}
+
+int manifest_read(struct manifest *manifest, const char *path, char error[CLI_ERROR_TEXT])
+{
+	struct stat stat_;
+
+	if (strcmp(path, "-") != 0 && stat(path, &stat_) == 0 && S_ISDIR(stat_.st_mode))
+		return read_folder(manifest, path, error);
+	return read_one(manifest, path, error);
 }
 
 static size_t rank(const struct noun *noun)

@@ -23,7 +23,7 @@ struct manifest {
 	struct resource_faults faults;
 };
 
-// Reads a file ("-": standard input) of YAML or JSON: several documents, or a list, or {"items": [...]}. May be called for several
+// Reads a file ("-": standard input), or those of a folder, of YAML or JSON: several documents, or a list, or {"items": [...]}. May be called for several
 // files. 0, or -EINVAL and one line in `error` when it cannot be read at all; what is wrong inside is in `faults`.
 int manifest_read(struct manifest *manifest, const char *path, char error[CLI_ERROR_TEXT]);
 // Puts them in order and looks for what is there twice.

@@ -77,12 +77,15 @@ json_t *profile_load(char error[CLI_ERROR_TEXT])
 {
 	_cleanup_free_ char *folder = folder_path(false, error), *path = NULL;
 	json_error_t where;
+	struct stat mode;
 	json_t *all;
 
 	if (!folder || asprintf(&path, "%s/profiles.json", folder) < 0)
 		return NULL;
 	if (access(path, F_OK) < 0)
 		return json_pack("{s{}}", "profiles");
+	if (stat(path, &mode) == 0 && mode.st_mode & (S_IRWXG | S_IRWXO))
+		fprintf(stderr, "slicegate: others may read %s, which holds your tokens: chmod 600 it\n", path);
 	all = json_load_file(path, JSON_REJECT_DUPLICATES, &where);
 	if (json_is_object(json_object_get(all, "profiles")))
 		return all;

@@ -86,7 +86,8 @@ static int run_completion(struct command *command)
 
 const struct tool tools[] = {
 	{"apply", "-f FILE [FILE...] [--dry-run] [--check] [--prune]",
-		"make what is there what the documents of a file say, YAML or JSON; --dry-run shows the difference, --check "
+		"make what is there what the documents of a file (or a folder of files) say, YAML or JSON; --dry-run shows the "
+		"difference, --check "
 		"tells it by "
 		"status 8, --prune deletes what they do not name, of the kinds that they have",
 		.flags = "dry-run check prune", .words_max = SIZE_MAX, .run = apply_run},

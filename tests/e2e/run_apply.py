@@ -85,6 +85,14 @@ class Apply(Network):
         self.assertEqual(self.sg("apply", "-f", "network.yaml", "--check"), "dry run: 0 created, 0 changed, 5 unchanged\n")
         self.assertEqual(self.revisions(), before)
 
+    def test_3_a_folder_stands_for_its_files(self):
+        folder = self.home / "network"
+        folder.mkdir()
+        for number, document in enumerate(NETWORK.split("---")):
+            (folder / f"{number}.yaml").write_text(document.replace("tunnel.secret", "../tunnel.secret"))
+        (folder / "notes.txt").write_text("no document")
+        self.assertEqual(self.sg("apply", "-f", "network"), "0 created, 0 changed, 5 unchanged\n")
+
     def test_4_only_what_differs_is_written(self):
         before = self.revisions()
         document = "kind: vslice\nmoniker: vantiq-diagnostics-l2tp\nname: Vantiq\nadvancedSettings: {hideAvps: yes}\n"
@@ -341,7 +349,12 @@ class Profiles(CommandLine):
         self.run_alone("vslice", "list", "--profile", "good")
         rows = json.loads(self.run_alone("profile", "list", "-o", "json"))
         self.assertEqual({row["name"]: (row["current"], row["url"]) for row in rows}, {"good": (False, self.url), "bad": (True, other["url"])})
+        self.assertEqual(self.error, "")
+        self.file.chmod(0o644)
+        self.run_alone("profile", "list")
+        self.assertIn("chmod 600", self.error)
         self.run_alone("profile", "remove", "bad")
+        self.assertEqual(stat.S_IMODE(self.file.stat().st_mode), 0o600)
         self.run_alone("profile", "use", "bad", status=4)
         self.run_alone("vslice", "list", "--profile", "good")
 
