@@ -266,8 +266,7 @@ static void on_slice(struct report *report, const json_t *row)
 		for (size_t s = 0; id && word && s < array_len(statuses); s++)
 			if (strcmp(statuses[s].word, word) == 0)
 				live_put_target(report->controller->live, id, statuses[s].status, text_of(item, "message"),
-					text_of(json_object_get(item, "public"), "publicKey"),
-					number_of(json_object_get(item, "public"), "port"));
+					json_object_get(item, "public"));
 	}
 }
 

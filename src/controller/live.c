@@ -34,7 +34,8 @@ struct gateway_state {
 struct said {
 	char id[40];
 	int64_t first, second; // status and port; packets and bytes; ready
-	char message[200], key[48];
+	char message[200];
+	char *public; // of a target: a JSON object, what its users must know of it; of a slice: how its packets go; owned
 };
 
 // The map's value: the object and when it was last put, to find what a sync did not name.
@@ -91,6 +92,15 @@ static void attaches_free(struct attaches *attaches)
 	free(attaches);
 }
 
+static void said_free(struct strmap *map)
+{
+	struct said *said;
+
+	for (size_t i = 0; (said = strmap_next(map, &i));)
+		free(said->public);
+	values_free(map);
+}
+
 void live_free(struct live **handle)
 {
 	struct live *live = *handle;
@@ -103,8 +113,8 @@ void live_free(struct live **handle)
 	entries_free(&noun_session, &live->sessions);
 	entries_free(&noun_tunnel, &live->tunnels);
 	values_free(&live->gateways);
-	values_free(&live->targets);
-	values_free(&live->slices);
+	said_free(&live->targets);
+	said_free(&live->slices);
 	values_free(&live->rules);
 	for (size_t i = 0; (attaches = strmap_next(&live->attaches, &i));)
 		attaches_free(attaches);
@@ -308,11 +318,13 @@ void live_sync_end(struct live *live, const char *gateway)
 	pthread_rwlock_unlock(&live->lock);
 }
 
-static void say(struct live *live, struct strmap *map, const char *id, int64_t first, int64_t second, const char *message,
-	const char *key)
+static void say(
+	struct live *live, struct strmap *map, const char *id, int64_t first, int64_t second, const char *message, char *public)
 {
-	if (strlen(id) >= sizeof((struct said){0}.id)) // no id of ours
+	if (strlen(id) >= sizeof((struct said){0}.id)) { // no id of ours
+		free(public);
 		return;
+	}
 	pthread_rwlock_wrlock(&live->lock);
 	struct said *said = strmap_get(map, id);
 
@@ -327,14 +339,14 @@ static void say(struct live *live, struct strmap *map, const char *id, int64_t f
 	said->first = first;
 	said->second = second;
 	snprintf(said->message, sizeof(said->message), "%s", message ? message : "");
-	snprintf(said->key, sizeof(said->key), "%s", key ? key : "");
+	free(said->public);
+	said->public = public;
 	pthread_rwlock_unlock(&live->lock);
 }
 
-void live_put_target(struct live *live, const char *target, enum target_status status, const char *message,
-	const char *public_key, int64_t port)
+void live_put_target(struct live *live, const char *target, enum target_status status, const char *message, const json_t *public)
 {
-	say(live, &live->targets, target, status, port, message, public_key);
+	say(live, &live->targets, target, status, 0, message, public ? json_dumps(public, JSON_COMPACT) : NULL);
 }
 
 enum target_status live_target_status(struct live *live, const char *target)
@@ -354,7 +366,7 @@ void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t
 
 void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message, const char *data_path)
 {
-	say(live, &live->slices, vslice, ready, 0, message, data_path);
+	say(live, &live->slices, vslice, ready, 0, message, data_path ? strdup(data_path) : NULL);
 }
 
 bool live_slice(struct live *live, const char *vslice, bool *ready, char message[200])
@@ -465,29 +477,30 @@ static void fill_gateway(struct live *live, struct gateway *gateway)
 static void fill_target(struct live *live, struct target *target)
 {
 	const struct said *state = strmap_get(&live->targets, target->object.id);
-	struct text public = {0};
+	json_t *public;
 
 	if (!state)
 		return;
 	target->status = state->first;
 	if (*state->message)
 		field_text_set(&target->status_message, state->message);
-	if (!*state->key)
+	if (!state->public)
 		return;
-	field_text_set(&target->config.wireguard.local_public_key, state->key);
-	text_add(&public, "{\"publicKey\":");
-	text_json(&public, state->key);
-	text_format(&public, ",\"port\":%lld}", (long long)state->second);
 	free(target->public_instance);
-	target->public_instance = text_take(&public, NULL);
+	target->public_instance = strdup(state->public);
+	public = json_loads(state->public, 0, NULL);
+	if (json_is_string(json_object_get(public, "publicKey")))
+		field_text_set(
+			&target->config.wireguard.local_public_key, json_string_value(json_object_get(public, "publicKey")));
+	json_decref(public);
 }
 
 static void fill_vslice(struct live *live, struct vslice *vslice)
 {
 	const struct said *state = strmap_get(&live->slices, vslice->object.id);
 
-	if (state && *state->key)
-		field_text_set(&vslice->data_path, state->key);
+	if (state && state->public)
+		field_text_set(&vslice->data_path, state->public);
 }
 
 static void fill_rules(struct live *live, struct policy *policy)

@@ -8,6 +8,8 @@
 #include "model/target.h"
 #include "model/text.h"
 
+#include <jansson.h>
+
 struct live;
 
 #define ATTACHES_MAX 10 // kept an endpoint
@@ -26,9 +28,8 @@ void live_count_usage(
 	struct live *live, const char *id, int64_t bytes_up, int64_t bytes_down, int64_t packets_up, int64_t packets_down);
 void live_sync_begin(struct live *live, const char *gateway); // what is not put until the end is gone
 void live_sync_end(struct live *live, const char *gateway);
-// `public_key` and `port`: what the customer must know of a target's end at the gateway; NULL and 0 = nothing.
-void live_put_target(struct live *live, const char *target, enum target_status status, const char *message,
-	const char *public_key, int64_t port);
+// `public`: an object of what the customer must know of a target's end at the gateway (publicInstanceConfiguration); NULL = nothing.
+void live_put_target(struct live *live, const char *target, enum target_status status, const char *message, const json_t *public);
 // The status of a target as last told, TARGET_PENDING when nothing was.
 enum target_status live_target_status(struct live *live, const char *target);
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes); // what a Routing Policy's rule matched

@@ -67,7 +67,12 @@ struct peering_config {
 	struct ip_addr local; // with local_len
 	uint8_t local_len;
 	struct ip_addr gateway; // IP_NONE = on link
-	struct prefix_list remote_subnets; // empty = everything
+	struct prefix_list remote_subnets; // empty = everything, or with BGP nothing but what is learned
+	struct {
+		uint32_t local_as, peer_as; // 0 = no BGP
+		struct ip_addr peer;
+		char password[81]; // TCP-MD5; "" = none
+	} bgp;
 };
 
 #define WIREGUARD_KEY_TEXT 45 // 44 characters of base64

@@ -55,6 +55,26 @@ static int word_decode(char *out, size_t room, const json_t *data, const char *n
 	return 0;
 }
 
+static int bgp_decode(struct peering_config *out, const json_t *data, char *why)
+{
+	int64_t local = jsonget_int(data, "localAs", 0), peer = jsonget_int(data, "peerAs", 0);
+	const char *address = jsonget_text(data, "peerAddress", ""), *password = jsonget_text(data, "password", "");
+
+	if (local < 1 || peer < 1 || local > UINT32_MAX || peer > UINT32_MAX)
+		return bad(why, "peeringConfig.bgp needs localAs and peerAs, 1 to 4294967295");
+	if (ip_addr_parse(address, &out->bgp.peer) || out->bgp.peer.family != out->local.family)
+		return bad(why, "peeringConfig.bgp.peerAddress is needed, an address of localAddress's family");
+	if (strlen(password) >= sizeof(out->bgp.password))
+		return bad(why, "peeringConfig.bgp.password has more than 80 characters");
+	for (const char *c = password; *c; c++)
+		if (*c < ' ' || *c > '~' || *c == '"')
+			return bad(why, "peeringConfig.bgp.password may have printable ASCII characters, and no quotation mark");
+	out->bgp.local_as = (uint32_t)local;
+	out->bgp.peer_as = (uint32_t)peer;
+	snprintf(out->bgp.password, sizeof(out->bgp.password), "%s", password);
+	return 0;
+}
+
 static int peering_decode(struct target_config *target, const json_t *data, char *why)
 {
 	struct peering_config *out = &target->peering;
@@ -72,6 +92,12 @@ static int peering_decode(struct target_config *target, const json_t *data, char
 	out->local_len = slash ? (uint8_t)strtoul(slash + 1, NULL, 10) : out->local.family == IP_V4 ? 32 : 128;
 	if (*gateway && ip_addr_parse(gateway, &out->gateway))
 		return bad(why, "peeringConfig.gatewayAddress is not an address");
+	if (json_is_object(json_object_get(data, "bgp"))) {
+		int error = bgp_decode(out, json_object_get(data, "bgp"), why);
+
+		if (error)
+			return error;
+	}
 	return prefixes_decode(&out->remote_subnets, data, "remoteSubnets", why);
 }
 

@@ -57,6 +57,8 @@ static int compile_targets(struct policy *policy, const struct vslice_config *vs
 		snprintf(out->moniker, sizeof(out->moniker), "%s", target->moniker ? target->moniker : "?");
 		memcpy(out->interface, interface, sizeof(out->interface));
 		out->is_nat = target->type == TARGET_INTERNET;
+		if (target->type == TARGET_PEERING)
+			out->router = target->peering.bgp.peer;
 	}
 	if (policy->targets.count)
 		qsort(policy->targets.items, policy->targets.count, sizeof(*policy->targets.items), target_order);

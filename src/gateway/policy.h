@@ -15,6 +15,7 @@ struct policy_target {
 	char interface[16];
 	uint32_t mark; // of its packets, and the number of its routing table
 	bool is_nat; // what leaves by it takes the interface's address
+	struct ip_addr router; // with whom the slice itself speaks BGP there; IP_NONE = nobody
 };
 
 struct policy_rule {

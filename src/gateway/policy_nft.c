@@ -21,6 +21,8 @@
 // transaction and no count is lost.
 #include "gateway/policy_priv.h"
 
+#include "base/clean.h"
+
 #include <string.h>
 
 static const char *const drop_counters[] = {
@@ -357,6 +359,19 @@ static void put_translations(const struct policy *policy, FILE *out)
 			fprintf(out, "add rule inet slicegate translate oifname \"%s\" masquerade\n", target->interface);
 }
 
+void policy_put_routers(const struct policy *policy, FILE *out)
+{
+	static const char *const ways[][3] = {{"output", "oifname", "daddr"}, {"input", "iifname", "saddr"}};
+	char addr[IP_ADDR_TEXT];
+
+	vec_each (&policy->targets, target)
+		for (size_t way = 0; target->router.family && way < array_len(ways); way++)
+			for (const char *end = "sport"; end; end = *end == 's' ? "dport" : NULL)
+				fprintf(out, "add rule inet slicegate %s %s \"%s\" %s %s %s tcp %s 179 accept\n", ways[way][0],
+					ways[way][1], target->interface, target->router.family == IP_V4 ? "ip" : "ip6",
+					ways[way][2], ip_addr_text(&target->router, addr), end);
+}
+
 static void put_input(const struct policy *policy, FILE *out)
 {
 	fputs("add rule inet slicegate input iifname \"lo\" accept\n"
@@ -384,8 +399,10 @@ void policy_nft(const struct policy *policy, const char *const *stale, size_t st
 			"accept\n",
 			REFLEXIVE_OUT, MARK_BITS);
 	fputs("add rule inet slicegate uplink counter name drop-unmatched drop\n"
-	      "add rule inet slicegate output fib daddr type local accept\n"
-	      "add rule inet slicegate output jump uplink\n"
+	      "add rule inet slicegate output fib daddr type local accept\n",
+		out);
+	policy_put_routers(policy, out);
+	fputs("add rule inet slicegate output jump uplink\n"
 	      "add rule inet slicegate forwarded fib daddr type local accept\n",
 		out);
 	if (policy->targets.count) {

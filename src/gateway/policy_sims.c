@@ -187,6 +187,7 @@ static void put_own(const struct policy *policy, FILE *out)
 		put_interfaces(policy, "oifname", false, out);
 		fputs(" " NEIGHBOURS " accept\n", out);
 	}
+	policy_put_routers(policy, out);
 	fputs("add rule inet slicegate input counter name drop-input drop\n", out);
 }
 

@@ -263,8 +263,11 @@ void slice_apply(struct slice *slice, const struct vslice_config *vslice, const 
 
 	if (!slice_spec_new(vslice, config, &spec)) {
 		slice->is_watched = false;
-		vec_each (&spec->targets, target)
-			slice->is_watched = slice->is_watched || target_ops_get(target->config->type)->is_watched;
+		vec_each (&spec->targets, target) {
+			const struct target_ops *ops = target_ops_get(target->config->type);
+
+			slice->is_watched = slice->is_watched || (ops->is_watched && ops->is_watched(target->config));
+		}
 	}
 	if (!spec)
 		slice->host.on_applied(slice->host.owner, slice, -ENOMEM, "out of memory", NULL, 0);
@@ -288,7 +291,8 @@ static bool take_look(struct slice *slice, const struct slice_target_status *now
 		if (!uuid_equal(&old->target, &now->target))
 			continue;
 		is_news = old->available != now->available || old->is_pending != now->is_pending ||
-			strcmp(old->message, now->message) || strcmp(old->public_key, now->public_key);
+			strcmp(old->message, now->message) || strcmp(old->public_key, now->public_key) ||
+			strcmp(old->routes, now->routes) || old->handshake_s != now->handshake_s;
 		*old = *now;
 	}
 	return is_news;

@@ -469,7 +469,8 @@ void slice_kernel_look(struct slice_kernel *kernel, struct slice_result *result)
 	if (!env_open(kernel, &env, &is_new, result))
 		vec_each (&kernel->applied->targets, target) {
 			const struct target_ops *ops = target_ops_get(target->config->type);
-			struct slice_target_status *status = ops->is_watched ? vec_add(&result->targets) : NULL;
+			struct slice_target_status *status =
+				ops->is_watched && ops->is_watched(target->config) ? vec_add(&result->targets) : NULL;
 
 			if (status)
 				ops->status(&env, target, status);
@@ -493,7 +494,8 @@ static void remove_namespace(int underlay_fd, const char *name)
 
 	annex_end_all(name);
 	error = netns_open(name, &env.inside_fd);
-
+	if (!error)
+		annex_end_daemons(env.inside_fd);
 	if (!error)
 		error = netns_enter(env.inside_fd);
 	if (!error)

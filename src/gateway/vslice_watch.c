@@ -3,7 +3,6 @@
 
 #include "base/clean.h"
 #include "gateway/integrated.h"
-#include "gateway/link.h"
 #include "gateway/tunnel.h"
 #include "gateway/vslice.h"
 #include "gateway/vslice_rules.h"
@@ -46,32 +45,6 @@ static void on_counters(void *owner, const struct slice_rule_counter *kernel, si
 				(json_int_t)rows[i].bytes));
 	report_add(
 		vslice->gateway->report, json_pack("{s:s, s:s, s:o}", "row", "rules", "vslice", vslice->id.text, "rules", rules));
-}
-
-void vslice_report(const struct vslice *vslice)
-{
-	json_t *targets = json_array();
-
-	for (size_t i = 0; i < vslice->target_count; i++) {
-		const struct slice_target_status *target = &vslice->targets[i];
-
-		json_t *row = json_pack("{s:s, s:s, s:s}", "routingTarget", target->target.text, "status",
-			target->available	     ? "available"
-				: target->is_pending ? "pending"
-						     : "unavailable",
-			"message", target->message);
-
-		if (*target->public_key)
-			json_object_set_new(row, "public",
-				json_pack("{s:s, s:i}", "publicKey", target->public_key, "port", (int)target->public_port));
-		json_array_append_new(targets, row);
-	}
-	report_add(vslice->gateway->report,
-		json_pack("{s:s, s:s, s:b, s:s, s:s, s:I, s:o}", "row", "slice", "vslice", vslice->id.text, "ready",
-			vslice->ready, "message", vslice->message, "dataPath", dp_way_name(vslice->way_told), "configRevision",
-			(json_int_t)(vslice->gateway->config ? vslice->gateway->config->revision : 0), "targets", targets));
-	if (vslice->gateway->link)
-		link_kick(vslice->gateway->link);
 }
 
 // How the slice's packets go: as the best of its tunnels do, or as the cable of its SIMs does.

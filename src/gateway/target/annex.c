@@ -20,7 +20,8 @@
 
 LOG_CATEGORY(annex);
 
-#define DAEMON "charon-systemd"
+static const char *const daemons[] = {"charon-systemd", "bird"};
+
 #define END_WAIT_MS 3000
 #define LOOK_MS 20
 
@@ -144,7 +145,11 @@ static bool is_program(const char *pid, ino_t ns, const char *program)
 	snprintf(path, sizeof(path), "/proc/%.12s/comm", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	got = fd < 0 ? -1 : read(fd, comm, sizeof(comm) - 1);
-	return got > 1 && !strncmp(comm, program, (size_t)got - 1);
+	comm[got > 0 ? got - 1 : 0] = 0;
+	for (size_t i = 0; i < array_len(daemons); i++)
+		if (!strcmp(comm, daemons[i]))
+			return !program || !strcmp(comm, program);
+	return false;
 }
 
 int annex_find(int ns_fd, const char *program)
@@ -171,13 +176,10 @@ static bool has_ended(int pid)
 	return waitpid(pid, NULL, WNOHANG) == pid || kill(pid, 0);
 }
 
-static void end_daemon(int ns_fd)
+static void end_daemon(int pid)
 {
-	int pid = annex_find(ns_fd, DAEMON);
 	unsigned waited = 0;
 
-	if (!pid)
-		return;
 	kill(pid, SIGTERM); // it says goodbye to its peer
 	while (!has_ended(pid) && waited < END_WAIT_MS) {
 		usleep(LOOK_MS * 1000);
@@ -185,9 +187,17 @@ static void end_daemon(int ns_fd)
 	}
 	if (waited < END_WAIT_MS)
 		return;
-	log_warn("message=\"%s does not end, and is killed\" pid=%d", DAEMON, pid);
+	log_warn("message=\"a target's daemon does not end, and is killed\" pid=%d", pid);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+void annex_end_daemons(int ns_fd)
+{
+	int pid;
+
+	while ((pid = annex_find(ns_fd, NULL)))
+		end_daemon(pid);
 }
 
 static void end(const char *name)
@@ -196,7 +206,7 @@ static void end(const char *name)
 
 	if (netns_open(name, &fd))
 		return;
-	end_daemon(fd);
+	annex_end_daemons(fd);
 	netns_delete(name);
 }
 

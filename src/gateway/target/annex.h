@@ -21,9 +21,11 @@ int annex_open(const struct target_env *slice, const struct uuid *owner, const c
 void annex_close(const struct target_env *slice, struct annex *annex);
 // Joins annex and slice by a veth called `interface` in the slice, or adopts it. 0 or -errno.
 int annex_lay_cable(const struct target_env *slice, const char *interface, struct annex *annex);
-// Ends its daemons (programs of that name, in that namespace) and the namespace.
+// Ends the daemons of targets in the namespace `ns_fd`.
+void annex_end_daemons(int ns_fd);
+// Ends its daemons and the namespace.
 void annex_end(const char *slice_name, const char *interface);
 // The annexes of a slice that ends.
 void annex_end_all(const char *slice_name);
-// The pid of a program of that name in the namespace `ns_fd`, or 0.
+// The pid of a daemon of that name (NULL: any of a target's) in the namespace `ns_fd`, or 0.
 int annex_find(int ns_fd, const char *program);

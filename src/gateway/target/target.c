@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 const struct target_ops *target_ops_get(enum target_type type)
 {
@@ -20,6 +22,11 @@ const struct target_ops *target_ops_get(enum target_type type)
 	};
 
 	return type < sizeof(types) / sizeof(types[0]) ? types[type] : NULL;
+}
+
+bool target_always(const struct target_config *config)
+{
+	return config;
 }
 
 int target_interface(const struct target_config *config, char out[16])
@@ -76,6 +83,28 @@ void target_own_stop(const struct target_env *env, const char *prefix, const str
 	target_own_interface(prefix, &spec->config->id, name);
 	if (!nl_link_get(env->inside, name, &link))
 		nl_link_del(env->inside, link.index);
+}
+
+// A connected UDP socket knows, and sends nothing.
+int target_underlay_address(const struct target_env *env, const struct ip_addr *peer, char out[IP_ADDR_TEXT])
+{
+	struct ip_end end = {*peer, 500}, self;
+	struct sockaddr_storage sa;
+	socklen_t len = ip_end_to_sockaddr(&end, &sa), got = sizeof(sa);
+	_cleanup_close_ int fd = -1;
+	int error = netns_enter(env->underlay_fd), back;
+
+	if (!error) {
+		fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd < 0 || connect(fd, (struct sockaddr *)&sa, len) || getsockname(fd, (struct sockaddr *)&sa, &got))
+			error = -errno;
+	}
+	back = netns_enter(env->inside_fd);
+	if (!error && !back && ip_end_from_sockaddr((struct sockaddr *)&sa, &self))
+		error = -EINVAL;
+	if (!error)
+		ip_addr_text(&self.addr, out);
+	return error ? error : back;
 }
 
 int target_sysctls(const char *interface)

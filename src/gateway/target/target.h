@@ -28,7 +28,8 @@ struct target_spec {
 
 struct target_ops {
 	const char *name; // the API's word for the type
-	bool is_watched; // its status changes without an event of its interface: it is asked from time to time
+	// Whether its status changes without an event of its interface, so that it is asked from time to time. NULL = never.
+	bool (*is_watched)(const struct target_config *config);
 	// The name that the interface has inside the slice. 0, or -EINVAL when the configuration names none that could exist.
 	int (*interface)(const struct target_config *config, char out[16]);
 	// Whether the target's routes lead to `addr`.
@@ -44,6 +45,8 @@ struct target_ops {
 };
 
 extern const struct target_ops target_internet, target_peering, target_vpn, target_wireguard;
+
+bool target_always(const struct target_config *config); // for is_watched
 
 // NULL for a type that this gateway does not have.
 const struct target_ops *target_ops_get(enum target_type type);
@@ -63,6 +66,8 @@ int target_link_give_back(const struct target_env *env, const struct nl_link *li
 void target_own_interface(const char *prefix, const struct uuid *id, char out[16]);
 // Removes it.
 void target_own_stop(const struct target_env *env, const char *prefix, const struct target_spec *spec);
+// The address that the underlay speaks to `peer` from. The thread is in the slice before and after. 0 or -errno.
+int target_underlay_address(const struct target_env *env, const struct ip_addr *peer, char out[IP_ADDR_TEXT]);
 int target_sysctls(const char *interface); // what every interface of a target is set to; 0 or -errno
 
 int target_spec_init(struct target_spec *spec, const struct target_config *config, uint32_t table); // copies; 0 or -ENOMEM

@@ -40,6 +40,14 @@ static int set_routes(const struct target_env *env, const struct target_spec *sp
 	return nl_routes_set(env->inside, spec->table, routes, transfer ? 2 : 1);
 }
 
+static void found(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
+{
+	struct ip_addr anywhere = ip_addr_v4(0xc0000201); // RFC 5737: nobody's, so the default route's
+
+	target_available(status, &spec->config->id);
+	target_underlay_address(env, &anywhere, status->public_address);
+}
+
 static void internet_start(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
 {
 	struct transfer transfer;
@@ -53,7 +61,7 @@ static void internet_start(const struct target_env *env, const struct target_spe
 	if (!error)
 		error = set_routes(env, spec, &transfer);
 	if (!error) {
-		target_available(status, &spec->config->id);
+		found(env, spec, status);
 		return;
 	}
 	set_routes(env, spec, NULL);
@@ -79,7 +87,7 @@ static void internet_status(const struct target_env *env, const struct target_sp
 	if (nl_link_get(env->inside, name, &link) || !(link.flags & IFF_LOWER_UP))
 		target_unavailable(status, &spec->config->id, "the transfer link to the underlay is down");
 	else
-		target_available(status, &spec->config->id);
+		found(env, spec, status);
 }
 
 const struct target_ops target_internet = {

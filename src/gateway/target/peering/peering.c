@@ -2,8 +2,12 @@
 // The peering target: an interface of the gateway's host (hardware, a VLAN "if.N", or one end of a veth pair) that is moved into the slice,
 // given the local address and, in the target's table, the routes to the remote subnets.
 //
+// With BGP (bgp.h) the peer's routes are learned into the same table, and the target is available while the peer is there.
+//
 // The interface is the slice's alone while it is there, and goes back to the gateway's namespace when the target or the slice ends. A VLAN
 // that the host does not have is made on its lower interface, tagged as ours by its alias, and simply ends with the target.
+#include "gateway/target/peering/peering.h"
+#include "gateway/target/peering/bgp.h"
 #include "gateway/target/target.h"
 
 #include "base/clean.h"
@@ -25,7 +29,7 @@ static int peering_interface(const struct target_config *config, char out[16])
 	return 0;
 }
 
-static struct ip_prefix local_prefix(const struct peering_config *peering)
+struct ip_prefix peering_network(const struct peering_config *peering)
 {
 	struct ip_prefix prefix = {.addr = peering->local, .len = peering->local_len};
 
@@ -37,14 +41,14 @@ static struct ip_prefix local_prefix(const struct peering_config *peering)
 static bool peering_reaches(const struct target_config *config, const struct ip_addr *addr)
 {
 	const struct peering_config *peering = &config->peering;
-	struct ip_prefix local = local_prefix(peering);
+	struct ip_prefix local = peering_network(peering);
 
 	if (addr->family != peering->local.family)
 		return false;
 	vec_each (&peering->remote_subnets.rows, prefix)
 		if (ip_prefix_has(prefix, addr))
 			return true;
-	return !peering->remote_subnets.rows.count || ip_prefix_has(&local, addr);
+	return !peering->remote_subnets.rows.count || peering->bgp.local_as || ip_prefix_has(&local, addr);
 }
 
 // "eth1.100" -> 100, and "eth1" to `lower`; 0 when it is not such a name.
@@ -131,13 +135,13 @@ static int set_routes(const struct target_env *env, const struct target_spec *sp
 		*room = (struct nl_route){.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = TARGET_METRIC_LAST};
 	if (link && !error && (room = vec_add(&routes)))
 		*room = (struct nl_route){
-			.kind = NL_ROUTE_UNICAST, .to = local_prefix(peering), .link = link, .metric = TARGET_METRIC - 1};
+			.kind = NL_ROUTE_UNICAST, .to = peering_network(peering), .link = link, .metric = TARGET_METRIC - 1};
 	for (size_t i = 0; link && room && i < peering->remote_subnets.rows.count; i++)
 		if (peering->remote_subnets.rows.items[i].addr.family == peering->local.family && (room = vec_add(&routes))) {
 			*room = base;
 			room->to = peering->remote_subnets.rows.items[i];
 		}
-	if (link && room && !peering->remote_subnets.rows.count && (room = vec_add(&routes))) {
+	if (link && room && !peering->remote_subnets.rows.count && !peering->bgp.local_as && (room = vec_add(&routes))) {
 		*room = base;
 		room->to.addr.family = peering->local.family;
 	}
@@ -203,8 +207,10 @@ static void peering_start(const struct target_env *env, const struct target_spec
 		return;
 	}
 	error = bring_up(env, spec, status, &step);
-	if (!error)
+	if (!error) {
+		bgp_start(env, spec, status);
 		return;
+	}
 	words = nl_error(env->inside);
 	if (!status->message[0])
 		target_unavailable(
@@ -222,6 +228,7 @@ static void peering_stop(const struct target_env *env, const struct target_spec 
 	struct nl_link link;
 	int error;
 
+	bgp_stop(env, spec);
 	if (nl_link_get(env->inside, spec->config->peering.interface, &link))
 		return;
 	error = target_link_give_back(env, &link);
@@ -239,10 +246,18 @@ static void peering_status(const struct target_env *env, const struct target_spe
 			status, &spec->config->id, "interface %s is not in the slice", spec->config->peering.interface);
 	else
 		judge_link(&link, spec, status);
+	if (status->available)
+		bgp_look(env, spec, status);
+}
+
+static bool peering_is_watched(const struct target_config *config)
+{
+	return config->peering.bgp.local_as;
 }
 
 const struct target_ops target_peering = {
 	.name = "peering",
+	.is_watched = peering_is_watched,
 	.interface = peering_interface,
 	.reaches = peering_reaches,
 	.start = peering_start,

@@ -29,7 +29,6 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 LOG_CATEGORY(vpn);
@@ -60,28 +59,6 @@ static bool vpn_reaches(const struct target_config *config, const struct ip_addr
 		if (ip_prefix_has(prefix, addr))
 			return true;
 	return !remote->rows.count && addr->family == IP_V4;
-}
-
-// The address that the underlay speaks to the peer from: our identity. A connected UDP socket knows, and sends nothing.
-static int find_identity(const struct target_env *env, const struct ip_addr *peer, char out[IP_ADDR_TEXT])
-{
-	struct ip_end end = {*peer, 500}, self;
-	struct sockaddr_storage sa;
-	socklen_t len = ip_end_to_sockaddr(&end, &sa), got = sizeof(sa);
-	_cleanup_close_ int fd = -1;
-	int error = netns_enter(env->underlay_fd), back;
-
-	if (!error) {
-		fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		if (fd < 0 || connect(fd, (struct sockaddr *)&sa, len) || getsockname(fd, (struct sockaddr *)&sa, &got))
-			error = -errno;
-	}
-	back = netns_enter(env->inside_fd);
-	if (!error && !back && ip_end_from_sockaddr((struct sockaddr *)&sa, &self))
-		error = -EINVAL;
-	if (!error)
-		ip_addr_text(&self.addr, out);
-	return error ? error : back;
 }
 
 static struct ip_addr first_host(const struct ip_prefix *prefix)
@@ -196,7 +173,7 @@ static int bring_up(const struct target_env *env, const struct target_spec *spec
 
 	charon_init(&charon, env, config);
 	vpn_interface(config, name);
-	error = find_identity(env, &config->vpn.remote, charon.identity);
+	error = target_underlay_address(env, &config->vpn.remote, charon.identity);
 	if (error) {
 		snprintf(why, 160, "the gateway has no route to the peer: %s", strerror(-error));
 		return error;
@@ -236,7 +213,8 @@ static void vpn_status(const struct target_env *env, const struct target_spec *s
 
 	vpn_interface(spec->config, name);
 	charon_init(&charon, env, spec->config);
-	find_identity(env, &spec->config->vpn.remote, charon.identity);
+	target_underlay_address(env, &spec->config->vpn.remote, charon.identity);
+	snprintf(status->public_address, sizeof(status->public_address), "%s", charon.identity);
 	ip_addr_text(&spec->config->vpn.remote, peer);
 	switch (charon_look(&charon, spec->config, why)) {
 	case CHARON_UP:
@@ -297,7 +275,7 @@ static void vpn_stop(const struct target_env *env, const struct target_spec *spe
 
 const struct target_ops target_vpn = {
 	.name = "vpn",
-	.is_watched = true,
+	.is_watched = target_always,
 	.interface = vpn_interface,
 	.reaches = vpn_reaches,
 	.start = vpn_start,

@@ -299,6 +299,8 @@ static void wireguard_status(const struct target_env *env, const struct target_s
 		target_pending(status, &spec->config->id,
 			"no handshake with the peer %s yet: it must answer there and know our public key %s", peer, public);
 	snprintf(status->public_key, sizeof(status->public_key), "%s", public);
+	if (spec->config->wireguard.remote.addr.family)
+		target_underlay_address(env, &spec->config->wireguard.remote.addr, status->public_address);
 	status->public_port = (uint16_t)port_of(spec->config);
 	status->handshake_s = (uint64_t)handshake;
 }
@@ -331,7 +333,7 @@ static void wireguard_stop(const struct target_env *env, const struct target_spe
 
 const struct target_ops target_wireguard = {
 	.name = "wireguard",
-	.is_watched = true,
+	.is_watched = target_always,
 	.interface = wireguard_interface,
 	.reaches = wireguard_reaches,
 	.start = wireguard_start,
