@@ -78,6 +78,7 @@ export function nounOf(word: string): Noun {
 	return noun;
 }
 
+export const allNouns = () => [...(nouns.value?.values() ?? [])];
 export const hasNoun = (word: string) => nouns.value?.has(word) ?? false;
 
 // The noun of a row that lives inside its owner's list: its path below the owner.

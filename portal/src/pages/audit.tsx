@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who changed what: each entry with what it was before and after, member by member.
+// Who changed what: each entry with what differs, before and after, down to the single member.
+import { allNouns } from '../api/schema';
 import { Badge, Empty, PageHead, type Tone } from '../ui/parts';
 import { Table } from '../ui/table';
 import { Time } from '../ui/time';
@@ -16,34 +17,43 @@ interface Entry {
 	after: Record<string, unknown> | null;
 }
 
-const tones: Record<string, Tone> = { create: 'good', delete: 'bad', login: 'none', logout: 'none' };
+const tones: Record<string, Tone> = { create: 'good', import: 'good', change: 'warn', delete: 'bad' };
+const actions = ['create', 'change', 'delete', 'import', 'detach', 'test', 'replay', 'login', 'logout'];
 const quiet = new Set(['id', 'changedAt', 'customerId']);
 
-function words(value: unknown): string {
-	if (value === null || value === undefined || value === '') return '–';
-	if (typeof value !== 'object') return String(value);
-	if ('name' in value && typeof value.name === 'string') return value.name;
-	return JSON.stringify(value);
+const isNothing = (value: unknown) => value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
+
+// The members of a value by their paths, each as a text; a reference or a word of a list is its name.
+function leaves(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
+	if (isNothing(value)) return into;
+	if (Array.isArray(value)) {
+		if (value.some((item) => typeof item === 'object')) value.forEach((item, i) => leaves(item, `${path}[${i}]`, into));
+		else into.set(path, value.join(', '));
+	} else if (typeof value === 'object') {
+		const members = value as Record<string, unknown>;
+		if (path && 'moniker' in members && Object.keys(members).length <= 4) into.set(path, String(members.name ?? members.moniker ?? members.id));
+		else for (const [name, member] of Object.entries(members)) if (!quiet.has(name)) leaves(member, path ? `${path}.${name}` : name, into);
+	} else into.set(path, String(value));
+	return into;
 }
 
 function Changes({ entry }: { entry: Entry }) {
-	const { before, after } = entry;
-	const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
-		(name) => !quiet.has(name) && JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]) && (words(before?.[name]) !== '–' || words(after?.[name]) !== '–'),
-	);
-	if (!names.length) return <span class="faint">–</span>;
+	const before = leaves(entry.before);
+	const after = leaves(entry.after);
+	const paths = [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
+	if (!paths.length) return <span class="faint">–</span>;
 	return (
 		<details>
 			<summary>
-				{names.slice(0, 3).join(', ')}
-				{names.length > 3 && ` and ${names.length - 3} more`}
+				{paths.slice(0, 3).join(', ')}
+				{paths.length > 3 && ` and ${paths.length - 3} more`}
 			</summary>
 			<dl class="changes">
-				{names.map((name) => (
-					<div key={name}>
-						<dt>{name}</dt>
+				{paths.map((path) => (
+					<div key={path}>
+						<dt>{path}</dt>
 						<dd>
-							{before && <del>{words(before[name])}</del>} {after && <ins>{words(after[name])}</ins>}
+							{before.has(path) && <del>{before.get(path)}</del>} {after.has(path) && <ins>{after.get(path)}</ins>}
 						</dd>
 					</div>
 				))}
@@ -62,22 +72,16 @@ export default function Audit() {
 				search="actor"
 				searchLabel="Search by actor"
 				order="desc(time)"
+				every={10000}
 				filters={[
-					{
-						member: 'action',
-						label: 'Action',
-						values: [
-							['create', 'create'],
-							['update', 'update'],
-							['delete', 'delete'],
-						],
-					},
+					{ member: 'action', label: 'Action', values: actions.map((action) => [action, action]) },
+					{ member: 'objectType', label: 'Kind', values: allNouns().filter((noun) => !noun.readOnly).map((noun) => [noun.noun, noun.title]) },
 				]}
 				empty={<Empty icon="audit" title="Nothing was changed yet" />}
 				columns={[
 					{ head: 'Time', cell: (row) => <Time at={row.time} as="full" /> },
-					{ head: 'Who', cell: (row) => row.actor ?? '–' },
-					{ head: 'Action', cell: (row) => <Badge tone={tones[row.action] ?? 'warn'}>{row.action}</Badge> },
+					{ head: 'Who', cell: (row) => row.actor ?? 'the platform' },
+					{ head: 'Action', cell: (row) => <Badge tone={tones[row.action] ?? 'none'}>{row.action}</Badge> },
 					{
 						head: 'What',
 						cell: (row) => (
@@ -93,4 +97,3 @@ export default function Audit() {
 		</>
 	);
 }
-

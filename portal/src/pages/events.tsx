@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState } from 'preact/hooks';
-import { useQuery } from '../api/query';
-import type { EventRow, Thing } from '../api/types';
+import { eventTypes } from '../api/event-types';
+import type { EventRow } from '../api/types';
 import { Link } from '../router';
 import { Button } from '../ui/button';
 import { EventText } from '../ui/event';
@@ -12,6 +12,7 @@ import { Time } from '../ui/time';
 const NEVER = /^\b$/;
 const places: [keyof EventRow, string, string][] = [
 	['endpointId', 'endpoints', 'Endpoint'],
+	['endpointGroupId', 'endpointgroups', 'Endpoint Group'],
 	['vsliceId', 'vslices', 'VSlice'],
 	['routingTargetId', 'routingtargets', 'Routing Target'],
 	['regionalGatewayId', 'regionalgateways', 'Regional Gateway'],
@@ -34,7 +35,6 @@ export function About({ event }: { event: EventRow }) {
 
 export default function Events() {
 	const [isPaused, pause] = useState(false);
-	const types = useQuery<Thing[]>('eventtypes?limit=200&sortBy=asc(name)');
 	return (
 		<>
 			<PageHead
@@ -55,7 +55,7 @@ export default function Events() {
 				vsliceMember="vsliceId"
 				order="desc(sequence)"
 				on={isPaused ? NEVER : /./}
-				filters={[{ member: 'eventType', label: 'Type', values: (types.data ?? []).map((type) => [type.moniker, type.name]) }]}
+				filters={[{ member: 'eventType', label: 'Type', values: eventTypes.value.map((type) => [type.moniker, type.name]) }]}
 				empty={
 					<Empty icon="event" title="Nothing has happened yet">
 						<p>Attaches, tunnels, changes of status: each leaves an event. An Event Handler is told of those that an Event Map names.</p>
