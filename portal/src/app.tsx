@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'preact/hooks';
+import { loadEventTypes } from './api/event-types';
 import { forgetAll } from './api/query';
 import { loadSchema, schemaIsLoaded } from './api/schema';
 import { customer, me, wasSignedIn, whoAmI } from './api/session';
@@ -58,7 +59,7 @@ export function App() {
 		if (!who) return;
 		const start = async () => {
 			try {
-				if (!schemaIsLoaded()) await loadSchema();
+				if (!schemaIsLoaded()) await Promise.all([loadSchema(), loadEventTypes()]);
 				setReady(true);
 			} catch (failed) {
 				setError(failed);

@@ -21,10 +21,23 @@ export interface QueryOptions {
 }
 
 const kept = new Map<string, Reply<unknown>>();
+const underWay = new Map<string, { since: number; reply: Promise<Reply<unknown>> }>();
+const SHARED_MS = 40; // shorter than the pause before something is asked again for a change
 const KEPT_MAX = 200;
 const changed = new Set<(path: string) => void>();
 
 const keyOf = (path: string) => (customer.peek() ?? '') + ' ' + path;
+
+// Rows that ask for the same thing at the same time ask once.
+function ask<T>(path: string): Promise<Reply<T>> {
+	const key = keyOf(path);
+	const known = underWay.get(key);
+	if (known && Date.now() - known.since < SHARED_MS) return known.reply as Promise<Reply<T>>;
+	const reply = call<T>('GET', path);
+	underWay.set(key, { since: Date.now(), reply });
+	void reply.catch(() => undefined).finally(() => underWay.get(key)?.reply === reply && underWay.delete(key));
+	return reply;
+}
 
 function keep(path: string, reply: Reply<unknown>) {
 	kept.delete(keyOf(path));
@@ -45,27 +58,26 @@ export function forgetAll() {
 export function useQuery<T>(path: string | null, options: QueryOptions = {}): Query<T> {
 	const known = path === null ? undefined : (kept.get(keyOf(path)) as Reply<T> | undefined);
 	const [state, setState] = useState<{ path: string | null; reply: Reply<T> | undefined; error: unknown }>({ path, reply: known, error: null });
-	const asking = useRef<AbortController | null>(null);
+	const turn = useRef(0);
 	const current = state.path === path ? state : { path, reply: known, error: null };
 
-	const ask = async () => {
+	const askAgain = async () => {
 		if (path === null) return;
-		asking.current?.abort();
-		const own = (asking.current = new AbortController());
+		const own = ++turn.current;
 		try {
-			const reply = await call<T>('GET', path, { signal: own.signal });
+			const reply = await ask<T>(path);
 			keep(path, reply);
-			if (!own.signal.aborted) setState({ path, reply, error: null });
+			if (own === turn.current) setState({ path, reply, error: null });
 		} catch (error) {
-			if (!own.signal.aborted) setState((before) => ({ path, reply: before.path === path ? before.reply : undefined, error }));
+			if (own === turn.current) setState((before) => ({ path, reply: before.path === path ? before.reply : undefined, error }));
 		}
 	};
-	const latest = useRef(ask);
-	latest.current = ask;
+	const latest = useRef(askAgain);
+	latest.current = askAgain;
 
 	useEffect(() => {
 		void latest.current();
-		return () => asking.current?.abort();
+		return () => void turn.current++;
 	}, [path, customer.value]);
 
 	useEffect(() => {

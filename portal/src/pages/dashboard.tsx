@@ -142,7 +142,7 @@ export default function Dashboard() {
 				<Figure to="/sessions" value={sessions.data && sessions.total} label="live sessions" />
 				<Figure to="/endpoints" value={endpoints.data && endpoints.total} label="Endpoints" />
 				<Figure to="/tunnels" value={tunnels.data && tunnels.total - down} label="tunnels established" />
-				<Figure to="/tunnels" value={tunnels.data && down} label="tunnels that are not" bad={down > 0} />
+				<Figure to="/tunnels" value={tunnels.data && down} label="tunnels down" bad={down > 0} />
 				<Figure to="/events?eventType=endpointdatasessioncreatefailed_v1" value={failures} label="failed attaches, last hour" bad={!!failures} />
 			</div>
 			<div class="columns">
