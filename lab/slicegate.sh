@@ -121,7 +121,7 @@ iccid_of() { # IMSI: a serial number made from it, with its Luhn digit
 
 # --- what there is
 
-slice_ready() { api GET "/vslices/diagnostics-$1" | jq -e 'all(.readiness[]; .ok)'; } # CUSTOMER
+slice_ready() { api GET "/vslices/diagnostics-$1" | jq -e 'all(.readiness[]; .ok or .check == "lastDial")'; } # CUSTOMER
 
 session() { # IMSI [JQ-FILTER]: its live session
 	api GET "/sessions?filter=imsi:$1" | jq -er ".[0]${2:-}"

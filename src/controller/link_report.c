@@ -322,14 +322,30 @@ static void find_stray(struct report *report, json_t *row)
 	sqlite3_reset(statement);
 }
 
+// What the VSlice's readiness shows of its last dial.
+static void note_dial(struct report *report, const json_t *row, const char *vslice)
+{
+	json_t *dial = json_pack("{s:b, s:O, s:O}", "ok", json_is_true(json_object_get(row, "ok")), "verdict",
+		json_object_get(row, "verdict"), "startedAt", json_object_get(row, "startedAt"));
+	char *text = dial ? json_dumps(dial, JSON_COMPACT) : NULL;
+
+	json_decref(dial);
+	if (text)
+		live_put_attach(report->controller->live, vslice, text);
+}
+
 static void on_attach(struct report *report, const json_t *row)
 {
 	const char *endpoint = text_of(row, "endpoint");
+	const char *vslice = text_of(row, "vslice");
 	json_t *copy = endpoint && strlen(endpoint) < 40 ? json_deep_copy(row) : NULL;
 
+	if (vslice && strlen(vslice) < 40)
+		note_dial(report, row, vslice);
 	if (!copy)
 		return;
 	json_object_del(copy, "row");
+	json_object_del(copy, "vslice");
 	char *text = json_dumps(copy, JSON_COMPACT);
 
 	json_decref(copy);

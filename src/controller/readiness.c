@@ -12,6 +12,7 @@
 #include "model/verdict.h"
 #include "model/vslice.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,30 @@ static void tunnel_row(const struct tunnel *tunnel, void *context)
 	row(context, "tunnel", ok, message);
 }
 
+// How the last dial of an LNS ended, of a SIM or of a test. Nothing is said while none is known.
+static void check_dial(struct readiness *readiness)
+{
+	struct text kept = {0};
+	json_t *dials, *last;
+	char message[600];
+	bool ok;
+
+	text_char(&kept, '[');
+	live_attaches(readiness->live, readiness->vslice->object.id, &kept);
+	text_char(&kept, ']');
+	dials = kept.bytes ? json_loads(kept.bytes, 0, NULL) : NULL;
+	text_fini(&kept);
+	last = json_array_get(dials, 0);
+	if (last) {
+		ok = json_is_true(json_object_get(last, "ok"));
+		snprintf(message, sizeof(message), "the last dial, %s: %.500s",
+			json_string_value(json_object_get(last, "startedAt")),
+			json_string_value(json_object_get(last, "verdict")));
+		row(readiness, "lastDial", ok, message);
+	}
+	json_decref(dials);
+}
+
 static void check_groups(struct readiness *readiness)
 {
 	const struct vslice *vslice = readiness->vslice;
@@ -303,6 +328,7 @@ void readiness_fill(struct db *db, struct live *live, struct vslice *vslice)
 					field_rows_at(&noun_lns, &vslice->lnss, i));
 		check_gateway(&readiness);
 		live_each_tunnel(live, vslice->object.id, tunnel_row, &readiness);
+		check_dial(&readiness);
 		object_free(&noun_policy, readiness.policy);
 	}
 	if (vslice->type == VSLICE_INTEGRATED)

@@ -216,8 +216,8 @@ static void finish(struct session *session)
 	tell_rest(session);
 	attach->must_answer = false;
 	report_add(gateway->report,
-		json_pack("{s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", attach->test_lns.text, "startedAt",
-			json_time(session->started_wall_ms), "ok", 1, "verdict",
+		json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", attach->test_lns.text, "vslice",
+			session->vslice->id.text, "startedAt", json_time(session->started_wall_ms), "ok", 1, "verdict",
 			json_sprintf("the LNS works: an address after %llu ms",
 				(unsigned long long)(attach->attached_ms - attach->started_ms)),
 			"steps", trace_steps(attach->trace)));

@@ -231,8 +231,11 @@ static void refuse(struct gateway *gateway, const struct access_ops *access, con
 		"ok", 0, "verdict", verdict_of(refusal, why, advice), "steps", trace_steps(trace));
 	if (row && about)
 		json_object_set_new(row, "endpoint", json_string(about));
-	if (row && attach)
+	if (row && attach) {
 		add_cause(row, attach);
+		if (attach->tried_count)
+			json_object_set_new(row, "vslice", json_string(attach->vslice.text));
+	}
 	report_add(gateway->report, row);
 	link_kick(gateway->link);
 }
@@ -319,6 +322,7 @@ int session_new(struct gateway *gateway, const struct access_ops *access, const 
 		return error;
 	}
 	attach_fill(session, request);
+	session->attach->vslice = vslice->id;
 	keep_pco(session->attach);
 	error = session_link(session);
 	if (error) {

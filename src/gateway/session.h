@@ -98,6 +98,7 @@ struct attach {
 	uint64_t tunnel_up_ms, call_up_ms, lcp_up_ms, auth_ok_ms, ncp_up_ms; // 0 = not yet
 	uint64_t dialled_ms; // when this LNS was dialled
 	struct uuid tried[5], last; // LNSs; the one being dialled
+	struct uuid vslice;
 	unsigned tried_count;
 	enum refusal refusal; // the last reason why an LNS did not do
 	char why[200]; // its words

@@ -41,8 +41,9 @@ static void report_attach(struct session *session)
 	uuid_unpack(session->endpoint, &endpoint);
 	tbcd_from_key(session->imsi, &imsi);
 	report_add(gateway->report,
-		json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", endpoint.text, "imsi", imsi.digits,
-			"startedAt", json_time(session->started_wall_ms), "ok", 1, "verdict",
+		json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", endpoint.text, "imsi",
+			imsi.digits, "vslice", session->vslice->id.text, "startedAt", json_time(session->started_wall_ms), "ok",
+			1, "verdict",
 			json_sprintf("attached in %u ms, %s gave %s", session->attach_ms, session->way->giver,
 				session_address_text(session, address)),
 			"steps", trace_steps(attach->trace)));

@@ -5,6 +5,7 @@
 
 good=999700000000001 suspended=999700000000002 lonely=999700000000003 unknown=999700000000099
 said() { verdict "$1" | grep -i "$2"; } # IMSI WORDS
+dialled() { api GET /vslices/diagnostics-a | jq -e --arg w "$2" ".readiness[] | select(.check == \"lastDial\") | (.ok == $1) and (.message | test(\$w))"; } # true|false WORDS
 back() {
 	api PATCH /vslices/diagnostics-a <<<'{"defaultRoutingPolicy": "policy-a"}'
 	wait_for 10 slice_ready a
@@ -27,8 +28,10 @@ step "a VSlice with no Default Routing Policy" api PATCH /vslices/diagnostics-a 
 step "its SIM: no resources available (73)" sgw_refused $good 73
 step "the verdict says what to mend" said $good "Default Routing Policy"
 step "with the policy back the SIM attaches" back
+step "readiness shows it" wait_for 3 dialled true 'attached in'
 step "a wrong PPP password" api PATCH "/endpoints/$(iccid_of $good)" <<<'{"pppPassword": "wrong"}'
 step "the LNS's refusal: user authentication failed (92)" sgw_refused $good 92
 step "the verdict says that the LNS refused the password" said $good "password"
+step "the VSlice's readiness shows how the last dial ended" wait_for 3 dialled false password
 step "no session came of all that" sessions_are 0
 the_end

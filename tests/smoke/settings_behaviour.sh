@@ -10,7 +10,7 @@ one=999700000000001 two=999700000000002
 LNS2=$LNS_NET.3
 
 # Settings that others than settings.sh and this story see at work.
-declare -A elsewhere=([ipv6cp]=tests/smoke/ipv6.sh [redialRate]=tests/bench/failover.py [acceptPeerChange]=src/proto/l2tp/tunnel_test.c)
+declare -A elsewhere=([ipv6cp]=tests/smoke/ipv6.sh [acceptPeerChange]=src/proto/l2tp/tunnel_test.c)
 declare -A called=([acceptPeerChange]=accept_move) # there
 seen() { # SETTING
 	local file=${elsewhere[$1]:-}
@@ -73,6 +73,10 @@ segment_size() { # MSS: a SYN on its way to the LNS asks for it
 	timeout 0.5 ip netns exec "$LAB-car1" bash -c "exec 3<>/dev/tcp/$SERVER/$1" 2>/dev/null || true
 	wait_for 3 wire_saw a wan "tcp.dstport == $1 && tcp.options.mss_val == $2 && ip.src#1 == $LAC"
 }
+dialled_apart() { # the last two calls to the second LNS are a second apart
+	tshark -r "$LAB_WORK/a.wan.pcap" -Y "ip.dst == $LNS2 && l2tp.avp.message_type == 10" -T fields -e frame.time_epoch 2>/dev/null |
+		awk '{ before = last; last = $1 } END { exit !(before && last - before > 0.8 && last - before < 4) }'
+}
 probed() { wait_for 10 wire_saw a wan "frame.time_epoch > $seen_from && ip.src == $LAC && ppp.code == 9"; }
 rounds() { # two SIMs, and on which LNS each is
 	attaches $one && attaches $two && wait_for 5 are_on 10.77 "$1" && are_on 10.88 "$2"
@@ -128,4 +132,5 @@ step "failoverMode preference: both on the first" eval 'with "{\"failoverMode\":
 step "balanced: one on each" eval 'with "{\"failoverMode\": \"balanced\"}" && rounds 1 1 && everybody_leaves'
 step "releaseRate: the sessions of a lost LNS are released at that pace" eval 'with "{\"redialRate\": 0, \"releaseRate\": 1, \"helloIntervalSeconds\": 1, \"retransmitInitialMs\": 200, \"retransmitMaxEstablished\": 1}" &&
 	attaches $one && attaches $two && lns_tell a stopccn && wait_for 2 sessions_are 1 && wait_for 5 sessions_are 0'
+step "redialRate: they are dialled again at that pace" eval 'wait_for 10 tunnels_are 2 && with "{\"redialRate\": 1, \"overallBudgetMs\": 10000}" && rounds 2 0 && lns_tell a stopccn && wait_for 10 dialled_apart'
 the_end
