@@ -113,6 +113,14 @@ order_endpoint() { # CUSTOMER IMSI
 	END
 }
 
+order_sims() { # CUSTOMER FIRST-IMSI COUNT: many endpoints at once
+	seq "$2" $(($2 + $3 - 1)) | while read -r imsi; do
+		echo "{\"iccid\": \"$(iccid_of "$imsi")\", \"imsis\": [\"$imsi\"], \"endpointGroup\": \"cars-$1\", \"pppUsername\": \"$PPP_USER\", \"pppPassword\": \"$PPP_PASSWORD\"}"
+	done >"$LAB_WORK/sims.ndjson"
+	in_ns gateway curl -sS -H "Authorization: Bearer $(cat "$LAB_WORK/admin.token")" -H 'Content-Type: application/x-ndjson' \
+		--data-binary "@$LAB_WORK/sims.ndjson" "$API/api/v1/endpoints/import" | jq -e ".data.created == $3"
+}
+
 iccid_of() { # IMSI: a serial number made from it, with its Luhn digit
 	awk -v n="8944${1}" 'BEGIN {
 		for (i = length(n); i > 0; i--) { d = substr(n, i, 1) * (++k % 2 ? 2 : 1); s += d > 9 ? d - 9 : d }

@@ -363,21 +363,41 @@ static bool has_room(const struct tunnel *tunnel)
 		tunnel->l2tp.sessions < (uint64_t)tunnel->profile->settings->max_sessions_per_tunnel;
 }
 
+// What has to go through the tunnel's window before a new call is through.
+static uint32_t backlog(const struct tunnel *tunnel)
+{
+	uint32_t count = tunnel->l2tp.waiting_calls + tunnel->l2tp.asked_calls;
+
+	for (size_t i = 0; i < L2TP_CLASSES; i++)
+		count += tunnel->l2tp.channel.waiting[i].count;
+	return count;
+}
+
+// A call takes two messages through the window, so this many wait for some ten round trips: time for another tunnel, where one may be had.
+static bool is_busy(const struct tunnel *tunnel)
+{
+	uint32_t window = tunnel->l2tp.channel.window ? tunnel->l2tp.channel.window : 4; // not told yet
+
+	return backlog(tunnel) > 5 * window;
+}
+
 int tunnel_get(struct pair *pair, struct tunnel **out)
 {
 	const struct ip_end *peer = pair->has_redirect ? &pair->redirect : &pair->lns;
 	struct gateway *gateway = pair->lac->vslice->gateway;
+	struct tunnel *tunnel, *best = NULL;
 	int64_t live = 0;
-	struct tunnel *tunnel;
 	uint32_t id;
 	int error;
 
 	for (tunnel = pair->tunnels; tunnel; tunnel = tunnel->next) {
-		if (has_room(tunnel)) {
-			*out = tunnel;
-			return 0;
-		}
+		if (has_room(tunnel) && (!best || backlog(tunnel) < backlog(best)))
+			best = tunnel;
 		live += !tunnel->gone && tunnel->l2tp.state != L2TP_TUNNEL_CLOSING;
+	}
+	if (best && (!is_busy(best) || live >= pair->profile->settings->max_tunnels_per_lns)) {
+		*out = best;
+		return 0;
 	}
 	if (live >= pair->profile->settings->max_tunnels_per_lns)
 		return -EDQUOT;

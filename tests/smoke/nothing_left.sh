@@ -8,13 +8,6 @@ LNS_KIND=simulator
 
 sims=100 first=999700000000001
 
-order_sims() { # all at once
-	seq $first $((first + sims - 1)) | while read -r imsi; do
-		echo "{\"iccid\": \"$(iccid_of "$imsi")\", \"imsis\": [\"$imsi\"], \"endpointGroup\": \"cars-a\", \"pppUsername\": \"$PPP_USER\", \"pppPassword\": \"$PPP_PASSWORD\"}"
-	done >"$LAB_WORK/sims.ndjson"
-	in_ns gateway curl -sS -H "Authorization: Bearer $(cat "$LAB_WORK/admin.token")" -H 'Content-Type: application/x-ndjson' \
-		--data-binary "@$LAB_WORK/sims.ndjson" "$API/api/v1/endpoints/import" | jq -e ".data.created == $sims"
-}
 sims_start() { # OPTIONS...: all SIMs attach at once
 	start storm-of-sims mobile "$BUILD/src/sim/slicegate-sim" sgw --local "$SGW" --remote "$GTP_GATEWAY" --imsi $first --count $sims --apn "$APN" \
 		--t3 20s --quiet --json "$@"
@@ -75,7 +68,7 @@ lab_open "After storms nothing is left"
 SETTINGS='"lnsHoldSeconds": 0, "attemptBudgetMs": 600, "overallBudgetMs": 1200'
 world a
 step "the order of customer a" order a
-step "and of $sims SIMs" order_sims
+step "and of $sims SIMs" order_sims a $first $sims
 step "a first storm" storm none
 step "what there is after it" note_before
 for fault in none no-icrp cdn=4 refuse-auth no-lcp no-ipcp reject-ipcp no-address slow=50; do
