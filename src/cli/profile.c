@@ -127,7 +127,7 @@ static const char *argument(int argc, char **argv, const char *name)
 {
 	size_t len = strlen(name);
 
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+	for (int i = 1; i < argc && argv[i] && strcmp(argv[i], "--") != 0; i++) {
 		if (strncmp(argv[i], name, len) != 0)
 			continue;
 		if (argv[i][len] == '=')

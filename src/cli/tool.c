@@ -31,16 +31,17 @@ static int usage(struct command *command, const char *text)
 
 static int run_api(struct command *command)
 {
-	const char *text = command->word_count > 2 ? command->words[2] : NULL;
 	_cleanup_free_ char *read = NULL;
+	const char *text;
 	struct answer answer;
 	json_t *body = NULL;
 	int result;
 
 	if (command->word_count < 2 || command->words[1][0] != '/')
 		return usage(command, "usage: slicegate api METHOD /PATH [JSON]");
-	if (command->file && !(text = read = body_read_file(command->file, command->error)))
+	if (command->file && !(read = body_read_file(command->file, command->error)))
 		return EXIT_USAGE;
+	text = read ? read : command->word_count > 2 ? command->words[2] : NULL;
 	if (text && !(body = json_loads(text, JSON_DECODE_ANY, NULL)))
 		return usage(command, "the body is not JSON");
 	result = client_call(command->client, command->words[0], command->words[1], body, &answer);

@@ -217,7 +217,8 @@ int body_value(const struct field *field, const struct option *option, json_t *b
 		char question[96];
 
 		snprintf(question, sizeof(question), "%s: ", field->label);
-		text = read = ask_secret(question);
+		read = ask_secret(question);
+		text = read;
 		asked = true;
 	}
 	if (!text)
