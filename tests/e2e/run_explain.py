@@ -51,6 +51,16 @@ class Explain(Case):
         self.assertEqual(self.explain({}, [])["verdict"], "drop")
         self.assertEqual(self.api.ok("GET", f"routingpolicies/{self.ids['policy']}"), before)
 
+    def test_of_a_policy_that_is_not_stored(self):
+        stored = self.api.ok("GET", "routingpolicies")
+        vslice = self.api.ok("GET", f"routingpolicies/{self.ids['policy']}")["vslice"]["moniker"]
+        packet = {"sourceIp": "10.64.0.1", "destinationIp": "10.65.0.1", "vslice": vslice}
+        for rules, verdict in (([self.to_target], "forward"), ([], "drop")):
+            self.assertEqual(self.api.ok("POST", "routingpolicies/explain", {**packet, "routingPolicyRules": rules})["verdict"], verdict)
+        self.assertEqual(self.api.ok("GET", "routingpolicies"), stored)
+        self.assertSaid(self.api.refused("POST", "routingpolicies/explain", {"sourceIp": "10.64.0.1", "destinationIp": "10.65.0.1"}), "vslice:")
+        self.assertSaid(self.api.refused("POST", "routingpolicies/explain", {**packet, "routingPolicyRules": [{"ruleAction": "go"}]}), "ruleAction")
+
     def test_faults_are_told_together(self):
         reply = self.api.refused("POST", self.url, {"sourceIp": "nowhere", "transportProtocol": "sctp", "destinationPort": 70000})
         for name in ("sourceIp", "destinationIp", "transportProtocol", "destinationPort"):

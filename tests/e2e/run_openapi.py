@@ -272,6 +272,9 @@ class Description(Case):
         self.drive("explain-routing-policy", "RoutingPolicies/described-policy/explain", packet)
         self.drive("explain-routing-policy", "RoutingPolicies/described-policy/explain", {**packet, "routingPolicyRules": [RULE]})
         self.drive("explain-routing-policy", "RoutingPolicies/described-policy/explain", {"sourceIp": "x"}, status=400)
+        unsaved = {**packet, "vslice": self.api.ok("GET", "RoutingPolicies/described-policy")["vslice"]["id"], "routingPolicyRules": [RULE]}
+        self.drive("explain-unsaved-routing-policy", "RoutingPolicies/explain", unsaved)
+        self.drive("explain-unsaved-routing-policy", "RoutingPolicies/explain", packet, status=400)
 
     def test_2_many(self):
         for row, status in ((f"{iccid(600)},{imsi(600)}", 200), ("1,2", 400)):

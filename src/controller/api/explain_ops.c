@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST /routingpolicies/{id}/explain: which rule a packet hits, where it goes, and why. With `routingPolicyRules` in the body the question is
-// asked of those rules instead of the stored ones, judged as a write of them would be, and nothing is stored.
+// asked of those rules instead of the stored ones, judged as a write of them would be, and nothing is stored. POST /routingpolicies/explain
+// asks the same of a policy that is not stored at all: its `vslice` is in the body too.
 #include "controller/api/ops.h"
 
 #include "controller/api/op.h"
@@ -74,7 +75,7 @@ static void take_gateway(struct explaining *it)
 		field_text_set(&ref.moniker, name);
 		if (!ruling_resolve(&it->op->ruling, &noun_gateway, NULL, &ref))
 			ruling_fault(&it->op->ruling, "regionalGateway", "\"%.60s\" is no Regional Gateway", name);
-	} else if (it->vslice->regional_gateway.id) {
+	} else if (it->vslice && it->vslice->regional_gateway.id) {
 		field_text_set(&ref.id, it->vslice->regional_gateway.id);
 	}
 	if (ref.id) {
@@ -112,6 +113,19 @@ static void take_rules(struct explaining *it, const char *id)
 	object_judge(&it->op->ruling, &noun_policy, it->policy, before);
 	json_decref(merge);
 	object_free(&noun_policy, before);
+}
+
+// A policy that is not stored: the rules of the body on the VSlice of the body.
+static int take_unsaved(struct explaining *it)
+{
+	json_t *body = json_pack("{s:s, s:s, s:O*, s:O*}", "name", "unsaved", "routingPolicyStatus", "active", "vslice",
+		json_object_get(it->body, "vslice"), "routingPolicyRules", json_object_get(it->body, "routingPolicyRules"));
+
+	it->policy = object_new(&noun_policy);
+	json_get_object(&it->op->ruling, &noun_policy, body, it->policy, JSON_CREATE);
+	object_judge(&it->op->ruling, &noun_policy, it->policy, NULL);
+	json_decref(body);
+	return it->policy->vslice.id ? db_get(it->op->db, &noun_vslice, it->policy->vslice.id, DB_LEAN, (void **)&it->vslice) : 0;
 }
 
 // On an L2TP VSlice what a declared LNS sends to a declared LAC needs no downlink rule.
@@ -249,33 +263,52 @@ static void reply(struct explaining *it)
 	op_reply_end(it->op);
 }
 
-void op_policy_explain(struct op *op)
+static int take_stored(struct explaining *it)
+{
+	char id[UUID_TEXT];
+	int error;
+
+	if (!op_find(it->op, id))
+		return -ECANCELED;
+	error = db_get(it->op->db, &noun_policy, id, DB_LEAN, (void **)&it->policy);
+	if (!error)
+		error = db_get(it->op->db, &noun_vslice, it->policy->vslice.id, DB_LEAN, (void **)&it->vslice);
+	if (!error)
+		take_rules(it, id);
+	return error;
+}
+
+static void explain(struct op *op, int (*take_policy)(struct explaining *it))
 {
 	struct explaining it = {.op = op};
-	char id[UUID_TEXT];
-	int error = 0;
+	int error;
 
 	op->noun = &noun_policy;
 	it.body = op_body(op);
-	if (!it.body || !op_find(op, id))
-		goto out;
-	error = db_get(op->db, &noun_policy, id, DB_LEAN, (void **)&it.policy);
+	if (!it.body)
+		return;
+	error = take_policy(&it);
 	if (!error)
-		error = db_get(op->db, &noun_vslice, it.policy->vslice.id, DB_LEAN, (void **)&it.vslice);
-	if (error) {
+		take_packet(&it);
+	if (error && error != -ECANCELED)
 		op_fail_store(op, error);
-		goto out;
-	}
-	take_packet(&it);
-	take_rules(&it, id);
-	if (op->ruling.fault_count)
+	else if (!error && op->ruling.fault_count)
 		op_fail_ruling(op);
-	else
+	else if (!error)
 		reply(&it);
-out:
 	object_free(&noun_policy, it.policy);
 	object_free(&noun_vslice, it.vslice);
 	object_free(&noun_target, it.target);
 	text_fini(&it.reason);
 	json_decref(it.body);
+}
+
+void op_policy_explain(struct op *op)
+{
+	explain(op, take_stored);
+}
+
+void op_policy_explain_unsaved(struct op *op)
+{
+	explain(op, take_unsaved);
 }

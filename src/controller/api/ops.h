@@ -30,6 +30,7 @@ void op_lns_test(struct op *op);
 void op_lns_tests(struct op *op);
 void op_lns_config(struct op *op);
 void op_policy_explain(struct op *op);
+void op_policy_explain_unsaved(struct op *op);
 // Captures.
 void op_capture_list(struct op *op);
 void op_capture_get(struct op *op);
