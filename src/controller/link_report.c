@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A batch of reports is taken whole on a store thread, where the references in it can be looked up, and told to the live state. What of
-// it must last, usage and events, is gathered meanwhile and stored by one write job, together with the batch's (boot, sequence). Then it
+// it must last, usage, attaches and events, is gathered meanwhile and stored by one write job, together with the batch's (boot, sequence). Then it
 // is acknowledged. The gateway sends a batch again until it is; it is taken once, whoever was restarted in between.
 #include "controller/link_report.h"
 
@@ -13,6 +13,7 @@
 #include "controller/api/token.h"
 #include "controller/events/events.h"
 #include "controller/live.h"
+#include "controller/store/attach.h"
 #include "controller/store/usage.h"
 
 #include <errno.h>
@@ -29,6 +30,11 @@ struct pool_want {
 	enum ip_family family;
 };
 
+struct attach_told {
+	char id[40]; // of the endpoint, or of the LNS that was tested
+	char *trace; // JSON, owned
+};
+
 struct report {
 	struct store_job job;
 	struct controller *controller;
@@ -42,6 +48,7 @@ struct report {
 	struct event_notes notes; // what is new in it
 	uint64_t stored; // of these
 	VEC(struct usage_told) usage;
+	VEC(struct attach_told) attaches;
 	VEC(struct pool_want) wants;
 	size_t row; // how many were looked at
 	bool is_new;
@@ -322,6 +329,18 @@ static void find_stray(struct report *report, json_t *row)
 	sqlite3_reset(statement);
 }
 
+static void gather_attach(struct report *report, const char *endpoint, char *trace)
+{
+	struct attach_told *told = vec_add(&report->attaches);
+
+	if (!told) {
+		free(trace);
+		return;
+	}
+	snprintf(told->id, sizeof(told->id), "%s", endpoint);
+	told->trace = trace;
+}
+
 // What the VSlice's readiness shows of its last dial.
 static void note_dial(struct report *report, const json_t *row, const char *vslice)
 {
@@ -331,7 +350,7 @@ static void note_dial(struct report *report, const json_t *row, const char *vsli
 
 	json_decref(dial);
 	if (text)
-		live_put_attach(report->controller->live, vslice, text);
+		gather_attach(report, vslice, text);
 }
 
 static void on_attach(struct report *report, const json_t *row)
@@ -350,7 +369,7 @@ static void on_attach(struct report *report, const json_t *row)
 
 	json_decref(copy);
 	if (text)
-		live_put_attach(report->controller->live, endpoint, text);
+		gather_attach(report, endpoint, text);
 }
 
 static void on_event(struct report *report, const json_t *row)
@@ -525,6 +544,9 @@ static void answer_report(struct report *report, int error)
 	event_notes_fini(&report->notes);
 	vec_free(&report->wants);
 	vec_free(&report->usage);
+	vec_each (&report->attaches, told)
+		free(told->trace);
+	vec_free(&report->attaches);
 	free(report);
 }
 
@@ -537,6 +559,8 @@ static void keep_run(struct db *db, struct store_job *job)
 		return;
 	for (size_t i = 0; i < report->usage.count && !error; i++)
 		error = usage_count(db, &report->usage.items[i]);
+	for (size_t i = 0; i < report->attaches.count && !error; i++)
+		error = attach_add(db, report->attaches.items[i].id, report->attaches.items[i].trace);
 	if (!error)
 		error = event_notes_store(db, &report->notes, &report->stored);
 	if (!error)
@@ -565,7 +589,7 @@ static void done(struct store_job *job)
 
 	vec_each (&report->wants, want)
 		addresses_want(report->controller->addresses, want->vslice, want->family, report->gateway);
-	if (job->error || report->status != 200 || (!report->notes.count && !report->usage.count)) {
+	if (job->error || report->status != 200 || (!report->notes.count && !report->usage.count && !report->attaches.count)) {
 		if (!job->error && report->status == 200)
 			live_change_gateway(report->controller->live, report->gateway, note_sequence, report);
 		answer_report(report, job->error);

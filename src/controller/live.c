@@ -16,13 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct attaches {
-	char endpoint[40];
-	char *items[ATTACHES_MAX];
-	size_t next, count;
-	struct attaches *newer, *older;
-};
-
 struct gateway_state {
 	char id[40];
 	struct live_gateway seen;
@@ -48,9 +41,8 @@ struct entry {
 struct live {
 	pthread_rwlock_t lock;
 	struct strmap sessions, by_endpoint, tunnels; // id -> struct entry
-	struct strmap gateways, attaches;
+	struct strmap gateways;
 	struct strmap targets, rules, slices; // id -> struct said
-	struct attaches *newest, *oldest;
 	int64_t mark;
 };
 
@@ -85,13 +77,6 @@ static void values_free(struct strmap *map)
 	strmap_fini(map);
 }
 
-static void attaches_free(struct attaches *attaches)
-{
-	for (size_t i = 0; i < ATTACHES_MAX; i++)
-		free(attaches->items[i]);
-	free(attaches);
-}
-
 static void said_free(struct strmap *map)
 {
 	struct said *said;
@@ -104,8 +89,6 @@ static void said_free(struct strmap *map)
 void live_free(struct live **handle)
 {
 	struct live *live = *handle;
-	struct attaches *attaches;
-
 	if (!live)
 		return;
 	*handle = NULL;
@@ -116,9 +99,6 @@ void live_free(struct live **handle)
 	said_free(&live->targets);
 	said_free(&live->slices);
 	values_free(&live->rules);
-	for (size_t i = 0; (attaches = strmap_next(&live->attaches, &i));)
-		attaches_free(attaches);
-	strmap_fini(&live->attaches);
 	pthread_rwlock_destroy(&live->lock);
 	free(live);
 }
@@ -380,57 +360,6 @@ bool live_slice(struct live *live, const char *vslice, bool *ready, char message
 	}
 	pthread_rwlock_unlock(&live->lock);
 	return said;
-}
-
-static void attaches_unlink(struct live *live, struct attaches *attaches)
-{
-	*(attaches->newer ? &attaches->newer->older : &live->newest) = attaches->older;
-	*(attaches->older ? &attaches->older->newer : &live->oldest) = attaches->newer;
-}
-
-void live_put_attach(struct live *live, const char *endpoint, char *json)
-{
-	pthread_rwlock_wrlock(&live->lock);
-	struct attaches *attaches = strmap_get(&live->attaches, endpoint);
-
-	if (attaches) {
-		attaches_unlink(live, attaches);
-	} else {
-		if (live->attaches.count >= ATTACH_ENDPOINTS_MAX) {
-			struct attaches *last = live->oldest;
-
-			attaches_unlink(live, last);
-			strmap_del(&live->attaches, last->endpoint);
-			attaches_free(last);
-		}
-		attaches = calloc(1, sizeof(*attaches));
-		if (!attaches)
-			abort();
-		snprintf(attaches->endpoint, sizeof(attaches->endpoint), "%s", endpoint);
-		if (strmap_put(&live->attaches, attaches->endpoint, attaches))
-			abort();
-	}
-	attaches->newer = NULL;
-	attaches->older = live->newest;
-	*(live->newest ? &live->newest->newer : &live->oldest) = attaches;
-	live->newest = attaches;
-	free(attaches->items[attaches->next]);
-	attaches->items[attaches->next] = json;
-	attaches->next = (attaches->next + 1) % ATTACHES_MAX;
-	attaches->count += attaches->count < ATTACHES_MAX;
-	pthread_rwlock_unlock(&live->lock);
-}
-
-void live_attaches(struct live *live, const char *endpoint, struct text *out)
-{
-	pthread_rwlock_rdlock(&live->lock);
-	struct attaches *attaches = strmap_get(&live->attaches, endpoint);
-
-	for (size_t i = 0; attaches && i < attaches->count; i++) {
-		text_add(out, i ? "," : "");
-		text_add(out, attaches->items[(attaches->next + ATTACHES_MAX - 1 - i) % ATTACHES_MAX]);
-	}
-	pthread_rwlock_unlock(&live->lock);
 }
 
 static void fill_endpoint(struct live *live, struct endpoint *endpoint)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What gateways report, in memory: sessions, tunnels, the state of gateways and targets, the last attaches of each endpoint.
+// What gateways report, in memory: sessions, tunnels, the state of gateways and targets. A controller that starts knows none of it; gateways tell it anew when they have joined.
 // Any thread may ask and tell; a lock inside keeps it whole.
 #pragma once
 
@@ -11,9 +11,6 @@
 #include <jansson.h>
 
 struct live;
-
-#define ATTACHES_MAX 10 // kept an endpoint
-#define ATTACH_ENDPOINTS_MAX 10000 // endpoints whose attaches are kept: the latest
 
 int live_new(struct live **out);
 void live_free(struct live **live);
@@ -34,7 +31,6 @@ void live_put_target(struct live *live, const char *target, enum target_status s
 enum target_status live_target_status(struct live *live, const char *target);
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes); // what a Routing Policy's rule matched
 void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message, const char *data_path);
-void live_put_attach(struct live *live, const char *endpoint, char *json);
 
 struct live_gateway {
 	int64_t last_seen_ms, started_ms, sessions, tunnels, config_revision, load_percent;
@@ -58,8 +54,6 @@ int live_list(struct live *live, const struct noun *noun, const char *customer, 
 	int64_t offset, int64_t limit, struct text *out, int64_t *total, char why[200]);
 // Writes one object. False when there is none that the customer may see.
 bool live_get(struct live *live, const struct noun *noun, const char *customer, const char *id, struct text *out);
-// Writes the kept attaches of an endpoint, latest first, as a JSON list's items.
-void live_attaches(struct live *live, const char *endpoint, struct text *out);
 // The gateway (id) of an endpoint's session or of a tunnel; false when there is none. `tunnel` false: `id` is an endpoint's.
 bool live_gateway_of(struct live *live, bool tunnel, const char *customer, const char *id, char gateway[37]);
 // Calls `look` with the session, or with NULL where there is none, while nothing changes.

@@ -3,6 +3,7 @@
 
 #include "base/addr.h"
 #include "controller/live.h"
+#include "controller/store/attach.h"
 #include "controller/store/db.h"
 #include "model/gateway.h"
 #include "model/group.h"
@@ -221,7 +222,7 @@ static void check_dial(struct readiness *readiness)
 	bool ok;
 
 	text_char(&kept, '[');
-	live_attaches(readiness->live, readiness->vslice->object.id, &kept);
+	attach_list(readiness->db, readiness->vslice->object.id, &kept);
 	text_char(&kept, ']');
 	dials = kept.bytes ? json_loads(kept.bytes, 0, NULL) : NULL;
 	text_fini(&kept);

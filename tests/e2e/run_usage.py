@@ -125,6 +125,18 @@ class Usage(Case):
         self.assertEqual(self.api.ok("GET", path)["lastActivity"], before)
         self.assertTrue(self.api.ok("GET", path)["session"])
 
+    def test_attaches_outlive_the_controller(self):
+        path = f"endpoints/{iccid(1)}/attaches"
+        for number in range(1, 14):
+            attach = {"row": "attach", "endpoint": self.ids["endpoint"], "imsi": imsi(1), "ok": False, "verdict": f"no. {number}", "steps": [],
+                      "startedAt": ago(seconds=60 - number)}
+            self.report(number, attach)
+            self.report(number, attach)  # sent again
+        seen = self.api.ok("GET", path)
+        self.assertEqual([attach["verdict"] for attach in seen], [f"no. {number}" for number in range(13, 3, -1)])
+        self.restart(clean=False)
+        self.assertEqual(self.api.ok("GET", path), seen)
+
     def test_paging_and_what_is_refused(self):
         page = self.api.get("usage?interval=hour&from=2026-01-01&to=2026-01-03&limit=10&offset=40").body
         self.assertEqual((page["totalItems"], len(page["data"]), page["data"][0]["from"]), (48, 8, "2026-01-02T16:00:00.000Z"))

@@ -6,6 +6,7 @@
 #include "controller/events/events.h"
 #include "controller/link.h"
 #include "controller/live.h"
+#include "controller/store/attach.h"
 #include "model/event.h"
 
 #include <stdio.h>
@@ -103,7 +104,7 @@ void op_endpoint_attaches(struct op *op)
 		return;
 	op_reply_begin(op);
 	text_char(&op->reply, '[');
-	live_attaches(op->controller->live, id, &op->reply);
+	attach_list(op->db, id, &op->reply);
 	text_char(&op->reply, ']');
 	op_reply_end(op);
 }

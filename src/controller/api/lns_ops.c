@@ -4,6 +4,7 @@
 #include "controller/api/ops.h"
 #include "controller/link.h"
 #include "controller/live.h"
+#include "controller/store/attach.h"
 #include "model/vslice.h"
 
 #include <stdio.h>
@@ -65,7 +66,7 @@ void op_lns_tests(struct op *op)
 		return;
 	op_reply_begin(op);
 	text_char(&op->reply, '[');
-	live_attaches(op->controller->live, lns, &op->reply);
+	attach_list(op->db, lns, &op->reply);
 	text_char(&op->reply, ']');
 	op_reply_end(op);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "controller/events/event_store.h"
 #include "controller/store/address.h"
+#include "controller/store/attach.h"
 #include "controller/store/audit.h"
 #include "controller/store/count.h"
 #include "controller/store/import_log.h"
@@ -267,6 +268,8 @@ static int build(struct db *db, int64_t version)
 		error = audit_schema(db);
 	if (!error)
 		error = usage_schema(db);
+	if (!error)
+		error = attach_schema(db);
 	if (!error)
 		error = import_log_schema(db);
 	if (!error)
