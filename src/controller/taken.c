@@ -4,63 +4,83 @@
 // Gateway, joined or not; an Integrated one, and what all gateways get, every gateway that has ever joined.
 #include "controller/taken.h"
 
-#include "model/account.h"
+#include "model/endpoint.h"
+#include "model/group.h"
+#include "model/policy.h"
+#include "model/target.h"
 
-#include <string.h>
-
-#define JOINED "EXISTS (SELECT 1 FROM event_state s WHERE s.name = 'gateway/' || g.id)"
-
+// The gateway of a VSlice, and whether the VSlice is Integrated.
 static const char of_vslice[] =
-	"SELECT g.id, g.moniker FROM vslice v JOIN regional_gateway g ON g.id = v.regional_gateway "
-	"WHERE v.id = ?1 AND v.vslice_type <> 1 UNION ALL SELECT g.id, g.moniker FROM vslice v JOIN regional_gateway g "
-	"WHERE v.id = ?1 AND v.vslice_type = 1 AND " JOINED;
-static const char of_all[] = "SELECT g.id, g.moniker FROM regional_gateway g WHERE ?1 = ?1 AND " JOINED;
-static const char of_itself[] = "SELECT g.id, g.moniker FROM regional_gateway g WHERE g.id = ?1";
+	"SELECT g.id, g.moniker, v.vslice_type = 1 FROM vslice v LEFT JOIN regional_gateway g ON g.id = v.regional_gateway "
+	"WHERE v.id = ?1";
+static const char of_all[] = "SELECT g.id, g.moniker FROM regional_gateway g WHERE EXISTS "
+			     "(SELECT 1 FROM event_state s WHERE s.name = 'gateway/' || g.id)";
 
-// The VSlice that the object hangs on, NULL when it is in none.
-static const char *vslice_of(const struct noun *noun, const void *object, bool *may_have)
+struct concerned {
+	struct live *live;
+	struct object *object;
+	size_t count;
+};
+
+static void look_at(struct concerned *concerned, sqlite3_stmt *row)
 {
-	*may_have = true;
-	if (noun == &noun_vslice)
-		return ((const struct object *)object)->id;
-	for (size_t i = 0; i < noun->field_count; i++)
-		if (noun->fields[i].type == FIELD_REF && noun->fields[i].noun == &noun_vslice)
-			return field_ref(&noun->fields[i], object)->id;
-	*may_have = false;
-	return NULL;
+	const char *id = (const char *)sqlite3_column_text(row, 0);
+
+	concerned->count++;
+	if (live_config_revision(concerned->live, id) < concerned->object->revision)
+		field_texts_add(&concerned->object->pending_gateways, (const char *)sqlite3_column_text(row, 1));
 }
 
-static void ask(struct db *db, struct live *live, const char *sql, const char *id, struct object *object)
+static void look_at_all(struct db *db, struct concerned *concerned)
 {
-	sqlite3_stmt *statement = db_statement(db, sql);
-	size_t concerned = 0;
+	sqlite3_stmt *statement = db_statement(db, of_all);
+
+	while (statement && sqlite3_step(statement) == SQLITE_ROW)
+		look_at(concerned, statement);
+	if (statement)
+		sqlite3_reset(statement);
+}
+
+static void look_at_its(struct db *db, const char *vslice, struct concerned *concerned)
+{
+	sqlite3_stmt *statement = vslice ? db_statement(db, of_vslice) : NULL;
+	bool is_integrated = false;
 
 	if (!statement)
 		return;
-	sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
-	while (sqlite3_step(statement) == SQLITE_ROW) {
-		concerned++;
-		if (live_config_revision(live, (const char *)sqlite3_column_text(statement, 0)) < object->revision)
-			field_texts_add(&object->pending_gateways, (const char *)sqlite3_column_text(statement, 1));
+	sqlite3_bind_text(statement, 1, vslice, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		is_integrated = sqlite3_column_int(statement, 2);
+		if (!is_integrated && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+			look_at(concerned, statement);
 	}
 	sqlite3_reset(statement);
-	object->taken = object->pending_gateways.count ? TAKEN_PENDING : concerned ? TAKEN_BY_ALL : TAKEN_BY_NONE;
+	if (is_integrated)
+		look_at_all(db, concerned);
+}
+
+// The VSlice that an object of the noun hangs on; NULL = none.
+static const struct field_ref *vslice_of(const struct noun *noun, const void *object)
+{
+	return noun == &noun_endpoint  ? &((const struct endpoint *)object)->vslice
+		: noun == &noun_group  ? &((const struct group *)object)->vslice
+		: noun == &noun_target ? &((const struct target *)object)->vslice
+				       : &((const struct policy *)object)->vslice;
 }
 
 void taken_fill(struct db *db, struct live *live, const struct noun *noun, void *object)
 {
-	struct object *head = object;
-	bool may_have;
-	const char *vslice = vslice_of(noun, object, &may_have);
+	struct concerned concerned = {live, object, 0};
 
-	if (!field_find(noun, "deliveryStatus"))
-		return;
-	if (noun == &noun_gateway)
-		ask(db, live, of_itself, head->id, head);
-	else if (vslice)
-		ask(db, live, of_vslice, vslice, head);
-	else if (may_have)
-		head->taken = TAKEN_BY_NONE;
+	if (noun == &noun_operator_policy || noun == &noun_regional_policy)
+		look_at_all(db, &concerned);
+	else if (noun == &noun_vslice)
+		look_at_its(db, concerned.object->id, &concerned);
+	else if (noun == &noun_endpoint || noun == &noun_group || noun == &noun_target || noun == &noun_policy)
+		look_at_its(db, vslice_of(noun, object)->id, &concerned);
 	else
-		ask(db, live, of_all, head->id, head);
+		return;
+	concerned.object->taken = concerned.object->pending_gateways.count ? TAKEN_PENDING
+		: concerned.count					   ? TAKEN_BY_ALL
+									   : TAKEN_BY_NONE;
 }

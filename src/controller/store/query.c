@@ -24,6 +24,7 @@
 
 struct conditions {
 	struct text where;
+	bool is_joined; // a condition or the order looks at an object that is referred to
 	char *values[FILTERS_MAX];
 	size_t count;
 };
@@ -72,6 +73,7 @@ static int take_filter(void *context, const char *name, const char *value, char 
 
 	if (!field)
 		return fault_member(taking->plan, "filter", name, why);
+	conditions->is_joined |= field->type == FIELD_REF;
 	if (field->type == FIELD_ENUM) {
 		enum_condition(field, expression, value, conditions);
 		return 0;
@@ -91,9 +93,11 @@ static int take_sort(void *context, const char *name, bool is_down, char why[TER
 {
 	struct taking *taking = context;
 	char expression[128];
+	const struct field *field = plan_expression(taking->plan, name, expression);
 
-	if (!plan_expression(taking->plan, name, expression))
+	if (!field)
 		return fault_member(taking->plan, "sortBy", name, why);
+	taking->conditions->is_joined |= field->type == FIELD_REF;
 	text_format(taking->order, "%s %s, ", expression, is_down ? "DESC" : "ASC");
 	return 0;
 }
@@ -171,8 +175,11 @@ static int walk(struct db *db, const struct plan *plan, const struct db_query *q
 
 	text_add(&sql, query->flags & DB_LEAN ? plan->select_lean : plan->select);
 	// First which objects, by an index alone where one tells; only those of the page are read.
-	if (query->offset)
+	if (query->offset && conditions->is_joined)
 		text_format(&sql, " WHERE t.id IN (SELECT t.id%s%s%s LIMIT ?5 OFFSET ?6)%s", plan->count_from, where,
+			order->bytes, order->bytes);
+	else if (query->offset)
+		text_format(&sql, " WHERE t.id IN (SELECT t.id FROM %s t%s%s LIMIT ?5 OFFSET ?6)%s", plan->noun->table, where,
 			order->bytes, order->bytes);
 	else
 		text_format(&sql, "%s%s LIMIT ?5", where, order->bytes);
