@@ -35,12 +35,14 @@ export async function until(what, check) {
 }
 
 export class Controller {
-	constructor() {
+	// `options`: more of the program's own.
+	constructor(...options) {
+		this.options = options;
 		this.folder = mkdtempSync(join(tmpdir(), 'slicegate-portal-'));
 	}
 
 	async start(port = 0) {
-		const args = ['--listen', `127.0.0.1:${port}`, '--database', join(this.folder, 'db'), '--admin-token-file', join(this.folder, 'token')];
+		const args = ['--listen', `127.0.0.1:${port}`, '--database', join(this.folder, 'db'), '--admin-token-file', join(this.folder, 'token'), ...this.options];
 		this.said = '';
 		this.process = spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 		for (const stream of [this.process.stdout, this.process.stderr]) stream.on('data', (text) => (this.said += text));

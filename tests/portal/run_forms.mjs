@@ -241,6 +241,20 @@ test('each type of Routing Target has a form of its own, and keeps its type', as
 	noComplaints(page);
 });
 
+test('what is read without an id is known by its moniker: the subscriptions of an Event Map', async () => {
+	const handler = await controller.api('POST', 'eventhandlers', { name: 'Told', configurationData: { webhookConfig: { url: 'https://192.0.2.9/hook' } } });
+	const map = await controller.api('POST', 'eventmaps', { name: 'Map', subscriptions: [{ eventEndpointId: handler, eventTypeId: 'l2tptunnelup_v1' }] });
+	await at('/eventmaps/' + map);
+	const chosen = (member) => control(page, `subscriptions[0].${member}`).locator('option:checked').innerText();
+	await until('the type is chosen', async () => (await chosen('eventType')) === 'L2TP tunnel up');
+	assert.equal(await chosen('eventEndpoint'), 'Told');
+	await control(page, 'name').fill('Another map');
+	await save();
+	await until('it is saved', async () => (await controller.api('GET', 'eventmaps/' + map)).name === 'Another map');
+	assert.equal((await controller.api('GET', 'eventmaps/' + map)).subscriptions.length, 1);
+	noComplaints(page);
+});
+
 test('the guided set-up leads from the VSlice to what is still missing', async () => {
 	const vslice = await controller.l2tp('Guided');
 	await at(`/vslices/${vslice.id}/setup`);

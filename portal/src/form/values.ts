@@ -14,6 +14,11 @@ const isRef = (value: unknown): value is Ref => typeof value === 'object' && val
 
 function refOf(value: unknown): Ref | null {
 	if (isRef(value)) return value;
+	// Some are read as enumerations are, by their moniker alone.
+	if (typeof value === 'object' && value !== null && 'moniker' in value) {
+		const { moniker, name } = value as { moniker: string; name: string | null };
+		return { id: moniker, moniker, name };
+	}
 	return typeof value === 'string' && value ? { id: value, moniker: value, name: null } : null;
 }
 
