@@ -107,7 +107,7 @@ static void add_column(struct columns *columns, const char *name, size_t len)
 	columns->lens[columns->count++] = len;
 }
 
-static bool is_empty(const json_t *value)
+bool print_is_empty(const json_t *value)
 {
 	if (json_is_string(value))
 		return !*json_string_value(value);
@@ -127,7 +127,7 @@ static void columns_of_objects(struct columns *columns, const json_t *list)
 	{
 		bool any = false;
 
-		json_array_foreach((json_t *)list, i, item) any = any || !is_empty(json_object_get(item, key));
+		json_array_foreach((json_t *)list, i, item) any = any || !print_is_empty(json_object_get(item, key));
 		if (any && strcmp(key, "id") != 0)
 			add_column(columns, key, strlen(key));
 	}
@@ -226,7 +226,7 @@ static void print_csv(FILE *out, const struct noun *noun, const char *wanted, co
 	{
 		for (size_t c = 0; c < columns.count; c++) {
 			const json_t *value = member(item, columns.names[c], columns.lens[c]);
-			_cleanup_free_ char *text = is_empty(value) ? NULL : print_text(value);
+			_cleanup_free_ char *text = print_is_empty(value) ? NULL : print_text(value);
 
 			print_csv_cell(out, text ? text : "", c + 1 == columns.count);
 		}
@@ -261,7 +261,7 @@ static void print_members(FILE *out, const struct noun *noun, const json_t *obje
 	{
 		bool inner = json_is_object(value) && !called(value);
 
-		if (is_empty(value) || inner || is_table(value))
+		if (print_is_empty(value) || inner || is_table(value))
 			continue;
 		grid_add(&grid, label_text(noun, key));
 		grid_add(&grid, print_text(value));
@@ -282,7 +282,7 @@ static void print_sections(FILE *out, const struct noun *noun, const json_t *obj
 		const char *label = label_of(noun, key, strlen(key));
 		bool inner = json_is_object(value) && !called(value);
 
-		if (is_empty(value) || !(inner || is_table(value)))
+		if (print_is_empty(value) || !(inner || is_table(value)))
 			continue;
 		fprintf(out, "\n%*s%s\n", (int)indent, "", label ? label : key);
 		if (inner)

@@ -14,4 +14,6 @@ void print_list(FILE *out, enum format format, const struct noun *noun, const ch
 void print_object(FILE *out, enum format format, const struct noun *noun, const json_t *object);
 // A value as people read it: an enumeration's or a reference's moniker, yes, no, "-" for nothing. The caller frees it.
 char *print_text(const json_t *value);
+// Nothing, an empty text, list or object.
+bool print_is_empty(const json_t *value);
 void print_yaml(FILE *out, const json_t *value);

@@ -10,6 +10,7 @@
 
 #include "base/clean.h"
 #include "cli/body.h"
+#include "cli/print.h"
 
 #define MEMBER_TEXT 256
 
@@ -47,13 +48,6 @@ bool resource_is_built_in(const struct noun *noun, const json_t *answer)
 {
 	return json_is_true(json_object_get(answer, "isFixed")) ||
 		(noun->flags & NOUN_SHARED && json_is_null(json_object_get(answer, "customerId")));
-}
-
-static bool is_empty(const json_t *value)
-{
-	if (json_is_string(value))
-		return !*json_string_value(value);
-	return !value || json_is_null(value) || (json_is_array(value) && !json_array_size(value));
 }
 
 static json_t *take_object(
@@ -276,7 +270,7 @@ static json_t *give_object(const struct noun *noun, const json_t *answer, bool b
 		const json_t *value = json_object_get(answer, field->name);
 		json_t *given;
 
-		if (field->flags & (FIELD_READ_ONLY | FIELD_HIDDEN | FIELD_INPUT | FIELD_SECRET) || is_empty(value))
+		if (field->flags & (FIELD_READ_ONLY | FIELD_HIDDEN | FIELD_INPUT | FIELD_SECRET) || print_is_empty(value))
 			continue;
 		given = give_value(field, value, brief);
 		if ((brief && is_default(field, given)) || (json_is_object(given) && !json_object_size(given)))

@@ -5,17 +5,11 @@
 #include <strings.h>
 
 #include "base/clean.h"
+#include "cli/print.h"
 #include "cli/resource.h"
 #include "model/json.h"
 
 #define UNSEEN (FIELD_SECRET | FIELD_INPUT)
-
-static bool is_nothing(const json_t *value)
-{
-	if (json_is_string(value))
-		return !*json_string_value(value);
-	return !value || json_is_null(value) || (json_is_array(value) && !json_array_size(value));
-}
 
 static bool object_same(const struct noun *noun, const json_t *written, const json_t *answered)
 {
@@ -88,8 +82,8 @@ bool resource_same(const struct field *field, const json_t *written, const json_
 {
 	if (field->flags & UNSEEN)
 		return true;
-	if (is_nothing(written) || is_nothing(answered))
-		return is_nothing(written) && is_nothing(answered);
+	if (print_is_empty(written) || print_is_empty(answered))
+		return print_is_empty(written) && print_is_empty(answered);
 	switch (field->type) {
 	case FIELD_REF:
 		return reference_same(written, answered);
