@@ -18,7 +18,7 @@ PATIENCE = 30
 
 
 def serve(address, port):
-    listener = socket.create_server((address, port))
+    listener = socket.create_server((address, port), family=socket.AF_INET6 if ":" in address else socket.AF_INET)
     while True:
         connection, _ = listener.accept()
         connection.settimeout(PATIENCE)

@@ -276,8 +276,10 @@ static void dial(struct session *session)
 {
 	const struct vslice_config *config = config_vslice(session->gateway->config, &session->vslice->id);
 	const struct attach_request *request = &session->attach->request;
-	bool wanted[FAMILIES] = {
-		config->has_ipv4 && request->pdn_type != GTP2_PDN_IPV6, config->has_ipv6 && request->pdn_type != GTP2_PDN_IPV4};
+	// Where the mobile network carries one family on a bearer, it is IPv4 if there is any.
+	bool wants6 = request->pdn_type == GTP2_PDN_IPV6 ||
+		(request->pdn_type == GTP2_PDN_IPV4V6 && (request->has_dual_bearer || !config->has_ipv4));
+	bool wanted[FAMILIES] = {config->has_ipv4 && request->pdn_type != GTP2_PDN_IPV6, config->has_ipv6 && wants6};
 	struct gateway *gateway = session->gateway;
 	char why[200] = "", text[SESSION_ADDRESS_TEXT];
 	enum refusal refusal;

@@ -139,7 +139,8 @@ static void put_by_tag(const struct policy *policy, const char *from, const char
 static void put_forwarded(const struct policy *policy, FILE *out)
 {
 	fputs("add rule inet slicegate forwarded iifname != \"" DP_SLICE_INTERFACE "\" accept\n"
-	      "add rule inet slicegate forwarded fib daddr type != unicast counter name drop-input drop\n",
+	      "add rule inet slicegate forwarded fib daddr type { local, anycast, broadcast, multicast } counter name drop-input "
+	      "drop\n",
 		out);
 	put_by_tag(policy, "forwarded", "uplink", out);
 	fputs("add rule inet slicegate forwarded counter name drop-unmatched drop\n", out);

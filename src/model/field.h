@@ -80,6 +80,8 @@ enum field_format {
 	FORMAT_ISO3, // three capital letters
 	FORMAT_URL, // http:// or https://
 	FORMAT_ADDRESS, // an IPv4 or IPv6 unicast address
+	FORMAT_NETWORKS, // prefixes of both families, separated by commas
+	FORMAT_OWN_ADDRESS, // an address of either family, perhaps with the length of its network
 	FORMAT_SUBNET, // an IPv4 or IPv6 prefix without host bits, with room for SIMs
 	FORMAT_EMAIL, // someone@example.net
 };

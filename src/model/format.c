@@ -123,6 +123,25 @@ static bool is_ports(const char *text)
 	return each_part(text, is_port_range);
 }
 
+static bool is_own_address(const char *text)
+{
+	struct ip_prefix prefix;
+
+	return is_address(text) || (strchr(text, '/') && ip_prefix_parse(text, &prefix) == 0);
+}
+
+static bool is_network(const char *text)
+{
+	struct ip_prefix prefix;
+
+	return strchr(text, '/') && ip_prefix_parse_strict(text, &prefix) == 0;
+}
+
+static bool is_networks(const char *text)
+{
+	return each_part(text, is_network);
+}
+
 static bool is_prefixes(const char *text)
 {
 	return each_part(text, is_prefix);
@@ -131,7 +150,7 @@ static bool is_prefixes(const char *text)
 static bool is_addresses(const char *text)
 {
 	struct addr_set set = {0};
-	bool ok = *text && addr_set_parse(text, &set) == 0 && !addr_set_has_family(&set, IP_V6);
+	bool ok = *text && addr_set_parse(text, &set) == 0;
 
 	addr_set_fini(&set);
 	return ok;
@@ -246,7 +265,8 @@ static const struct {
 	[FORMAT_PREFIXES] = {is_prefixes,
 		"IPv4 prefixes without host bits, separated by commas, such as 192.0.2.0/24,198.51.100.0/24"},
 	[FORMAT_ADDRESSES] = {is_addresses,
-		"IPv4 addresses, prefixes or ranges, separated by commas, such as 192.0.2.1,198.51.100.0/24,10.0.0.1-10.0.0.9"},
+		"addresses, prefixes or ranges, separated by commas, such as "
+		"192.0.2.1,198.51.100.0/24,10.0.0.1-10.0.0.9,2001:db8::/32"},
 	[FORMAT_PORTS] = {is_ports, "ports or ranges of ports, separated by commas, such as 80,8000-8100"},
 	[FORMAT_DIGITS] = {is_digits, "decimal digits"},
 	[FORMAT_ICCID] = {is_iccid, "18 to 22 digits whose last one is the Luhn check digit"},
@@ -259,6 +279,9 @@ static const struct {
 	[FORMAT_ISO3] = {is_iso3, "a country's three capital letters such as NLD"},
 	[FORMAT_URL] = {is_url, "a URL that starts with http:// or https://"},
 	[FORMAT_ADDRESS] = {is_address, "an IPv4 or IPv6 address"},
+	[FORMAT_OWN_ADDRESS] = {is_own_address,
+		"an address with the length of its network such as 192.0.2.1/30 or 2001:db8::1/64"},
+	[FORMAT_NETWORKS] = {is_networks, "prefixes without host bits, separated by commas, such as 192.0.2.0/24,2001:db8::/32"},
 	[FORMAT_SUBNET] = {is_subnet,
 		"a prefix without host bits: IPv4 of /30 or shorter such as 100.64.0.0/16, IPv6 of /64 or shorter such as "
 		"2001:db8::/48"},
@@ -291,6 +314,8 @@ const char *field_format_name(enum field_format format)
 		[FORMAT_ISO3] = "iso3",
 		[FORMAT_URL] = "url",
 		[FORMAT_ADDRESS] = "address",
+		[FORMAT_NETWORKS] = "networks",
+		[FORMAT_OWN_ADDRESS] = "own-address",
 		[FORMAT_SUBNET] = "subnet",
 	};
 

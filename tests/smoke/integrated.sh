@@ -8,10 +8,10 @@ one=999700000000001 two=999700000000002 three=999700000000003
 
 kept() { [ "$(car "$1" .assignedIpAddress)" = "$2" ]; } # IMSI ADDRESS
 said() { # IMSI ADDRESS: by session and endpoint
-	[ "$(session "$1" '.ipAddress + " " + .ipSource')" = "$2 platform" ]
-	[ "$(car "$1" '.ipAddress + " " + .ipSource')" = "$2 platform" ]
-	session "$1" '.dnsServers | join(" ")' | grep -qx '9.9.9.9 149.112.112.112 2620:fe::fe 2620:fe::9'
-	[ "$(session "$1" .mtu)" = 1400 ]
+	[ "$(session "$1" '| .ipAddress + " " + .ipSource')" = "$2 platform" ] &&
+		[ "$(car "$1" '.ipAddress + " " + .ipSource')" = "$2 platform" ] &&
+		[ "$(session "$1" '.dnsServers | join(" ")')" = "9.9.9.9 149.112.112.112 2620:fe::fe 2620:fe::9" ] &&
+		[ "$(session "$1" .mtu)" = 1400 ]
 }
 verdict_is() { verdict "$1" | grep -q "$2"; } # IMSI WORDS
 server_sees() { in_ns a-server timeout 3 tcpdump -nc 1 -i eth0 "icmp and src $1"; } # ADDRESS
