@@ -65,6 +65,35 @@ static void test_given_back_is_taken_again_and_zero(void **state)
 	assert_int_equal(pool.live, 0);
 }
 
+// Whatever order they come back in, what is empty goes; one slab is kept for the next.
+static void test_what_is_empty_goes(void **state)
+{
+	struct object *objects[20000];
+	struct pool pool;
+	size_t slabs;
+
+	pool_init(&pool, sizeof(struct object));
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 20000; i++)
+			objects[i] = pool_take(&pool);
+		slabs = pool.slab_count;
+		assert_true(slabs > 6 && pool.empty == 0);
+		for (size_t i = 0; i < 10000; i++) // the oldest
+			pool_give(&pool, objects[i]);
+		assert_true(pool.slab_count <= slabs / 2 + 2);
+		for (size_t i = 0; i < 10000; i++) // taken again, into what is left first
+			objects[i] = pool_take(&pool);
+		assert_int_equal(pool.slab_count, slabs);
+		for (size_t i = 0; i < 20000; i++) // in an order that has nothing to do with theirs
+			pool_give(&pool, objects[i * 7919 % 20000]);
+		assert_int_equal(pool.live, 0);
+		assert_int_equal(pool.slab_count, 1);
+		assert_int_equal(pool.empty, 1);
+	}
+	pool_fini(&pool);
+	assert_int_equal(pool.slab_count, 0);
+}
+
 static void test_aligned_for_anything(void **state)
 {
 	static const size_t sizes[] = {1, 7, 8, 17, 40, 100000};
@@ -105,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects_are_distinct_and_zero),
 		cmocka_unit_test(test_given_back_is_taken_again_and_zero),
+		cmocka_unit_test(test_what_is_empty_goes),
 		cmocka_unit_test(test_aligned_for_anything),
 		cmocka_unit_test(test_free_objects_are_poisoned),
 	};
