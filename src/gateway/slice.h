@@ -23,6 +23,7 @@ struct slice_target_status {
 	char public_address[IP_ADDR_TEXT]; // where the peer finds us, or what its servers see
 	uint16_t public_port;
 	uint64_t handshake_s; // the last one, in seconds since 1970
+	bool ike_up, child_up; // the security associations of a VPN: phase 1, phase 2
 	char routes[400]; // learned from the peer: "10.0.0.0/8 192.0.2.0/24", and " ..." when there are more
 	bool must_start; // something of it is lost; for the worker
 };

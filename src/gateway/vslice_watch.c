@@ -3,6 +3,7 @@
 
 #include "base/clean.h"
 #include "gateway/integrated.h"
+#include "gateway/report.h"
 #include "gateway/tunnel.h"
 #include "gateway/vslice.h"
 #include "gateway/vslice_rules.h"
@@ -97,6 +98,31 @@ static const struct slice_target_status *find(const struct slice_target_status *
 	return NULL;
 }
 
+static void tell_event(struct vslice *vslice, const struct slice_target_status *target, const char *type)
+{
+	report_add(vslice->gateway->report,
+		json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}}", "row", "event", "eventType", type, "vslice", vslice->id.text,
+			"routingTarget", target->target.text, "detail", "publicAddress", target->public_address, "message",
+			target->message));
+}
+
+// The phases of a VPN. A gateway that adopts what an earlier one left finds them up, which is no event.
+static void watch_phases(struct vslice *vslice, const struct slice_target_status *before, const struct slice_target_status *now)
+{
+	bool has_failed = !now->available && !now->is_pending && *now->message,
+	     had_failed = !before->available && !before->is_pending;
+
+	if (before->ike_up != now->ike_up)
+		tell_event(vslice, now, now->ike_up ? "vpnikephase1up_v1" : "vpnikephase1down_v1");
+	if (before->child_up != now->child_up) {
+		tell_event(vslice, now, now->child_up ? "vpnchildsaphase2up_v1" : "vpnchildsaphase2down_v1");
+		if (now->child_up)
+			tell_event(vslice, now, "vpninitiationsucceeded_v1");
+	} else if (has_failed && (!had_failed || strcmp(before->message, now->message))) {
+		tell_event(vslice, now, "vpninitiationfailed_v1");
+	}
+}
+
 void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *old, size_t old_count,
 	const struct slice_target_status *now, size_t count)
 {
@@ -105,6 +131,8 @@ void vslice_watch_targets(struct vslice *vslice, const struct slice_target_statu
 		const struct target_config *config =
 			vslice->gateway->config ? config_target(vslice->gateway->config, &now[i].target) : NULL;
 
+		if (before && config && config->type == TARGET_VPN)
+			watch_phases(vslice, before, &now[i]);
 		if (before ? before->available == now[i].available : !now[i].available)
 			continue;
 		log_info("target %s vslice=%s target=%s message=\"%s\"", now[i].available ? "available" : "unavailable",

@@ -35,6 +35,14 @@ set_vpn() { api PATCH /routingtargets/vpn-a <<<"{\"configurationData\": {\"vpnCo
 target() { api GET /routingtargets/vpn-a | jq -er "$1"; } # JQ-FILTER
 status_is() { [ "$(target .routingTargetStatus.moniker)" = "$1" ]; }
 says_of_it() { target .statusMessage | tee /dev/stderr | grep -q "$1"; }
+told() { # EVENT-TYPE...: in this order
+	local types
+	types=$(api GET "/events?filter=routingTargetId:$(target .id)&sortBy=asc(eventTime)&limit=200" | jq -r '.[].eventType | .moniker? // .' | tee /dev/stderr | tr '\n' ' ')
+	for type; do
+		[[ $types = *"$type "* ]] || fail "$type was not told"
+		types=${types#*"$type "}
+	done
+}
 order_rest() {
 	order_l2tp a
 	api POST /vslices/diagnostics-a/lacs <<<"{\"moniker\": \"lac-a2\", \"address\": \"$LAC2\", \"tunnelSecret\": \"$TUNNEL_SECRET\"}"
@@ -64,6 +72,7 @@ step "a proposal that the peer does not take" set_vpn "$key" aes128-sha1-modp102
 step "which the target says" wait_for 20 says_of_it "vpnIkeOption differs"
 step "both are set right" set_vpn "$key" "$IKE_PROPOSAL"
 step "the target is available" wait_for 20 status_is available
+step "events told both phases" wait_for 5 told vpninitiationfailed_v1 vpnikephase1up_v1 vpnchildsaphase2up_v1
 step "two LACs, an LNS and two SIMs" order_rest
 phone car1
 phone car2

@@ -285,6 +285,7 @@ enum charon_state charon_look(struct charon *charon, const struct target_config 
 		return load(charon, why);
 	if (swanctl(charon, "--list-sas", "--raw", NULL, NULL, NULL, sas, sizeof(sas)))
 		return CHARON_STARTING;
+	charon->ike_up = strstr(sas, "state=ESTABLISHED") || strstr(sas, "state=REKEYING");
 	if (strstr(sas, "state=INSTALLED") || strstr(sas, "state=REKEY"))
 		return CHARON_UP;
 	find_trouble(charon, why);

@@ -219,6 +219,7 @@ static void vpn_status(const struct target_env *env, const struct target_spec *s
 	switch (charon_look(&charon, spec->config, why)) {
 	case CHARON_UP:
 		target_available(status, id);
+		status->child_up = true;
 		break;
 	case CHARON_STARTING:
 		target_pending(status, id, "the IKE daemon is starting");
@@ -234,6 +235,7 @@ static void vpn_status(const struct target_env *env, const struct target_spec *s
 		status->must_start = !daemon_runs(env, name);
 		break;
 	}
+	status->ike_up = charon.ike_up;
 }
 
 static void vpn_start(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
