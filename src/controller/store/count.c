@@ -11,11 +11,16 @@
 
 int counts_schema(struct db *db)
 {
-	return db_run(db,
+	int error = db_run(db,
 		"CREATE TABLE IF NOT EXISTS object_count (noun TEXT NOT NULL, customer TEXT NOT NULL, count INTEGER NOT NULL, "
+		"version INTEGER NOT NULL DEFAULT 0, "
 		"PRIMARY KEY (noun, customer)) STRICT;"
 		"CREATE TABLE IF NOT EXISTS user_count (place TEXT NOT NULL, id TEXT NOT NULL, count INTEGER NOT NULL, "
 		"PRIMARY KEY (id, place)) STRICT, WITHOUT ROWID;");
+
+	return error || db_has_column(db, "object_count", "version")
+		? error
+		: db_run(db, "ALTER TABLE object_count ADD COLUMN version INTEGER NOT NULL DEFAULT 0");
 }
 
 static void write_counts(const struct plan *plan, void *context)
@@ -53,7 +58,7 @@ int count_objects(struct db *db, const struct noun *noun, const char *customer, 
 {
 	sqlite3_stmt *statement = db_statement(db,
 		"INSERT INTO object_count (noun, customer, count) VALUES (?1, ifnull(?2, ''), ?3) "
-		"ON CONFLICT (noun, customer) DO UPDATE SET count = object_count.count + ?3");
+		"ON CONFLICT (noun, customer) DO UPDATE SET count = object_count.count + ?3, version = version + (?3 <> 1)");
 
 	if (!statement)
 		return -EIO;

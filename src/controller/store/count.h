@@ -11,7 +11,7 @@ int counts_schema(struct db *db);
 // Counts all anew, at each start: a count that went wrong would be wrong for ever. 0 or -errno.
 int counts_again(struct db *db);
 
-// `step` more objects of the customer (NULL: of nobody). 0 or -errno.
+// `step` more objects of the customer (NULL: of nobody). Unless it is one, the last of all, places in lists have moved (page.h). 0 or -errno.
 int count_objects(struct db *db, const struct noun *noun, const char *customer, int64_t step);
 // `step` more objects whose member of the column names `id`. 0 or -errno.
 int count_users(struct db *db, const struct plan *plan, const struct column *column, const char *id, int64_t step);

@@ -4,6 +4,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "controller/store/page.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct db {
 	sqlite3 *sqlite;
 	struct seal *seal;
 	struct strmap statements; // SQL text, owned by the statement
+	struct pages *pages;
 };
 
 sqlite3 *db_sqlite(struct db *db)
@@ -37,6 +39,11 @@ int64_t db_now_ms(void)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct pages *db_pages(struct db *db)
+{
+	return db->pages;
 }
 
 static void statements_drop(struct db *db)
@@ -167,6 +174,9 @@ int db_open(const char *path, struct seal *seal, enum db_role role, struct db **
 	if (!db)
 		return -ENOMEM;
 	db->seal = seal;
+	db->pages = pages_new();
+	if (!db->pages)
+		abort();
 	error = open_file(path, role, db);
 	if (error)
 		snprintf(why, 200, "cannot open the database %s: %s", path,
@@ -186,6 +196,7 @@ void db_close(struct db **db)
 		return;
 	statements_drop(*db);
 	sqlite3_close((*db)->sqlite);
+	pages_free(&(*db)->pages);
 	free(*db);
 	*db = NULL;
 }

@@ -81,6 +81,7 @@ int db_list(struct db *db, const struct noun *noun, const struct db_query *query
 // Internal to the store.
 sqlite3 *db_sqlite(struct db *db);
 struct seal *db_seal(const struct db *db);
+struct pages *db_pages(struct db *db);
 int schema_open(struct db *db, char why[200]); // makes or migrates
 int schema_check(struct db *db, char why[200]); // of this program, and its secrets open with our keys? 0 or -errno and why
 int schema_seal_word(struct db *db); // the word that tells whether the key is the right one, sealed anew

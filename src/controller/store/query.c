@@ -4,8 +4,10 @@
 
 #include "base/clean.h"
 #include "controller/store/import_log.h"
+#include "controller/store/page.h"
 #include "controller/store/plan.h"
 #include "controller/store/row.h"
+#include "controller/store/uuid.h"
 #include "controller/terms.h"
 #include "model/text.h"
 
@@ -24,6 +26,7 @@
 
 struct conditions {
 	struct text where;
+	bool is_hiding; // an import is under way
 	bool is_joined; // a condition or the order looks at an object that is referred to
 	char *values[FILTERS_MAX];
 	size_t count;
@@ -166,10 +169,21 @@ static int count_all(
 	return 0;
 }
 
+// A customer's list in the order of ids, with no condition of its own.
+static bool is_plain(const struct plan *plan, const struct db_query *query, const struct conditions *conditions)
+{
+	return query->customer && !(plan->noun->flags & (NOUN_PLATFORM | NOUN_ROW | NOUN_SHARED)) && !conditions->count &&
+		!query->where && !query->id && !query->after && (!query->filter || !*query->filter) &&
+		(!query->sort || !*query->sort) && !conditions->is_hiding;
+}
+
 static int walk(struct db *db, const struct plan *plan, const struct db_query *query, const struct conditions *conditions,
 	const struct text *order, void (*each)(const void *object, void *context), void *context)
 {
 	const char *where = conditions->where.bytes ? conditions->where.bytes : "";
+	int64_t offset = query->offset;
+	char from[UUID_TEXT];
+	bool is_placed = is_plain(plan, query, conditions) && page_start(db, plan, query->customer, &offset, from);
 	struct text sql = {0};
 	int error = 0, result;
 
@@ -179,8 +193,8 @@ static int walk(struct db *db, const struct plan *plan, const struct db_query *q
 		text_format(&sql, " WHERE t.id IN (SELECT t.id%s%s%s LIMIT ?5 OFFSET ?6)%s", plan->count_from, where,
 			order->bytes, order->bytes);
 	else if (query->offset)
-		text_format(&sql, " WHERE t.id IN (SELECT t.id FROM %s t%s%s LIMIT ?5 OFFSET ?6)%s", plan->noun->table, where,
-			order->bytes, order->bytes);
+		text_format(&sql, " WHERE t.id IN (SELECT t.id FROM %s t%s%s%s LIMIT ?5 OFFSET ?6)%s", plan->noun->table, where,
+			is_placed ? " AND t.id >= ?4" : "", order->bytes, order->bytes);
 	else
 		text_format(&sql, "%s%s LIMIT ?5", where, order->bytes);
 	sqlite3_stmt *statement = sql.failed ? NULL : db_statement(db, sql.bytes);
@@ -190,7 +204,9 @@ static int walk(struct db *db, const struct plan *plan, const struct db_query *q
 		return -EIO;
 	bind(statement, query, conditions);
 	sqlite3_bind_int64(statement, 5, query->limit);
-	sqlite3_bind_int64(statement, 6, query->offset);
+	sqlite3_bind_int64(statement, 6, offset);
+	if (is_placed)
+		sqlite3_bind_text(statement, BIND_AFTER, from, -1, SQLITE_STATIC);
 	while (!error && (result = sqlite3_step(statement)) == SQLITE_ROW) {
 		void *object;
 
@@ -217,7 +233,8 @@ int db_list(struct db *db, const struct noun *noun, const struct db_query *query
 	if (query->customer && !(noun->flags & (NOUN_PLATFORM | NOUN_ROW)))
 		add_condition(
 			&conditions, noun->flags & NOUN_SHARED ? "(t.customer = ?2 OR t.customer IS NULL)" : "t.customer = ?2");
-	if (plan->seen && import_log_is_storing(db))
+	conditions.is_hiding = plan->seen && import_log_is_storing(db);
+	if (conditions.is_hiding)
 		add_condition(&conditions, plan->seen);
 	if (query->owner)
 		add_condition(&conditions, "t.owner = ?3");

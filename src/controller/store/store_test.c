@@ -335,6 +335,61 @@ static void test_a_store_that_lacks_columns_gets_them(void **state)
 	assert_int_equal(db_number(fixture->db, "SELECT count(*) FROM regional_gateway", -1), 2); // not seeded twice
 }
 
+static void insert_endpoint(struct fixture *fixture, int number)
+{
+	struct endpoint *endpoint = object_new(&noun_endpoint);
+	char id[40], text[24];
+
+	snprintf(id, sizeof(id), "01900000-0000-7000-8000-%012d", number); // of an old time: places may be there
+	snprintf(text, sizeof(text), "89%018d", number);
+	field_text_set(&endpoint->object.id, id);
+	field_text_set(&endpoint->object.moniker, text);
+	field_text_set(&endpoint->object.customer.id, fixture->customer);
+	field_text_set(&endpoint->iccid, text);
+	field_texts_add(&endpoint->imsis, text + 4);
+	endpoint->status = ENDPOINT_PENDING;
+	assert_int_equal(db_insert(fixture->db, &noun_endpoint, endpoint, "test"), 0);
+	object_free(&noun_endpoint, endpoint);
+}
+
+static void take_number(const void *object, void *context)
+{
+	*(int *)context = atoi(((const struct object *)object)->id + 24);
+}
+
+static int number_at(struct fixture *fixture, int offset)
+{
+	struct db_query query = {.customer = fixture->customer, .offset = offset, .limit = 1, .flags = DB_LEAN};
+	int number = -1;
+	char why[200];
+
+	assert_int_equal(db_list(fixture->db, &noun_endpoint, &query, take_number, &number, NULL, why), 0);
+	return number;
+}
+
+// A page far down a long list is found by places that are kept: they hold while the list grows, and move when something goes.
+static void test_pages_of_a_long_list(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(db_run(fixture->db, "BEGIN"), 0);
+	for (int number = 0; number < 3200; number++)
+		insert_endpoint(fixture, number);
+	for (int offset = 3199; offset > 0; offset -= 457)
+		assert_int_equal(number_at(fixture, offset), offset);
+	assert_int_equal(number_at(fixture, 1000), 1000);
+	assert_int_equal(number_at(fixture, 3200), -1);
+	insert_endpoint(fixture, 3200);
+	assert_int_equal(number_at(fixture, 3200), 3200);
+	assert_int_equal(db_delete(fixture->db, &noun_endpoint, "01900000-0000-7000-8000-000000000005", NULL), 0);
+	assert_int_equal(number_at(fixture, 1000), 1001);
+	assert_int_equal(number_at(fixture, 2999), 3000);
+	assert_int_equal(number_at(fixture, 4), 4);
+	assert_int_equal(number_at(fixture, 5), 6);
+	assert_int_equal(db_run(fixture->db, "ROLLBACK"), 0);
+	assert_int_equal(number_at(fixture, 1000), -1);
+}
+
 struct write {
 	struct store_job job;
 	const char *sql;
@@ -408,6 +463,7 @@ int main(void)
 		TEST(test_secrets_at_rest),
 		TEST(test_the_seal),
 		TEST(test_a_store_that_lacks_columns_gets_them),
+		TEST(test_pages_of_a_long_list),
 		TEST(test_jobs_are_whole_or_not_at_all),
 	};
 
