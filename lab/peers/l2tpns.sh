@@ -34,6 +34,12 @@ lns_l2tpns_kick() { # CUSTOMER: ends the session of the user with a CDN, as its 
 		printf "exit\r\n" >&5' "$PPP_USER"
 }
 
+lns_l2tpns_sessions() { # CUSTOMER: how many it has, by its command line
+	in_ns "$1" bash -c 'exec 5<>/dev/tcp/127.0.0.1/23
+		printf "%s\r\n" enable "show session" exit >&5
+		timeout 5 cat <&5' | grep -ac "$PPP_USER"
+}
+
 l2tpns_config() { # DIR
 	[ -z "${LNS_IPV6:-}" ] || echo "set ipv6_prefix ${LNS_IPV6%/*}" # one /64 for all: a SIM's address in it is made of its IPv4 address
 	cat <<-END

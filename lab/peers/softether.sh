@@ -23,7 +23,10 @@ lns_softether_start() { # CUSTOMER
 	link_up "$ns" tap_lns "$POOL_NET.0.2/${POOL#*/}"
 }
 
-lns_softether_die() { stop "softether-$1" KILL; } # CUSTOMER
+lns_softether_die() { # CUSTOMER: with no word to anybody; it may be started again
+	stop "softether-$1" KILL
+	ip_in "$1" link del tap_lns 2>/dev/null || true
+}
 
 softether_config() {
 	cat <<-END

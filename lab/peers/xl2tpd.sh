@@ -20,7 +20,11 @@ lns_xl2tpd_start() { # CUSTOMER
 	wait_for 30 says "xl2tpd-$ns" 'Listening on IP address'
 }
 
-lns_xl2tpd_die() { stop "xl2tpd-$1" KILL; } # CUSTOMER
+lns_xl2tpd_die() { # CUSTOMER: the whole guest, with no word to anybody; it may be started again
+	stop "xl2tpd-$1" KILL
+	ip_in "$1" link del tap_lns
+	rm -rf "$LAB_WORK/xl2tpd-$1/uml"
+}
 
 xl2tpd_config() { # DIR
 	cat >"$1/xl2tpd.conf" <<-END

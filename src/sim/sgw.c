@@ -341,8 +341,9 @@ static void pump(struct sgw *sgw, uint64_t now_ms)
 			io_stop(&sgw->io, sgw->counters.attached >= sgw->config.count ? 0 : 1);
 		return;
 	}
-	for (uint32_t until = allowed(sgw); sgw->next < until && sgw->inflight < sgw->config.window;)
-		begin_attach(sgw, &sgw->sims[sgw->next++]);
+	for (uint32_t until = allowed(sgw); sgw->next < until && sgw->inflight < sgw->config.window; sgw->next++)
+		if (sgw->sims[sgw->next].state != SIM_IN)
+			begin_attach(sgw, &sgw->sims[sgw->next]);
 	if (sgw->all_tried) {
 		if (now_ms >= sgw->hold_until_ms)
 			sgw_leave(sgw);
@@ -351,6 +352,15 @@ static void pump(struct sgw *sgw, uint64_t now_ms)
 	print_progress(sgw, now_ms);
 	if (sgw->next == sgw->config.count && !sgw->inflight)
 		on_all_tried(sgw, now_ms);
+}
+
+void sgw_again(struct sgw *sgw)
+{
+	if (!sgw->all_tried || sgw->leaving)
+		return;
+	sgw->all_tried = false;
+	sgw->next = 0;
+	sgw->started_us = io_us();
 }
 
 void sgw_leave(struct sgw *sgw)

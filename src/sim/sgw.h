@@ -27,6 +27,7 @@ struct sim {
 	uint8_t cause; // of the refusal or of the network's detach
 	uint8_t side; // which of our addresses it uses
 	uint8_t attempts;
+	bool echoed; // a load packet came back since it was last looked at
 };
 
 // One local address: control and user sockets, and the GTP-C engine. The second is the SGW that SIMs move to.
@@ -140,6 +141,7 @@ void sgw_load_report(struct sgw *sgw, char *out, size_t size);
 void sgw_released(struct sgw *sgw, struct sim *sim, uint8_t cause, const char *how);
 void sgw_command(void *owner, char *line, char *out, size_t size);
 void sgw_begin_move(struct sgw *sgw, struct sim *sim);
+void sgw_again(struct sgw *sgw); // who is not in attaches again
 void sgw_leave(struct sgw *sgw);
 
 // sgw_options.c

@@ -104,6 +104,18 @@ static void each(struct sgw *sgw, const char *which, void (*what)(struct sgw *sg
 			what(sgw, &sgw->sims[i]);
 }
 
+// SIMs that had an echo since this was last asked: both sides know their sessions.
+static uint32_t echoing(struct sgw *sgw)
+{
+	uint32_t number = 0;
+
+	for (uint32_t i = 0; i < sgw->config.count; i++) {
+		number += sgw->sims[i].state == SIM_IN && sgw->sims[i].echoed;
+		sgw->sims[i].echoed = false;
+	}
+	return number;
+}
+
 static void forget(struct sgw *sgw, struct sim *sim)
 {
 	if (sim->state == SIM_IN)
@@ -117,7 +129,7 @@ void sgw_command(void *owner, char *line, char *out, size_t size)
 
 	snprintf(out, size, "ok\n");
 	if (!word || strcmp(word, "help") == 0)
-		snprintf(out, size, "status | move N|all | forget N|all | bad COUNT | leave\n");
+		snprintf(out, size, "status | again | echoing | move N|all | forget N|all | bad COUNT | leave\n");
 	else if (strcmp(word, "status") == 0)
 		snprintf(out, size, "in=%u attached=%llu refused=%llu released=%llu error-indications=%llu\n", sgw->in,
 			(unsigned long long)sgw->counters.attached, (unsigned long long)sgw->counters.refused,
@@ -128,6 +140,10 @@ void sgw_command(void *owner, char *line, char *out, size_t size)
 		each(sgw, arg, forget);
 	else if (strcmp(word, "bad") == 0)
 		send_bad(sgw, arg ? (uint32_t)strtoul(arg, NULL, 10) : 1);
+	else if (strcmp(word, "again") == 0)
+		sgw_again(sgw);
+	else if (strcmp(word, "echoing") == 0)
+		snprintf(out, size, "echoing=%u in=%u\n", echoing(sgw), sgw->in);
 	else if (strcmp(word, "leave") == 0)
 		sgw_leave(sgw);
 	else

@@ -55,6 +55,7 @@ static void on_gpdu(struct sgw *sgw, const struct gtpu_packet *packet)
 	sgw->counters.down_packets++;
 	if (traffic_read(packet->payload, packet->payload_len, &mark) && mark.sender < sgw->config.count) {
 		sgw->counters.load_echoed++;
+		sgw->sims[mark.sender].echoed = true;
 		tally_add(&sgw->round_trip, io_us() - mark.sent_us);
 	} else if (sgw->tun && sim_number(sgw, sim) == 0) {
 		tun_write(sgw->tun, packet->payload, packet->payload_len);
