@@ -223,6 +223,9 @@ static int dial(struct session *session, struct pair *pair)
 // Nobody waits for the answer of a session that is dialled again: it is released in its turn.
 static void redial_over(struct session *session, const char *why)
 {
+	char said[sizeof(session->attach->why)]; // `why` may be the attach's own text, which goes with it
+
+	snprintf(said, sizeof(said), "%s", why);
 	session->ppp_started = false;
 	session->ppp_news = 0;
 	ppp_link_down(&session->ppp);
@@ -230,7 +233,7 @@ static void redial_over(struct session *session, const char *why)
 	session_attach_done(session);
 	session_clear_record(session);
 	wheel_disarm(&session->gateway->wheel, &session->timer);
-	rescue_failed(session, why);
+	rescue_failed(session, said);
 }
 
 void session_give_up(struct session *session, enum refusal refusal, const char *why)
