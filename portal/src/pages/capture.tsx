@@ -102,6 +102,7 @@ function Begin({ of, begun }: { of: Subject; begun: (id: string) => void }) {
 	const [long, setLong] = useState(Number(seconds.default));
 	const [megabytes, setMegabytes] = useState(Math.round(Number(size.default) / 2 ** 20));
 	const [error, setError] = useState<unknown>(null);
+	const choose = (level: string, on: boolean) => setChosen((before) => new Set(levels.map(([one]) => one).filter((one) => (one === level ? on : before.has(one)))));
 	const begin = async () => {
 		try {
 			begun((await post('captures', { ...of, levels: [...chosen], seconds: long, octets: megabytes * 2 ** 20 })).data);
@@ -121,7 +122,7 @@ function Begin({ of, begun }: { of: Subject; begun: (id: string) => void }) {
 							<input
 								type="checkbox"
 								checked={chosen.has(level)}
-								onChange={(event) => setChosen(new Set(levels.map(([one]) => one).filter((one) => (one === level ? event.currentTarget.checked : chosen.has(one)))))}
+								onChange={(event) => choose(level, event.currentTarget.checked)}
 							/>
 							{label}
 						</label>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { mayWrite } from '../api/schema';
 import type { Ref, Thing } from '../api/types';
 import { ButtonLink } from '../ui/button';
 import { Await, Card, PageHead } from '../ui/parts';
@@ -23,9 +24,11 @@ export default function Group({ params }: { params: Record<string, string> }) {
 						}
 						actions={
 							<>
-								<ButtonLink to={`/endpoints/new?group=${group.moniker}`} icon="plus">
-									New Endpoint
-								</ButtonLink>
+								{mayWrite('endpoint') && (
+									<ButtonLink to={`/endpoints/new?group=${group.moniker}`} icon="plus">
+										New Endpoint
+									</ButtonLink>
+								)}
 								<DeleteButton
 									noun="endpoint-group"
 									thing={group}
