@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { control, field, noComplaints, openBrowser, openPage, signIn } from './harness.mjs';
 
-const { API, EMAIL, PASSWORD, GATEWAY, PEER_LOCAL, PEER_REMOTE, LNS_NET, LAC, LNS, TUNNEL_SECRET, PPP_USER, PPP_PASSWORD, POOL_NET, CAR1, CAR2, SHOTS } = process.env;
+const { API, EMAIL, PASSWORD, GATEWAY, PEER_REMOTE, PRESHARED_KEY, IKE_PROPOSAL, ESP_PROPOSAL, LNS_NET, LAC, LNS, TUNNEL_SECRET, PPP_USER, PPP_PASSWORD, POOL_NET, CAR1, CAR2, SHOTS } = process.env;
 const browser = await openBrowser();
 const page = await openPage(browser);
 const next = page.locator('.setup-step.next');
@@ -39,12 +39,14 @@ async function order() {
 		'A Routing Target',
 		async () => {
 			await control(page, 'name').fill('Vantiq data centre');
-			await field(page, 'routingTargetType').locator('input[value=peering]').check();
-			const peering = (name, value) => control(page, 'configurationData.peeringConfig.' + name).fill(value);
-			await peering('interface', 'peer-vantiq');
-			await peering('localAddress', PEER_LOCAL + '/24');
-			await peering('gatewayAddress', PEER_REMOTE);
-			await peering('remoteSubnets', LNS_NET + '.0/24');
+			await field(page, 'routingTargetType').locator('input[value=vpn]').check();
+			const vpn = (name, value) => control(page, 'configurationData.vpnConfig.' + name).fill(value);
+			await vpn('remotePeerAddress', PEER_REMOTE);
+			await vpn('presharedKey', PRESHARED_KEY);
+			await vpn('localSubnets', LAC + '/32');
+			await vpn('remoteSubnets', LNS_NET + '.0/24');
+			await vpn('vpnIkeOption', IKE_PROPOSAL);
+			await vpn('vpnEspOption', ESP_PROPOSAL);
 		},
 		'Create Routing Target',
 	);
@@ -61,7 +63,7 @@ async function order() {
 	await step('An LNS', () => control(page, 'address').fill(LNS), 'Add LNS');
 	await step('An Endpoint Group', () => control(page, 'name').fill('Cars'), 'Create Endpoint Group');
 	await step('Endpoints', () => endpoint('Car 1', CAR1), 'Create Endpoint');
-	await page.getByText('A SIM of this VSlice that attaches now gets its address from your LNS.').waitFor();
+	await page.getByText('A SIM of this VSlice that attaches now gets its address from your LNS.').waitFor({ timeout: 60000 });
 	await shot('ready');
 }
 

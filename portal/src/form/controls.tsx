@@ -235,7 +235,7 @@ function TextsControl(props: ControlProps) {
 // An object that may be left out whole stays folded until it is wanted.
 function ObjectControl({ field, place, path, onChange, required }: ControlProps) {
 	const values = (place.values[field.name] ?? {}) as Values;
-	const isOptional = !required && !field.visibleWhen && field.fields?.every((inner) => inner.type !== 'object');
+	const isOptional = !required && !field.visibleWhen && place.fields.length > 1 && field.fields?.every((inner) => inner.type !== 'object');
 	const [isOpen] = useState(() => JSON.stringify(values) !== JSON.stringify(fromRead(field.fields ?? [], {})));
 	const members = <FieldSet fields={field.fields ?? []} values={values} outer={place} path={path} onChange={onChange} />;
 	if (!isOptional) return members;
