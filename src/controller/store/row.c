@@ -43,12 +43,39 @@ static int load_secret(struct db *db, const struct plan *plan, const struct colu
 	return 0;
 }
 
-static int load_texts(const char *json, struct field_texts *texts)
+// ["a","b"] as bind_texts writes it, so long as no character is escaped. False when it is anything else.
+static bool load_plain_texts(const char *json, struct field_texts *texts)
 {
-	json_t *array = json ? json_loads(json, 0, NULL) : NULL, *item;
+	const char *at = json;
+
+	if (*at++ != '[')
+		return false;
+	while (*at == '"') {
+		size_t len = strcspn(++at, "\"\\");
+		char text[256];
+
+		if (at[len] != '"' || len >= sizeof(text) || (at[len + 1] != ',' && at[len + 1] != ']'))
+			return false;
+		memcpy(text, at, len);
+		text[len] = '\0';
+		if (field_texts_add(texts, text))
+			return false;
+		at += len + 1 + (at[len + 1] == ',');
+	}
+	return *at == ']';
+}
+
+static int load_texts(const char *json, const struct field *field, void *object)
+{
+	struct field_texts *texts = field_texts(field, object);
+	json_t *array, *item;
 	int error = 0;
 	size_t i;
 
+	if (!json || load_plain_texts(json, texts))
+		return 0;
+	field_clear(field, object);
+	array = json_loads(json, 0, NULL);
 	json_array_foreach(array, i, item) if (!error) error = field_texts_add(texts, json_string_value(item));
 	json_decref(array);
 	return error;
@@ -85,7 +112,7 @@ static int load_column(struct db *db, const struct plan *plan, const struct colu
 	}
 	case FIELD_TEXTS:
 		field_clear(&field, object);
-		return load_texts(column_text(statement, at), field_texts(&field, object));
+		return load_texts(column_text(statement, at), &field, object);
 	default:
 		return 0;
 	}
