@@ -6,11 +6,13 @@ The controller is held to CPU 0, with all its threads; the load has CPU 1. Rates
 interleaved runs, and the CPU of one request beside them, which other work on the machine disturbs less; times are of an open loop at a
 fixed rate and count from when a request was due.
 """
+import contextlib
 import http.client
 import json
 import os
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -106,6 +108,15 @@ class Deliveries:
 def rows(group, first, count):
     return "iccid,imsis,endpointGroup,tags\r\n" + "".join(
         "{},{},{},a;b\r\n".format(harness.iccid(n), harness.imsi(n), group) for n in range(first, first + count))
+
+
+def wait_told(controller):
+    """Until the events of what was imported are written: they follow the answer."""
+    while True:
+        with contextlib.closing(sqlite3.connect("file:{}/db?mode=ro".format(controller.folder), uri=True, timeout=10)) as db:
+            if not db.execute("SELECT count(*) FROM import_log WHERE state < 2").fetchone()[0]:
+                return
+        time.sleep(0.2)
 
 
 def do_import(controller, group, first, count):
@@ -252,6 +263,7 @@ def measure(load, controller, options):
     during = meanwhile(load, controller, ids["vslice"], lambda: do_import(controller, "bench-group", 1000, count))
     print_meanwhile("Bulk import of {} endpoints, all on one CPU: {:.1f} s (target {} or less: {})".format(
         count, during["seconds"], IMPORT_S, "met" if during["seconds"] <= IMPORT_S else "NOT met"), quiet, during)
+    wait_told(controller)
     backup = meanwhile(load, controller, ids["vslice"], lambda: do_backup(controller))
     print_meanwhile("Backup with {} endpoints, on the same CPU: {:.1f} s each".format(count, backup["seconds"]), quiet, backup)
     result.update(quiet=quiet, importing=during, backup=backup)

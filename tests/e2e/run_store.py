@@ -79,6 +79,15 @@ class Kept(unittest.TestCase):
         other = self.restored(self.folder / "copy")
         self.assertEqual(self.secrets_told(other), ("tunnel-secret-1", "endpoint-secret-1"))
         self.assertEqual(other.client().get("endpoints?limit=1").body["totalItems"], len(rows))
+        seen = Stream(self.controller, "europe")
+        revision = seen.until("ready", 60)[-1]["revision"]
+        seen.close()
+        other.client().ok("PATCH", f"endpoints/{iccid(1)}", {"name": "of the copy"})
+        stream = Stream(other, "europe", since=revision)  # a gateway that has what only the lost database had
+        self.assertTrue(stream.next()["snapshot"])
+        self.assertIn("of the copy", [row.get("data", {}).get("name") for row in stream.until("ready", 60)])
+        stream.close()
+        self.assertGreater(stream.revision, revision)
         self.assertEqual(other.client().ok("GET", "EndpointGroups/kept-group")["endpointsAssigned"], len(rows))
 
     def test_what_a_backup_refuses(self):

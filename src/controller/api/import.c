@@ -294,25 +294,47 @@ static void portion_done(struct store_job *job)
 	}
 }
 
-static void next(struct import *import)
+// The program ends: the next start takes back what was stored.
+static void give_up(struct import *import)
 {
-	struct store *store =
-		import->controller->store; // NULL once it is being closed: the next start takes back what was stored
+	import->failed = true;
+	if (import->exchange)
+		answer(import, false);
+	import_free(import);
+}
+
+static void turn_run(struct db *db, struct store_job *job)
+{
+	(void)db;
+	(void)job;
+}
+
+static void turn_done(struct store_job *job)
+{
+	struct import *import = container_of(job, struct import, job);
+	struct store *store = import->controller->store;
 
 	import->job = (struct store_job){.done = portion_done};
 	import->job.run = import->phase == IMPORT_TAKE_BACK ? take_back_run
 		: import->phase == IMPORT_TELL		    ? tell_run
 							    : portion_run;
-	if (!store) {
-		import->failed = true;
-		if (import->exchange)
-			answer(import, false);
-		import_free(import);
-	} else if (import->phase == IMPORT_CHECK) {
-		store_study(store, &import->job);
-	} else {
+	if (store)
 		store_write(store, &import->job);
-	}
+	else
+		give_up(import);
+}
+
+// A portion for the writer waits for its turn on the student first: whatever else wants the CPU goes before it.
+static void next(struct import *import)
+{
+	struct store *store = import->controller->store; // NULL once it is being closed
+	bool checks = import->phase == IMPORT_CHECK;
+
+	import->job = (struct store_job){.run = checks ? portion_run : turn_run, .done = checks ? portion_done : turn_done};
+	if (store)
+		store_study(store, &import->job);
+	else
+		give_up(import);
 }
 
 // On the loop: the exchange is ours from here, and the body with it.
