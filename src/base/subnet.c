@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 uint64_t subnet_number(const struct ip_addr *addr)
 {
@@ -54,10 +53,10 @@ struct ip_addr subnet_gateway(const struct ip_prefix *prefix)
 char *subnet_text(enum ip_family family, uint64_t number, char out[SUBNET_TEXT])
 {
 	struct ip_addr addr = subnet_addr(family, number);
+	char bare[IP_ADDR_TEXT];
 
-	ip_addr_text(&addr, out);
-	if (family == IP_V6)
-		strcat(out, "/64");
+	ip_addr_text(&addr, bare);
+	snprintf(out, SUBNET_TEXT, "%s%s", bare, family == IP_V6 ? "/64" : "");
 	return out;
 }
 

@@ -225,7 +225,8 @@ static const struct field peering_fields[] = {
 		.format = FORMAT_OWN_ADDRESS,
 		.label = "Local address",
 		.link = "localAddress",
-		.help = "Our address on it, with the length of its network: 192.0.2.1/30, or IPv6; all addresses of one target are of one family"},
+		.help = "Our address on it, with the length of its network: 192.0.2.1/30, or IPv6; all addresses of one target "
+			"are of one family"},
 	{.name = "gatewayAddress",
 		.type = FIELD_TEXT,
 		FIELD_AT(struct peering_config, gateway_address),

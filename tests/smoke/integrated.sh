@@ -15,20 +15,21 @@ said() { # IMSI ADDRESS: by session and endpoint
 }
 verdict_is() { verdict "$1" | grep -q "$2"; } # IMSI WORDS
 server_sees() { in_ns a-server timeout 3 tcpdump -nc 1 -i eth0 "icmp and src $1"; } # ADDRESS
-refused_way_in() { refuse reached a car1; }
+reached_soon() { in_ns a-server ping -n -c 1 -W 1 "$(address_of car1)"; }
+refused_way_in() { refuse reached_soon; }
 way_in() {
 	rules a "$(flow uplink dc-a)" "$(flow downlink dc-a "\"sourceIpPattern\": \"$SERVER\"")"
-	wait_for 5 reached a car1
+	wait_for 5 reached_soon
 }
 way_in_closed() {
 	rules a "$(flow uplink dc-a)"
 	wait_for 5 refused_way_in
 }
 again() {
-	sgsnemu_detach car1
-	wait_for 5 no_session $one
-	sgsnemu_attach car1 $one
-	[ "$(address_of car1)" = "$SIMS_NET.0.2" ]
+	sgw_detach car2
+	wait_for 5 no_session $two
+	sgw_attach car2 $two
+	[ "$(address_of car2)" = "$SIMS_NET.0.3" ]
 }
 killed() {
 	stop slicegate-gateway KILL
