@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state file (architecture: what must survive a restart).
 //
-// Layout: one header page, then the tables, each on a page boundary. A record is a pair of slots; a slot is {checksum, sequence, octets}.
+// Layout: one header page, then the tables, each on a page boundary. A record is a pair of slots, in a lean table one; a slot is {checksum,
+// sequence, octets}. The second half of the header page is the journal, one slot that says for which record it is.
 // The header names the tables and carries, outside its own checksum, the boot id and each table's `high`, the number of records that
 // were ever taken, so that opening reads no page that was never used.
 //
 //   put     older slot: sequence 0, octets, checksum, then the new sequence. Whenever the process dies, one slot is whole.
+//           Of a lean table: the journal, then the slot, then the journal's sequence 0; the first put of a record needs no journal.
 //   clear   older slot first, then the newest: what is left in between is the record as it was, never an older one.
-//   open    the whole slot with the later sequence wins; records without one go to the free list.
+//   open    what the journal holds is put into its slot; the whole slot with the later sequence wins; records without one go to the free list.
 //   remake  other tables than the file's: a new file is filled beside it and renamed, so that a kill leaves either of them.
 //
 // The page cache keeps what a killed process wrote, in order; after a power cut the checksums tell what reached the disk. Disk space is
@@ -17,6 +19,7 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "gateway/state_sum.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +39,8 @@ LOG_CATEGORY(state);
 #define BOOT_ID 40 // 36 characters and NULs
 #define RESERVE (64u * 1024) // disk space is asked for in such pieces
 #define NONE UINT32_MAX
+#define LEAN 0x80000000u // in a table's version
+#define JOURNAL_AT 2048u // octets into the header page
 
 struct file_table {
 	char name[16];
@@ -52,19 +57,27 @@ struct file_header {
 	struct file_table tables[TABLES_MAX];
 };
 
-_Static_assert(sizeof(struct file_header) <= PAGE, "the header is one page");
+_Static_assert(sizeof(struct file_header) <= JOURNAL_AT, "header and journal are one page");
 
 struct slot {
 	uint32_t checksum, sequence; // sequence 0: empty
 	uint8_t octets[];
 };
 
+struct journal {
+	uint32_t checksum, sequence; // sequence 0: empty
+	uint32_t table, index;
+	uint8_t octets[];
+};
+
+_Static_assert(JOURNAL_AT + sizeof(struct journal) + STATE_LEAN_MAX <= PAGE, "header and journal are one page");
+
 enum record_is { RECORD_FREE = 0, RECORD_TAKEN, RECORD_IN_A, RECORD_IN_B };
 
 struct table {
 	struct file_table *file;
 	uint8_t *records;
-	size_t slot_size; // of one slot; a record is two
+	size_t slot_size; // of one slot
 	uint64_t reserved; // octets from `records` that the disk has granted
 	uint32_t free_first, live;
 	uint32_t *next; // of a free record: the next free one
@@ -80,32 +93,6 @@ struct state {
 	struct table tables[TABLES_MAX];
 };
 
-// Four lanes of 64-bit multiplications, as the fast hashes do: about 20 ns for 256 octets. Not keyed: the file is ours (0600), and
-// all that it must find out is a record that was written in part.
-static uint64_t sum_octets(uint64_t seed, const void *octets, size_t len)
-{
-	static const uint64_t odd = 0x9e3779b185ebca87, other = 0xc2b2ae3d27d4eb4f;
-	uint64_t lanes[4] = {seed ^ odd, seed ^ other, seed + odd, seed - other}, sum = len * odd;
-	const uint8_t *at = octets;
-	uint64_t words[4] = {0};
-
-	for (; len >= 32; at += 32, len -= 32) {
-		memcpy(words, at, 32);
-		for (unsigned i = 0; i < 4; i++) {
-			lanes[i] += words[i] * other;
-			lanes[i] = (lanes[i] << 31 | lanes[i] >> 33) * odd;
-		}
-	}
-	memset(words, 0, sizeof(words));
-	memcpy(words, at, len);
-	for (unsigned i = 0; i < 4; i++) {
-		lanes[i] += words[i] * other;
-		lanes[i] = (lanes[i] << 31 | lanes[i] >> 33) * odd;
-		sum = (sum ^ lanes[i] ^ lanes[i] >> 29) * other;
-	}
-	return sum ^ sum >> 32;
-}
-
 // What the last system call failed with; a short write has no errno.
 static int failure(void)
 {
@@ -117,9 +104,24 @@ static uint32_t slot_sum(const struct table *table, uint32_t index, uint32_t seq
 	return (uint32_t)sum_octets((uint64_t)index << 32 | sequence, octets, table->file->record_size);
 }
 
+static bool is_lean(const struct file_table *file)
+{
+	return file->version & LEAN;
+}
+
+static size_t slots_of(const struct file_table *file)
+{
+	return is_lean(file) ? 1 : 2;
+}
+
 static struct slot *slot_at(const struct table *table, uint32_t index, bool b)
 {
-	return (struct slot *)(table->records + (2 * (size_t)index + b) * table->slot_size);
+	return (struct slot *)(table->records + (slots_of(table->file) * index + b) * table->slot_size);
+}
+
+static struct journal *journal_of(const struct state *state)
+{
+	return (struct journal *)(state->map + JOURNAL_AT);
 }
 
 static bool slot_is_whole(const struct table *table, uint32_t index, const struct slot *slot)
@@ -165,10 +167,10 @@ static size_t header_fill(struct file_header *header, const struct state_table_s
 
 		strncpy(table->name, specs[i].name, sizeof(table->name) - 1);
 		table->record_size = specs[i].record_size;
-		table->version = specs[i].version;
+		table->version = specs[i].version | (specs[i].is_lean ? LEAN : 0);
 		table->max_records = specs[i].max_records;
 		table->offset = offset;
-		offset += 2 * slot_size(specs[i].record_size) * (uint64_t)specs[i].max_records;
+		offset += slots_of(table) * slot_size(specs[i].record_size) * (uint64_t)specs[i].max_records;
 		offset = (offset + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 	}
 	header->checksum = header_sum(header);
@@ -188,7 +190,7 @@ static uint64_t header_size(const struct file_header *header)
 
 		if (table->high > table->max_records)
 			return 0;
-		size = table->offset + 2 * slot_size(table->record_size) * (uint64_t)table->max_records;
+		size = table->offset + slots_of(table) * slot_size(table->record_size) * (uint64_t)table->max_records;
 	}
 	return (size + PAGE - 1) & ~(uint64_t)(PAGE - 1);
 }
@@ -227,7 +229,8 @@ static void clean_state(struct state **state)
 // The disk's promise for the records below `count`; never taken back.
 static int reserve(struct state *state, struct table *table, uint32_t count)
 {
-	uint64_t need = 2 * table->slot_size * (uint64_t)count, whole = 2 * table->slot_size * (uint64_t)table->file->max_records;
+	uint64_t record = slots_of(table->file) * table->slot_size;
+	uint64_t need = record * count, whole = record * table->file->max_records;
 
 	if (need <= table->reserved)
 		return 0;
@@ -256,7 +259,7 @@ static int table_load(struct state *state, struct table *table)
 		return -ENOSPC;
 	for (uint32_t index = table->file->high; index-- > 0;) {
 		const struct slot *a = slot_at(table, index, 0), *b = slot_at(table, index, 1);
-		bool a_is = slot_is_whole(table, index, a), b_is = slot_is_whole(table, index, b);
+		bool a_is = slot_is_whole(table, index, a), b_is = !is_lean(table->file) && slot_is_whole(table, index, b);
 
 		if (!a_is && !b_is) {
 			table->next[index] = table->free_first;
@@ -269,6 +272,35 @@ static int table_load(struct state *state, struct table *table)
 		table->live++;
 	}
 	return 0;
+}
+
+static uint32_t journal_sum(const struct journal *journal, size_t len)
+{
+	return (uint32_t)sum_octets((uint64_t)journal->index << 32 | journal->table, journal->octets, len);
+}
+
+// A record that was on its way into its slot when the process died.
+static void journal_redo(struct state *state)
+{
+	struct journal *journal = journal_of(state);
+	const struct file_table *file =
+		journal->sequence && journal->table < state->header->table_count ? &state->header->tables[journal->table] : NULL;
+
+	if (file && is_lean(file) && journal->index < file->high && file->record_size <= STATE_LEAN_MAX &&
+		journal->checksum == journal_sum(journal, file->record_size)) {
+		struct table table = {.file = (struct file_table *)file, .slot_size = slot_size(file->record_size)};
+		struct slot *slot;
+
+		table.records = state->map + file->offset;
+		slot = slot_at(&table, journal->index, 0);
+		slot->sequence = 0;
+		memcpy(slot->octets, journal->octets, file->record_size);
+		slot->checksum = slot_sum(&table, journal->index, 1, slot->octets);
+		atomic_signal_fence(memory_order_seq_cst);
+		slot->sequence = 1;
+	}
+	atomic_signal_fence(memory_order_seq_cst);
+	journal->sequence = 0;
 }
 
 // Maps an open, locked file (taken).
@@ -290,6 +322,7 @@ static int state_map(int fd, size_t size, struct state **out)
 	}
 	madvise(state->map, size, MADV_RANDOM); // no read-ahead into what was never used
 	state->header = (struct file_header *)state->map;
+	journal_redo(state);
 	for (; !error && state->count < state->header->table_count; state->count++) {
 		struct table *table = &state->tables[state->count];
 
@@ -342,7 +375,7 @@ static int state_find(const char *path, struct state **out)
 static bool is_same_table(const struct file_table *file, const struct state_table_spec *spec)
 {
 	return strncmp(file->name, spec->name, sizeof(file->name) - 1) == 0 && file->record_size == spec->record_size &&
-		file->version == spec->version;
+		(file->version & ~LEAN) == spec->version;
 }
 
 // As it is, or the beginning of what a record is today.
@@ -350,7 +383,7 @@ static bool is_readable(const struct file_table *file, const struct state_table_
 {
 	return is_same_table(file, spec) ||
 		(spec->reads_from && strncmp(file->name, spec->name, sizeof(file->name) - 1) == 0 &&
-			file->version >= spec->reads_from && file->version < spec->version &&
+			(file->version & ~LEAN) >= spec->reads_from && (file->version & ~LEAN) < spec->version &&
 			file->record_size <= spec->record_size);
 }
 
@@ -359,7 +392,7 @@ static bool has_tables(const struct state *state, const struct state_table_spec 
 	if (state->count != count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (!is_same_table(state->tables[i].file, &specs[i]) ||
+		if (!is_same_table(state->tables[i].file, &specs[i]) || is_lean(state->tables[i].file) != specs[i].is_lean ||
 			state->tables[i].file->max_records != specs[i].max_records)
 			return false;
 	}
@@ -408,7 +441,7 @@ static int tables_copy(struct state *to, const struct state_table_spec *specs, c
 			if (state_live(from, i) == 0)
 				continue;
 			log_warn("table=%s version=%u what=\"records lost\" count=%u reason=\"another layout\"",
-				from->tables[i].file->name, from->tables[i].file->version, state_live(from, i));
+				from->tables[i].file->name, from->tables[i].file->version & ~LEAN, state_live(from, i));
 			continue;
 		}
 		error = table_copy(to, into, from, i);
@@ -510,16 +543,33 @@ int state_take(struct state *state, size_t at, uint32_t *out)
 	return 0;
 }
 
+static void journal_write(struct state *state, size_t at, uint32_t index, const void *record)
+{
+	struct journal *journal = journal_of(state);
+	size_t len = state->tables[at].file->record_size;
+
+	store_point(state);
+	journal->table = (uint32_t)at;
+	journal->index = index;
+	memcpy(journal->octets, record, len);
+	store_point(state);
+	journal->checksum = journal_sum(journal, len);
+	store_point(state);
+	journal->sequence = 1;
+}
+
 void state_put(struct state *state, size_t at, uint32_t index, const void *record)
 {
 	struct table *table = &state->tables[at];
-	bool into_b = table->is[index] == RECORD_IN_A;
+	bool is_new = table->is[index] == RECORD_TAKEN, lean = is_lean(table->file);
+	bool into_b = !lean && table->is[index] == RECORD_IN_A;
 	struct slot *slot = slot_at(table, index, into_b);
 	uint32_t sequence = 1;
 
-	if (table->is[index] == RECORD_TAKEN)
-		table->live++;
-	else
+	table->live += is_new;
+	if (!is_new && lean)
+		journal_write(state, at, index, record);
+	else if (!is_new)
 		sequence = slot_at(table, index, !into_b)->sequence + 1;
 	if (sequence == 0)
 		sequence = 1; // 0 is empty; still later than UINT32_MAX
@@ -532,6 +582,8 @@ void state_put(struct state *state, size_t at, uint32_t index, const void *recor
 	store_point(state);
 	slot->sequence = sequence;
 	store_point(state);
+	if (lean)
+		journal_of(state)->sequence = 0;
 	table->is[index] = into_b ? RECORD_IN_B : RECORD_IN_A;
 }
 
@@ -545,7 +597,8 @@ void state_clear(struct state *state, size_t at, uint32_t index)
 		bool newest_is_b = table->is[index] == RECORD_IN_B;
 
 		store_point(state);
-		slot_at(table, index, !newest_is_b)->sequence = 0;
+		if (!is_lean(table->file))
+			slot_at(table, index, !newest_is_b)->sequence = 0;
 		store_point(state);
 		slot_at(table, index, newest_is_b)->sequence = 0;
 		store_point(state);
@@ -587,7 +640,7 @@ uint64_t state_bytes_used(const struct state *state)
 	for (size_t i = 0; i < state->count; i++) {
 		const struct table *table = &state->tables[i];
 
-		used += (2 * table->slot_size * (uint64_t)table->file->high + PAGE - 1) / PAGE * PAGE;
+		used += (slots_of(table->file) * table->slot_size * (uint64_t)table->file->high + PAGE - 1) / PAGE * PAGE;
 	}
 	return used;
 }

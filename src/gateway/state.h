@@ -2,7 +2,8 @@
 // The state file: what must survive a restart of the gateway, as tables of fixed-size records in one memory-mapped, versioned file.
 //
 // Each record has two slots with sequence number and checksum; a store writes the older slot whole, its sequence last, and the newest
-// valid slot wins at start, so a kill in mid-write loses nothing but the write. The header carries the kernel's boot id: the same boot
+// valid slot wins at start, so a kill in mid-write loses nothing but the write. A lean table's record has one slot, and what replaces it is
+// first written to a journal: half the memory, as safe against a kill, but a power cut may lose it; for what is void after one. The header carries the kernel's boot id: the same boot
 // means resume, a new boot means that sessions are void (state_open says which, at every start until state_settle).
 #pragma once
 
@@ -19,7 +20,9 @@ struct state_table_spec {
 	uint32_t max_records; // the file is sparse: only used pages cost
 	// The oldest version that is still read; 0 = only this one. Since it, members were only added at the end: what an older file lacks is zero.
 	uint32_t reads_from;
+	bool is_lean; // one slot a record; records of at most STATE_LEAN_MAX octets. A table of the other kind is read too
 };
+#define STATE_LEAN_MAX 2000
 
 enum state_start {
 	STATE_FRESH, // no usable file: all tables are empty

@@ -25,7 +25,7 @@ struct row {
 
 enum { ROWS, NAMES, TABLES };
 
-static const struct state_table_spec specs[TABLES] = {
+static struct state_table_spec specs[TABLES] = {
 	[ROWS] = {"rows", sizeof(struct row), 1, 100000},
 	[NAMES] = {"names", 16, 7, 4},
 };
@@ -57,6 +57,12 @@ static int setup(void **context)
 	return 0;
 }
 
+static int setup_lean(void **context)
+{
+	specs[ROWS].is_lean = true;
+	return setup(context);
+}
+
 static int teardown(void **context)
 {
 	char beside[128];
@@ -64,6 +70,7 @@ static int teardown(void **context)
 	snprintf(beside, sizeof(beside), "%s.new", path);
 	assert_int_equal(access(beside, F_OK), -1);
 	unlink(path);
+	specs[ROWS].is_lean = false;
 	return rmdir(dir);
 }
 
@@ -282,6 +289,35 @@ static void a_kill_at_any_store_loses_at_most_that_store(void **context)
 		state_close(&state);
 	}
 	assert_true(n > 5 * 5); // five puts of at least five points each
+}
+
+// A file of the other kind of table is read, both ways; what an older gateway wrote is there, and costs half.
+static void a_table_becomes_lean_and_back(void **context)
+{
+	uint64_t fat, lean;
+
+	for (int round = 0; round < 2; round++) {
+		struct state *state = open_want(round ? STATE_RESUME : STATE_FRESH);
+		uint32_t index;
+
+		for (uint32_t i = 0; !round && i < 1000; i++) {
+			assert_int_equal(state_take(state, ROWS, &index), 0);
+			put_row(state, index, i);
+			put_row(state, index, 2 * i);
+		}
+		fat = state_bytes_used(state);
+		state_close(&state);
+		specs[ROWS].is_lean = true;
+		state = open_want(STATE_RESUME);
+		for (uint32_t i = 0; i < 1000; i++)
+			assert_true(is_row(state_get(state, ROWS, i), round ? 3 * i : 2 * i));
+		for (uint32_t i = 0; i < 1000; i++)
+			put_row(state, i, 3 * i);
+		lean = state_bytes_used(state);
+		assert_true(lean < fat / 2 + 8192);
+		state_close(&state);
+		specs[ROWS].is_lean = false;
+	}
 }
 
 static void poke(off_t at, uint8_t with)
@@ -524,6 +560,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_full_table_says_so, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_visits_every_live_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_kill_at_any_store_loses_at_most_that_store, setup, teardown),
+		{"a kill at any store, of a lean table", a_kill_at_any_store_loses_at_most_that_store, setup_lean, teardown,
+			NULL},
+		{"what was stored is there again, of a lean table", what_was_stored_is_there_again, setup_lean, teardown, NULL},
+		{"other tables, of a lean table", other_tables_keep_what_they_share, setup_lean, teardown, NULL},
+		cmocka_unit_test_setup_teardown(a_table_becomes_lean_and_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_slot_written_in_part_gives_way_to_the_older, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_boot_is_said_until_it_is_settled, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_file_has_one_gateway, setup, teardown),
