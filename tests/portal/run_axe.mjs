@@ -40,17 +40,18 @@ before(async () => {
 	of('routingpolicies', policy, 'edit', 'explain', 'details');
 	of('endpointgroups', group);
 	of('endpoints', endpoint, 'attaches', 'events', 'details');
-	paths.push('/endpoints/import', '/tunnels', '/sessions', '/captures', '/events', '/auditlog', '/api', '/nowhere');
+	paths.push('/endpoints/import', '/tunnels', '/sessions', '/captures', '/events', '/auditlog', '/nowhere');
 	const handler = await controller.api('POST', 'eventhandlers', { name: 'Told', configurationData: { webhookConfig: { url: 'https://192.0.2.9/hook' } } });
 	const map = await controller.api('POST', 'eventmaps', { name: 'Map', subscriptions: [{ eventEndpointId: handler, eventTypeId: 'endpointdatasessioncreated_v1' }] });
+	const plain = (noun, object) => paths.push(`/${noun}/${object}`); // lists and forms as any other's
 	of('eventhandlers', handler);
-	of('eventmaps', map);
-	of('operatorpolicies', await controller.api('POST', 'operatorpolicies', { name: 'Networks', entries: [{ steeringProfileEntryAction: 'allow' }] }));
-	of('regionalpolicies', await controller.api('POST', 'regionalpolicies', { name: 'Regions', entries: [{ regionalGatewayId: 'europe' }] }));
+	plain('eventmaps', map);
+	plain('operatorpolicies', await controller.api('POST', 'operatorpolicies', { name: 'Networks', entries: [{ steeringProfileEntryAction: 'allow' }] }));
+	plain('regionalpolicies', await controller.api('POST', 'regionalpolicies', { name: 'Regions', entries: [{ regionalGatewayId: 'europe' }] }));
 	of('regionalgateways', 'europe');
-	of('users', await controller.api('POST', 'users', { name: 'Vera', email: 'vera@example.net', password: 'vera-has-a-long-one', role: 'viewer' }));
-	of('apitokens', (await controller.api('GET', 'apitokens'))[0].id);
-	of('customers', await controller.api('POST', 'customers', { name: 'Another' }));
+	plain('users', await controller.api('POST', 'users', { name: 'Vera', email: 'vera@example.net', password: 'vera-has-a-long-one', role: 'viewer' }));
+	plain('apitokens', (await controller.api('GET', 'apitokens'))[0].id);
+	plain('customers', await controller.api('POST', 'customers', { name: 'Another' }));
 	browser = await openBrowser();
 });
 after(async () => {
