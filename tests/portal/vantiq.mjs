@@ -2,6 +2,7 @@
 // The browser of vantiq.sh: it does what a person of Vantiq Motors does, waits for what they would wait for, and says on its standard output how far it is.
 // It talks to nothing but the portal. With SHOTS=DIR it leaves pictures of the main pages there.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { control, field, noComplaints, openBrowser, openPage, signIn } from './harness.mjs';
 
@@ -79,11 +80,35 @@ async function endpoint(name, sim) {
 
 const startedAt = (id) => page.evaluate(async (path) => (await (await fetch(path)).json()).data.session?.startedAt, '/api/v1/endpoints/' + id);
 
+// Begun before the SIM has a session, a capture has its attach; whoever reads the file learns no password.
+async function beginCapture() {
+	await button('Capture');
+	const dialog = page.getByRole('dialog');
+	await dialog.getByLabel('Seconds, at most').fill('600');
+	await button('Start', dialog);
+	await dialog.getByText('Running, 600 s at most').waitFor();
+	await button('Close', dialog);
+}
+
+async function takeCapture() {
+	await menu('Captures');
+	await button('Stop');
+	await page.getByRole('cell', { name: /^Ended/ }).waitFor();
+	const coming = page.waitForEvent('download');
+	await button('Download');
+	const file = await readFile(await (await coming).path());
+	assert.equal(file.readUInt32BE(0), 0x0a0d0d0a, 'it is pcapng');
+	assert.ok(file.length > 2000, `${file.length} octets`);
+	assert.ok(!file.includes(PPP_PASSWORD));
+	console.log(`captured ${file.length} octets`);
+}
+
 // The page is open while the SIM attaches; how long after the session's beginning did it stand there?
 async function watch() {
 	await menu('Endpoints');
 	await page.getByRole('link', { name: 'Car 1', exact: true }).click();
 	await page.getByText('No attach of it has reached a Regional Gateway yet.').waitFor();
+	await beginCapture();
 	console.log('watching');
 	const notice = page.locator('.notice.good');
 	await notice.getByText('Attached', { exact: true }).waitFor({ timeout: 60000 });
@@ -99,7 +124,12 @@ async function watch() {
 	await menu('Tunnels');
 	await page.getByText('Established').nth(1).waitFor();
 	await shot('tunnels');
+	await takeCapture();
 	await menu('Dashboard');
+	for (const [what, figure] of [['live sessions', '1'], ['tunnels established', '1'], ['Endpoints', '1']])
+		await page.locator('.stat', { hasText: what }).getByText(figure, { exact: true }).waitFor();
+	await page.locator('figure.plot', { hasText: 'Attaches' }).locator('rect.good:not([height="0"])').first().waitFor({ state: 'attached' });
+	await page.getByRole('link', { name: GATEWAY }).waitFor();
 	await shot('dashboard');
 }
 

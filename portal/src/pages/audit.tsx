@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who changed what: each entry with what differs, before and after, down to the single member.
-import { allNouns } from '../api/schema';
+import { allNouns, hasNoun, nounOf } from '../api/schema';
 import { Badge, Empty, PageHead, type Tone } from '../ui/parts';
 import { Table } from '../ui/table';
 import { Time } from '../ui/time';
@@ -21,9 +21,10 @@ const tones: Record<string, Tone> = { create: 'good', import: 'good', change: 'w
 const actions = ['create', 'change', 'delete', 'import', 'detach', 'test', 'replay', 'login', 'logout'];
 const quiet = new Set(['id', 'changedAt', 'customerId']);
 
+const kindOf = (word: string) => (hasNoun(word) ? nounOf(word).title : word);
 const isNothing = (value: unknown) => value === null || value === undefined || value === '' || (Array.isArray(value) && !value.length);
 
-// The members of a value by their paths, each as a text; a reference or a word of a list is its name.
+// The members of a value by their paths, each as a text; a reference, or a word of those that a member may be, is its name.
 function leaves(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
 	if (isNothing(value)) return into;
 	if (Array.isArray(value)) {
@@ -31,7 +32,7 @@ function leaves(value: unknown, path = '', into = new Map<string, string>()): Ma
 		else into.set(path, value.join(', '));
 	} else if (typeof value === 'object') {
 		const members = value as Record<string, unknown>;
-		if (path && 'moniker' in members && Object.keys(members).length <= 4) into.set(path, String(members.name ?? members.moniker ?? members.id));
+		if (path && !path.endsWith(']') && 'moniker' in members) into.set(path, String(members.name ?? members.moniker ?? members.id));
 		else for (const [name, member] of Object.entries(members)) if (!quiet.has(name)) leaves(member, path ? `${path}.${name}` : name, into);
 	} else into.set(path, String(value));
 	return into;
@@ -79,14 +80,20 @@ export default function Audit() {
 				]}
 				empty={<Empty icon="audit" title="Nothing was changed yet" />}
 				columns={[
-					{ head: 'Time', cell: (row) => <Time at={row.time} as="full" /> },
-					{ head: 'Who', cell: (row) => row.actor ?? 'the platform' },
-					{ head: 'Action', cell: (row) => <Badge tone={tones[row.action] ?? 'none'}>{row.action}</Badge> },
+					{
+						head: 'When and who',
+						cell: (row) => (
+							<>
+								<Time at={row.time} as="full" />
+								<small>{row.actor ?? 'the platform'}</small>
+							</>
+						),
+					},
 					{
 						head: 'What',
 						cell: (row) => (
 							<>
-								{row.objectType}
+								<Badge tone={tones[row.action] ?? 'none'}>{row.action}</Badge> {kindOf(row.objectType)}
 								<small>{row.objectMoniker}</small>
 							</>
 						),

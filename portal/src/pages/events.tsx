@@ -12,10 +12,10 @@ import { Time } from '../ui/time';
 const NEVER = /^\b$/;
 const places: [keyof EventRow, string, string][] = [
 	['endpointId', 'endpoints', 'Endpoint'],
-	['endpointGroupId', 'endpointgroups', 'Endpoint Group'],
 	['vsliceId', 'vslices', 'VSlice'],
 	['routingTargetId', 'routingtargets', 'Routing Target'],
 	['regionalGatewayId', 'regionalgateways', 'Regional Gateway'],
+	['endpointGroupId', 'endpointgroups', 'Endpoint Group'],
 ];
 
 export function About({ event }: { event: EventRow }) {
