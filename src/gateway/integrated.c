@@ -145,7 +145,7 @@ int integrated_apply(struct vslice *vslice, const struct vslice_config *config)
 	integrated->tags = tags;
 	integrated->has_pooled = any_pooled(vslice);
 	limits = limits_of(vslice);
-	if (limits != integrated->limits)
+	if (integrated_ways_set(vslice) || limits != integrated->limits)
 		vslice_each_session(vslice, refresh);
 	integrated->limits = limits;
 	integrated_tick(vslice);
@@ -212,11 +212,6 @@ void integrated_open(struct vslice *vslice)
 	slice_sims(vslice->slice, on_socket, vslice);
 }
 
-enum dp_way integrated_way(const struct vslice *vslice)
-{
-	return integrated_is_open(vslice) ? dp_slice_way(vslice->integrated->dp) : DP_WAY_SOCKETS;
-}
-
 bool integrated_is_open(const struct vslice *vslice)
 {
 	return vslice->integrated && vslice->integrated->dp;
@@ -248,6 +243,7 @@ void integrated_free(struct vslice *vslice, bool keep)
 	for (int i = 0; i < FAMILIES; i++)
 		addrpool_free(&integrated->pools[i]);
 	vec_free(&integrated->tags.rows);
+	vec_free(&integrated->ways);
 	free(integrated);
 	vslice->integrated = NULL;
 }
@@ -311,6 +307,8 @@ static void fill(const struct session *session, struct dp_session_spec *spec)
 
 	spec->slice = integrated->dp;
 	spec->tag = group ? tag_of(integrated, &group->policy) : 0;
+	if (group)
+		spec->path = integrated_path(integrated, &group->policy);
 }
 
 static void store(const struct session *session, struct session_record *record)

@@ -10,6 +10,7 @@ struct integrated;
 int integrated_apply(struct vslice *vslice, const struct vslice_config *config); // takes the configured form; 0 or -errno
 void integrated_applied(struct vslice *vslice); // the slice has taken the configuration
 void integrated_open(struct vslice *vslice); // its slice is there: the interface toward the SIMs
+void integrated_ways_gather(struct vslice *vslice); // as vslice_rules_gather
 enum dp_way integrated_way(const struct vslice *vslice); // how its packets go at present
 bool integrated_is_open(const struct vslice *vslice);
 void integrated_take_kept(struct vslice *vslice); // at a restart: the interface's socket that was kept

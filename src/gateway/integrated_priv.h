@@ -8,11 +8,19 @@
 
 enum { V4, V6, FAMILIES };
 
+struct integrated_way { // of a Routing Policy whose SIMs' packets may go past the slice's stack
+	struct uuid policy, rules[2];
+	uint32_t tag;
+	struct dp_path path;
+	struct dp_counters seen; // already counted for the rules
+};
+
 struct integrated {
 	struct vslice *vslice;
 	struct dp_slice *dp;
 	struct addrpool *pools[FAMILIES];
 	struct policy_tags tags;
+	VEC(struct integrated_way) ways;
 	uint64_t asked_ms[FAMILIES]; // when more addresses were asked for
 	uint64_t limits; // digest of what the policies hold their SIMs to, as the data plane has it
 	bool is_told[FAMILIES]; // that there is none left
@@ -42,6 +50,10 @@ uint64_t integrated_number(const struct session *session, int at); // 0 = none
 
 // integrated.c
 void integrated_refresh(struct session *session); // tells the data plane and the slice what holds for it now
+
+// integrated_way.c
+bool integrated_ways_set(struct vslice *vslice); // from the configuration; whether that is news
+struct dp_path integrated_path(const struct integrated *integrated, const struct uuid *policy); // an empty interface: none
 
 // integrated_ip6.c
 void integrated_advertise(struct session *session, const uint8_t *to); // a router advertisement

@@ -63,6 +63,10 @@ bool slice_reaches(const struct vslice_config *vslice, const struct config *conf
 // to a target without NAT. `rules`: those that say so, uplink and downlink; empty where none is asked.
 bool slice_path(const struct vslice_config *vslice, const struct config *config, const struct ip_end *lac,
 	const struct ip_end *lns, struct dp_path *out, struct uuid rules[2]);
+// The same for the SIMs of an Integrated VSlice that have the Routing Policy `policy`: it forwards all that they send to one target without NAT, and
+// all that comes from there to them, by rules that ask for nothing.
+bool slice_sims_path(const struct vslice_config *vslice, const struct config *config, const struct uuid *policy,
+	struct dp_path *out, struct uuid rules[2]);
 // The Routing Target by which the policy sends the LAC's packets to the LNS; none when it does not.
 void slice_way(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, struct uuid *target);

@@ -57,3 +57,48 @@ bool slice_path(const struct vslice_config *vslice, const struct config *config,
 	policy_free(&policy);
 	return found;
 }
+
+// The first rule of that direction, when it forwards whatever there is.
+static const struct policy_rule *open_rule(const struct policy *policy, enum rule_direction direction)
+{
+	vec_each (&policy->rules, rule) {
+		if (rule->direction != direction || rule->never)
+			continue;
+		if (rule->drop || rule->reflexive || rule->to_sims || rule->divert.family || rule->protocol ||
+			rule->source.ranges.count || rule->destination.ranges.count || rule->source_ports.ranges.count ||
+			rule->destination_ports.ranges.count)
+			return NULL;
+		return rule;
+	}
+	return NULL;
+}
+
+static bool has_sims_path(const struct policy *policy, struct dp_path *out, struct uuid rules[2])
+{
+	const struct policy_rule *up = open_rule(policy, RULE_UPLINK), *down = open_rule(policy, RULE_DOWNLINK);
+
+	if (*policy->closed || !up || !up->target || up->target->is_nat || !down || (down->target && down->target != up->target))
+		return false;
+	memcpy(out->interface, up->target->interface, sizeof(out->interface));
+	out->mark = up->target->mark;
+	rules[0] = up->id;
+	rules[1] = down->id;
+	return true;
+}
+
+bool slice_sims_path(const struct vslice_config *vslice, const struct config *config, const struct uuid *policy,
+	struct dp_path *out, struct uuid rules[2])
+{
+	struct policy *whole = NULL;
+	bool found = false;
+
+	*out = (struct dp_path){0};
+	rules[0] = rules[1] = (struct uuid){0};
+	if (policy_new(vslice, config, &whole))
+		return false;
+	vec_each (&whole->groups, group)
+		found = found ||
+			(uuid_equal(&(*group)->id, policy) && !policy_tracks(whole) && has_sims_path(*group, out, rules));
+	policy_free(&whole);
+	return found;
+}

@@ -5,6 +5,7 @@
 #include "gateway/vslice_rules.h"
 
 #include "base/clean.h"
+#include "gateway/integrated.h"
 #include "gateway/tunnel.h"
 #include "gateway/vslice.h"
 
@@ -33,22 +34,27 @@ static void carry(struct vslice *vslice, const struct uuid *rule, uint64_t packe
 		*row = (struct slice_rule_counter){*rule, packets, bytes};
 }
 
+void vslice_rules_carry(
+	struct vslice *vslice, const struct uuid rules[2], const struct dp_counters *now, struct dp_counters *seen)
+{
+	carry(vslice, &rules[0], now->uplink_packets - seen->uplink_packets, now->uplink_bytes - seen->uplink_bytes);
+	carry(vslice, &rules[1], now->downlink_packets - seen->downlink_packets, now->downlink_bytes - seen->downlink_bytes);
+	*seen = *now;
+}
+
 void vslice_rules_gather_tunnel(struct tunnel *tunnel)
 {
-	struct dp_counters now, *seen = &tunnel->flow_seen;
+	struct dp_counters now;
 
 	if (!tunnel->pair || !tunnel->dp)
 		return;
 	dp_tunnel_flow(tunnel->dp, &now);
-	carry(tunnel->lac->vslice, &tunnel->pair->path_rules[0], now.uplink_packets - seen->uplink_packets,
-		now.uplink_bytes - seen->uplink_bytes);
-	carry(tunnel->lac->vslice, &tunnel->pair->path_rules[1], now.downlink_packets - seen->downlink_packets,
-		now.downlink_bytes - seen->downlink_bytes);
-	*seen = now;
+	vslice_rules_carry(tunnel->lac->vslice, tunnel->pair->path_rules, &now, &tunnel->flow_seen);
 }
 
 void vslice_rules_gather(struct vslice *vslice)
 {
+	integrated_ways_gather(vslice);
 	for (struct lac *lac = vslice->lacs; lac; lac = lac->next)
 		for (struct pair *pair = lac->pairs; pair; pair = pair->next)
 			for (struct tunnel *tunnel = pair->tunnels; tunnel; tunnel = tunnel->next)

@@ -25,6 +25,10 @@ discards() { api PATCH /routingpolicies/policy-a <<<"{\"packetDiscardDownlinkPer
 silent() { refuse reaches car1 1; }
 discarded() { [ "$(metric 'slicegate_packet_drops_total{reason="discarded"}')" -gt 0 ]; }
 
+path_is() { [ "$(api GET /vslices/fleet-a | jq -r .dataPath)" = "$1" ]; } # WAY
+rules_count() { api GET /routingpolicies/policy-a | jq -e "[.routingPolicyRules[] | .packets >= $1] | all"; } # PACKETS
+lives() { in_ns car1 ping -n -c 1 "$SERVER" | grep -q "ttl=$1"; } # HOPS
+
 lab_open "An Integrated VSlice by the BPF programs"
 integrated_world a
 step "the order of customer a" order_integrated a
@@ -51,6 +55,18 @@ step "kill -9, and a start" killed
 step "and once more" killed
 step "not one was lost" none_lost
 step "the SIM still takes the programs" wait_for 10 rides_down car1
+step "so far the slice's stack is in it: answers come by tracking" wait_for 5 path_is stack
+step "a policy that lets all through, both ways" rules a "$(rule uplink forward dc-a)" "$(rule downlink forward dc-a)"
+step "redirects can be taken there too" fast_cables a
+step "packets go past the slice's stack" wait_for 10 path_is fast
+step "a hundred echoes" in_ns car1 ping -n -q -i 0.002 -c 100 "$SERVER"
+step "the rules have counted them, in the programs and in the slice" wait_for 10 rules_count 100
+step "one hop less to live for each router" wait_for 3 lives 62
+step "a file goes up and down over TCP" moves_file car1
+step "kill -9 and a start: still past it" eval "killed && wait_for 10 path_is fast && reaches car1"
+step "a policy whose answers need tracking" rules a "$(flow uplink dc-a)"
+step "takes the stack" wait_for 10 path_is stack
+step "and works" wait_for 5 reaches car1
 step "both detach" eval "sgsnemu_detach car1 && sgw_detach car2"
 step "no session is left" wait_for 5 sessions_are 0
 the_end

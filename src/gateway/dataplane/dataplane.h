@@ -80,6 +80,13 @@ struct dp_limit { // of one direction
 	uint8_t discard_percent; // of packets, at random: to test devices
 };
 
+// Where packets leave the slice, when nothing of the slice's stack needs to see them (no NAT, no tracking): the fast path may then take them past
+// it. Without one, or with an empty interface, tunnels go by the sockets and Integrated sessions by the slice's stack.
+struct dp_path {
+	char interface[16];
+	uint32_t mark; // the Routing Target's
+};
+
 struct dp_session_spec {
 	uint32_t local_teid; // ours, uplink G-PDUs carry it
 	uint32_t peer_teid; // downlink
@@ -93,8 +100,8 @@ struct dp_session_spec {
 	struct ip_prefix ue6; // IPv6, a /64; len 0: none
 	struct ip_prefix ue6_delegated; // to the SIM's own network by DHCPv6 (RFC 8415 6.3); len 0: none. Only over L2TP
 	struct dp_limit limits[2]; // by enum dp_direction
-	uint32_t
-		tag; // 24 bits, of an Integrated session: in the Ethernet source of its uplink frames (DP_SIMS_MAC), for the slice's rules to see
+	uint32_t tag; // 24 bits, of an Integrated session: in its uplink frames' Ethernet source (DP_SIMS_MAC), for rules to see
+	struct dp_path path; // of an Integrated session: where its packets may go past the slice's stack
 	uint16_t mtu; // greatest inner packet in either direction, octets
 	uint16_t tcp_mss; // greatest segment that an IPv4 SYN may ask for in either direction (20 less for IPv6); 0: left alone
 	bool sequencing; // we sent the Sequencing Required AVP: always Ns; else the LNS decides by what it sends (RFC 2661 5.4)
@@ -141,12 +148,6 @@ int dp_tunnel_new(struct dp_lac *lac, uint16_t local_id, uint16_t peer_id, const
 	const struct dp_framing *framing, struct dp_tunnel **out);
 void dp_tunnel_set_peer(struct dp_tunnel *tunnel, uint16_t peer_id, const struct ip_end *peer);
 void dp_tunnel_set_framing(struct dp_tunnel *tunnel, const struct dp_framing *framing);
-// Where the tunnel's packets leave the slice, when nothing of the slice's stack needs to see them (no NAT, no tracking): the fast path may then
-// take them. Without it, or with an empty interface, all goes through the sockets.
-struct dp_path {
-	char interface[16];
-	uint32_t mark; // the Routing Target's
-};
 void dp_tunnel_set_path(struct dp_tunnel *tunnel, const struct dp_path *path);
 // How packets of a tunnel, or of an Integrated slice, go at present.
 enum dp_way {
@@ -156,7 +157,9 @@ enum dp_way {
 };
 const char *dp_way_name(enum dp_way way); // one word, for reports
 enum dp_way dp_tunnel_way(const struct dp_tunnel *tunnel);
-enum dp_way dp_slice_way(const struct dp_slice *slice);
+enum dp_way dp_slice_way(const struct dp_slice *slice, const struct dp_path *path, uint32_t tag); // of its sessions with these
+// The same of an Integrated slice's sessions with this path and tag.
+void dp_slice_flow(const struct dp_slice *slice, const struct dp_path *path, uint32_t tag, struct dp_counters *out);
 // Outer packets and octets that the programs took past the slice's stack, where the counters of the Routing Policy's rules do not see them.
 void dp_tunnel_flow(const struct dp_tunnel *tunnel, struct dp_counters *out);
 void dp_tunnel_free(struct dp_tunnel **tunnel); // its sessions must be gone

@@ -77,7 +77,9 @@ void fast_tunnel_set(
 // Where its packets leave the slice; an empty interface: nowhere but through the sockets.
 void fast_tunnel_path(struct fast *fast, uint32_t tunnel, const struct dp_path *path);
 // The same for an Integrated slice, whose interface sims.c has made: 0 when there is no room.
-uint32_t fast_cable_new(struct fast *fast, uint32_t slice);
+// `path`: where the packets of the sessions that have it (and this tag) may go past the slice's stack; an empty interface: nowhere.
+uint32_t fast_cable_new(struct fast *fast, uint32_t slice, const struct dp_path *path, uint32_t tag);
+bool fast_cable_has_way(struct fast *fast, uint32_t tunnel); // whether they do, at present
 bool fast_tunnel_is_known(struct fast *fast, uint32_t tunnel); // whether its next hop is: the programs carry its packets
 // Outer packets that the programs took past the slice's stack, by a tunnel or a cable.
 void fast_tunnel_flow(struct fast *fast, uint32_t tunnel, struct dp_counters *out);

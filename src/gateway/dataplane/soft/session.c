@@ -31,8 +31,10 @@ static void fill(struct dp_session *session, const struct dp_session_spec *spec)
 	session->mtu = spec->mtu == 0 ? UINT16_MAX : spec->mtu < SOFT_MTU_MIN ? SOFT_MTU_MIN : spec->mtu;
 	session->tcp_mss = spec->tcp_mss;
 	session->peer_id = spec->peer_session_id;
-	if (session->kind == SOFT_INTEGRATED)
+	if (session->kind == SOFT_INTEGRATED) {
 		session->tag = spec->tag & 0xffffff;
+		session->cable = soft_slice_way(session->slice, &spec->path, session->tag);
+	}
 	session->order.required = spec->sequencing;
 	session->order.on |= spec->sequencing;
 }
@@ -48,7 +50,7 @@ static void tell_fast(struct dp *dp, const struct dp_session *session)
 		.has_v6 = session->has_v6,
 		.has_more = session->delegated_len,
 		.is_held = session->is_watched,
-		.tunnel = session->kind == SOFT_L2TP ? session->tunnel->fast : session->slice->fast,
+		.tunnel = session->kind == SOFT_L2TP ? session->tunnel->fast : session->cable,
 		.tag = session->kind == SOFT_L2TP ? 0 : session->tag,
 		.session_id = session->kind == SOFT_L2TP ? session->id : 0,
 		.peer_session_id = session->peer_id,

@@ -79,6 +79,48 @@ void soft_frames_unmap(struct dp *dp)
 	dp->frames = NULL;
 }
 
+static bool is_same(const struct soft_way *way, const struct dp_path *path, uint32_t tag)
+{
+	return way->tag == tag && way->path.mark == path->mark &&
+		!strncmp(way->path.interface, path->interface, sizeof(path->interface));
+}
+
+uint32_t soft_slice_way(struct dp_slice *slice, const struct dp_path *path, uint32_t tag)
+{
+	struct soft_way *room;
+
+	if (!slice->slice || !slice->dp->fast)
+		return 0;
+	if (!*path->interface)
+		tag = 0;
+	vec_each (&slice->ways, way)
+		if (is_same(way, path, tag))
+			return way->fast;
+	room = vec_add(&slice->ways); // they stay: a slice has no more of them than Routing Policies and their targets
+	if (!room)
+		return 0;
+	*room = (struct soft_way){.path = *path, .tag = tag, .fast = fast_cable_new(slice->dp->fast, slice->slice, path, tag)};
+	return room->fast;
+}
+
+enum dp_way dp_slice_way(const struct dp_slice *slice, const struct dp_path *path, uint32_t tag)
+{
+	struct fast *fast = slice->dp->fast;
+
+	vec_each (&slice->ways, way)
+		if (fast && is_same(way, path, tag) && way->fast && fast_tunnel_is_known(fast, way->fast))
+			return fast_cable_has_way(fast, way->fast) ? DP_WAY_FAST : DP_WAY_STACK;
+	return DP_WAY_SOCKETS;
+}
+
+void dp_slice_flow(const struct dp_slice *slice, const struct dp_path *path, uint32_t tag, struct dp_counters *out)
+{
+	*out = (struct dp_counters){0};
+	vec_each (&slice->ways, way)
+		if (slice->dp->fast && way->fast && is_same(way, path, tag))
+			fast_tunnel_flow(slice->dp->fast, way->fast, out);
+}
+
 int dp_slice_new(struct dp *dp, int slice_fd, struct dp_slice **out)
 {
 	_cleanup_close_ int fd = slice_fd;
@@ -93,8 +135,9 @@ int dp_slice_new(struct dp *dp, int slice_fd, struct dp_slice **out)
 	if (error)
 		return error;
 	slice->dp = dp;
-	if (dp->fast && (slice->slice = fast_slice_get(dp->fast, fd)))
-		slice->fast = fast_cable_new(dp->fast, slice->slice);
+	if (dp->fast)
+		slice->slice = fast_slice_get(dp->fast, fd);
+	(void)soft_slice_way(slice, &(struct dp_path){0}, 0); // so that the cable is known before the first SIM comes
 	slice->fd = TAKE_FD(fd);
 	slice->poll.data = slice;
 	uv_poll_start(&slice->poll, UV_READABLE, on_poll);
@@ -115,8 +158,10 @@ void dp_slice_free(struct dp_slice **pointer)
 		return;
 	*pointer = NULL;
 	slice->closed = true;
-	if (slice->dp->fast && slice->fast)
-		fast_tunnel_free(slice->dp->fast, slice->fast);
+	vec_each (&slice->ways, way)
+		if (slice->dp->fast && way->fast)
+			fast_tunnel_free(slice->dp->fast, way->fast);
+	vec_free(&slice->ways);
 	if (slice->dp->fast && slice->slice)
 		fast_slice_put(slice->dp->fast, slice->slice);
 	map_fini(&slice->by_v4);
@@ -137,13 +182,6 @@ int soft_slice_send(struct dp_session *session, uint8_t *packet, size_t len)
 	}
 	put_be16(frame + 12, packet[0] >> 4 == 4 ? ETH_IP : ETH_IPV6);
 	return send(session->slice->fd, frame, ETH_LEN + len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
-enum dp_way dp_slice_way(const struct dp_slice *slice)
-{
-	struct fast *fast = slice->dp->fast;
-
-	return fast && slice->fast && fast_tunnel_is_known(fast, slice->fast) ? DP_WAY_STACK : DP_WAY_SOCKETS;
 }
 
 static uint64_t key_of(const uint8_t *octets, size_t len)

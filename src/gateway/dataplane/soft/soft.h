@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "gateway/dataplane/fast.h"
 #include "gateway/dataplane/soft/parse.h"
 #include "gateway/udp.h"
@@ -51,9 +52,10 @@ struct dp_session {
 	uint32_t icmp_ms; // when the last ICMP error about it was made (low bits)
 	bool is_watched; // shown to a capture; the fast path leaves it to the sockets
 	uint8_t delegated[8];
+	uint32_t cable; // of an Integrated session: soft_slice_way
 };
 
-_Static_assert(offsetof(struct dp_session, counters) == 64 && sizeof(struct dp_session) <= 144, "memory per session");
+_Static_assert(offsetof(struct dp_session, counters) == 64 && sizeof(struct dp_session) <= 152, "memory per session");
 
 struct soft_entry {
 	uint32_t slot; // index + 1 of the installed session; 0: none
@@ -95,12 +97,19 @@ struct dp_lac {
 #define SOFT_BATCH 64 // frames read at once from a slice
 #define SOFT_FRAME_ROOM (UDP_HEADROOM + 4096)
 
+struct soft_way {
+	struct dp_path path;
+	uint32_t tag; // whose; of those with a path
+	uint32_t fast; // its cable's number in the fast path; 0: none
+};
+
 struct dp_slice {
 	struct dp *dp;
 	uv_poll_t poll;
 	int fd;
 	bool closed;
-	uint32_t slice, fast; // its numbers in the fast path; 0: none
+	uint32_t slice; // its number in the fast path; 0: none
+	VEC(struct soft_way) ways; // that its sessions have, the first for those without
 	struct map by_v4, by_v6; // sessions by the SIM's address, by its prefix
 };
 
@@ -183,6 +192,7 @@ void soft_recv_slice(struct dp_slice *slice, uint8_t *packet, size_t len);
 
 // slice.c
 int soft_slice_send(struct dp_session *session, uint8_t *packet, size_t len); // 14 octets before it are overwritten
+uint32_t soft_slice_way(struct dp_slice *slice, const struct dp_path *path, uint32_t tag); // the number of its cable; 0: none
 int soft_slice_join(struct dp_session *session); // 0, -EEXIST, -ENOMEM
 void soft_slice_leave(struct dp_session *session);
 struct dp_session *soft_slice_find(const struct dp_slice *slice, const struct inner_in *inner); // by destination

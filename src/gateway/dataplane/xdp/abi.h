@@ -17,7 +17,7 @@ typedef __u64 uint64_t;
 #include <stdint.h>
 #endif
 
-#define ABI_VERSION 2
+#define ABI_VERSION 3
 
 #define ABI_LEAF 64 // tunnel ids in a leaf; no leaf, page, tunnel, hop or limit has the number 0
 #define ABI_LEAVES 128 // of a slice: tunnel ids of 8192 and more take the sockets
@@ -122,7 +122,7 @@ enum {
 
 // The far side of sessions: an L2TP tunnel, or (ABI_INTEGRATED) the network namespace of their slice.
 struct abi_tunnel {
-	uint32_t seq;
+	uint32_t way_in; // as `way`: the interface whose packets to these SIMs may come past the stack
 	uint32_t slice; // where it belongs; 0: the place is free
 	uint32_t lac, lns; // be
 	uint16_t lac_port, lns_port; // be
@@ -130,7 +130,11 @@ struct abi_tunnel {
 	uint32_t flags;
 	uint32_t hop; // to the LNS, or into the slice
 	uint32_t dscp; // of the outer header: 0 the inner packet's, else 1 + this
-	uint32_t reserved[7];
+	// Of a slice whose stack need not see these sessions' packets: the interface and the mark by which its routes lead out (port.c), and the
+	// interface's number once `routes` has those. Else 0.
+	char interface[16];
+	uint32_t mark, way;
+	uint32_t tag; // whose sessions they are, as in struct dp_session_spec
 	uint16_t pages[ABI_PAGES]; // of `downlinks`
 };
 
@@ -149,11 +153,10 @@ struct abi_hop {
 	uint32_t saddr, daddr; // be; `daddr` 0: any neighbour of the interface, by `saddr`
 };
 
-// `wire`: the SIMs' end of an Integrated slice's cable (sims.c), an interface number. `way`: that of the one interface by which all packets of its
-// SIMs leave, when its stack need not see them; then `routes` has the routes there. 0: none.
+// `wire`: the SIMs' end of an Integrated slice's cable (sims.c), an interface number; 0: it has none.
 struct abi_slice {
 	uint64_t netns; // the namespace's inode; 0: the place is free
-	uint32_t wire, way;
+	uint32_t wire, reserved;
 	uint32_t leaves[ABI_LEAVES]; // of `tunnel_ids`
 };
 
@@ -174,7 +177,7 @@ enum { ABI_FAMILY_V4 = 4, ABI_FAMILY_V6 = 6 };
 // The key of `routes`, longest prefix first; the value is a hop, 0: the slice's stack. IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2).
 struct abi_route {
 	uint32_t bits; // of all that follows: 32 more than of the address
-	uint32_t slice;
+	uint32_t tunnel;
 	uint8_t to[16];
 };
 #define ABI_ROUTES 65536

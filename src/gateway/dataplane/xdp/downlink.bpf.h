@@ -238,6 +238,15 @@ static __always_inline int downlink_l2tp(struct xdp_md *ctx, const struct abi_co
 	return downlink_send(ctx, here, &to);
 }
 
+// Whether the session's packets may come by this interface past the slice's stack.
+static __always_inline bool is_way(const struct abi_downlink *session, uint32_t ifindex)
+{
+	uint32_t number = session->tunnel;
+	struct abi_tunnel *tunnel = bpf_map_lookup_elem(&tunnels, &number);
+
+	return tunnel && tunnel->way_in == ifindex;
+}
+
 // A packet of an Integrated slice, bare in its frame, to whoever has its destination. From the cable it has been through the slice's stack
 // (`is_routed`); from the way out it has not, and a hop is taken off its life here.
 static __always_inline int downlink_slice(
@@ -261,7 +270,9 @@ static __always_inline int downlink_slice(
 	session = bpf_map_lookup_elem(&downlinks, place);
 	if (!session || !mine || !session->slot)
 		return PASS_DATA;
-	if (inner.len > session->mtu || (!is_routed && !hop_off(ctx, ETH_LEN)))
+	if (!is_routed && !is_way(session, ctx->ingress_ifindex))
+		return XDP_PASS;
+	if (inner.len > session->mtu || !session->tunnel || (!is_routed && !hop_off(ctx, ETH_LEN)))
 		return PASS_DATA;
 	*slot = session->slot - 1;
 	to = (struct downlink){*slot, *place, mine, session, &inner, ETH_LEN, is_routed ? 0 : inner.len};

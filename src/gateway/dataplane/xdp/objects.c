@@ -287,6 +287,11 @@ int xdp_addresses_fd(const struct fast *fast)
 	return bpf_map__fd(fast->objects.skeleton->maps.addresses);
 }
 
+int xdp_routes_fd(const struct fast *fast)
+{
+	return bpf_map__fd(fast->objects.skeleton->maps.routes);
+}
+
 int xdp_program_access(const struct fast *fast)
 {
 	return bpf_program__fd(fast->objects.skeleton->progs.access_xdp);

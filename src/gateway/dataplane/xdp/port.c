@@ -49,6 +49,7 @@ struct xdp_thread {
 	struct hop_job jobs[ABI_HOPS];
 	struct pollfd polled[ABI_SLICES + 1];
 	uint32_t polled_slices[ABI_SLICES + 1];
+	struct xdp_ways *ways;
 	uint64_t told_refused; // interfaces that were said to be of no use, as a set of hashed bits
 };
 
@@ -417,6 +418,7 @@ static void look(struct xdp_thread *thread)
 
 	for (uint32_t i = 0; i < count; i++)
 		resolve(thread, &thread->jobs[i]);
+	xdp_ways_look(thread->fast, thread->ways, thread->routes);
 	if (is_swept)
 		sweep(thread);
 	else
@@ -462,6 +464,7 @@ static void thread_free(struct xdp_thread *thread)
 		close(thread->wake);
 	if (thread->home >= 0)
 		close(thread->home);
+	xdp_ways_free(thread->fast, &thread->ways, true); // the routes stay, as all that is pinned does
 	free(thread);
 }
 
@@ -483,7 +486,9 @@ int xdp_thread_start(struct fast *fast, char *why)
 		return error;
 	}
 	thread->home_netns = stat.st_ino;
-	error = -pthread_create(&thread->id, NULL, run, thread);
+	error = xdp_ways_new(&thread->ways);
+	if (!error)
+		error = -pthread_create(&thread->id, NULL, run, thread);
 	if (error) {
 		snprintf(why, FAST_WHY, "the fast path's thread cannot be started: %s", strerror(-error));
 		thread_free(thread);

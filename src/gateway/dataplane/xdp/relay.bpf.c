@@ -67,7 +67,7 @@ int target_xdp(struct xdp_md *ctx)
 		return XDP_PASS;
 	if (!slice->wire)
 		verdict = target_l2tp(ctx, here, *number, &slot);
-	else if (ctx->ingress_ifindex == slice->wire || ctx->ingress_ifindex == slice->way)
+	else
 		verdict = downlink_slice(ctx, here, *number, ctx->ingress_ifindex == slice->wire, &slot);
 	return conclude(verdict, slot);
 }

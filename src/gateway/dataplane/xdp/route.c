@@ -84,7 +84,8 @@ int route_open(struct route **out)
 	if (!route)
 		return -ENOMEM;
 	route->ask = open_one(NETLINK_ROUTE, 0);
-	route->listen = open_one(NETLINK_ROUTE, RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_LINK | RTMGRP_IPV4_RULE);
+	route->listen =
+		open_one(NETLINK_ROUTE, RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE | RTMGRP_LINK | RTMGRP_IPV4_RULE);
 	route->generic = open_one(NETLINK_GENERIC, 0);
 	if (!route->ask || !route->listen || !route->generic) {
 		int error = errno ? -errno : -ENOMEM;
@@ -163,7 +164,8 @@ int route_find(struct route *route, uint32_t daddr, uint32_t saddr, uint32_t mar
 	ask_for->rtm_family = AF_INET;
 	ask_for->rtm_dst_len = ask_for->rtm_src_len = 32;
 	mnl_attr_put_u32(request, RTA_DST, daddr);
-	mnl_attr_put_u32(request, RTA_SRC, saddr);
+	if (saddr)
+		mnl_attr_put_u32(request, RTA_SRC, saddr);
 	if (mark)
 		mnl_attr_put_u32(request, RTA_MARK, mark);
 	error = ask(route, route->ask, request, on_route, &way);
@@ -338,4 +340,70 @@ int route_takes_redirects(struct route *route, uint32_t ifindex)
 	mnl_attr_put_u32(request, NETDEV_IFINDEX, ifindex);
 	error = ask(route, route->generic, request, on_device, &takes);
 	return error ? error : takes;
+}
+
+struct dump {
+	void (*each)(void *owner, const struct route_row *row);
+	void *owner;
+};
+
+static int on_row(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *route = mnl_nlmsg_get_payload(message);
+	struct route_row row = {.type = route->rtm_type,
+		.table = route->rtm_table,
+		.is_v6 = route->rtm_family == AF_INET6,
+		.len = route->rtm_dst_len};
+	const struct dump *dump = data;
+	const struct nlattr *attribute;
+
+	if (message->nlmsg_type != RTM_NEWROUTE || (route->rtm_family != AF_INET && route->rtm_family != AF_INET6) ||
+		route->rtm_flags & RTM_F_CLONED)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attribute, message, sizeof(*route))
+	{
+		size_t len = mnl_attr_get_payload_len(attribute);
+
+		if (mnl_attr_get_type(attribute) == RTA_TABLE)
+			row.table = mnl_attr_get_u32(attribute);
+		else if (mnl_attr_get_type(attribute) == RTA_OIF)
+			row.ifindex = mnl_attr_get_u32(attribute);
+		else if (mnl_attr_get_type(attribute) == RTA_GATEWAY && len == 4)
+			row.gateway = mnl_attr_get_u32(attribute);
+		else if (mnl_attr_get_type(attribute) == RTA_DST && len <= sizeof(row.to))
+			memcpy(row.to, mnl_attr_get_payload(attribute), len);
+	}
+	dump->each(dump->owner, &row);
+	return MNL_CB_OK;
+}
+
+static int dump_family(struct route *route, uint8_t family, const struct dump *dump)
+{
+	uint8_t buffer[4 * BUFFER];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct rtmsg *ask_for = mnl_nlmsg_put_extra_header(request, sizeof(*ask_for));
+	int more = MNL_CB_OK;
+
+	request->nlmsg_type = RTM_GETROUTE;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_seq = ++route->seq;
+	ask_for->rtm_family = family;
+	if (mnl_socket_sendto(route->ask, request, request->nlmsg_len) < 0)
+		return -errno;
+	while (more > MNL_CB_STOP) {
+		ssize_t len = mnl_socket_recvfrom(route->ask, buffer, sizeof(buffer));
+
+		if (len < 0)
+			return -errno;
+		more = mnl_cb_run(buffer, (size_t)len, route->seq, mnl_socket_get_portid(route->ask), on_row, (void *)dump);
+	}
+	return more < 0 ? -errno : 0;
+}
+
+int route_dump(struct route *route, void (*each)(void *owner, const struct route_row *row), void *owner)
+{
+	const struct dump dump = {each, owner};
+	int error = dump_family(route, AF_INET, &dump);
+
+	return error ? error : dump_family(route, AF_INET6, &dump);
 }

@@ -176,14 +176,20 @@ void fast_tunnel_free(struct fast *fast, uint32_t place)
 	xdp_hop_put(fast, hop);
 }
 
-uint32_t fast_cable_new(struct fast *fast, uint32_t slice)
+static bool is_cable(const struct abi_tunnel *tunnel, uint32_t slice, const struct dp_path *path, uint32_t tag)
+{
+	return tunnel->slice == slice && tunnel->flags & ABI_INTEGRATED && tunnel->mark == path->mark && tunnel->tag == tag &&
+		!strncmp(tunnel->interface, path->interface, sizeof(tunnel->interface));
+}
+
+uint32_t fast_cable_new(struct fast *fast, uint32_t slice, const struct dp_path *path, uint32_t tag)
 {
 	struct abi_tunnel *tunnel;
 	uint32_t place = 1;
 
 	while (place < ABI_TUNNELS &&
 		(!fast->tunnel_places[place].is_used || fast->tunnel_places[place].is_claimed ||
-			fast->objects.tunnels[place].slice != slice || !(fast->objects.tunnels[place].flags & ABI_INTEGRATED)))
+			!is_cable(&fast->objects.tunnels[place], slice, path, tag)))
 		place++;
 	if (place < ABI_TUNNELS) { // an earlier process left it
 		fast->tunnel_places[place].is_claimed = true;
@@ -199,8 +205,17 @@ uint32_t fast_cable_new(struct fast *fast, uint32_t slice)
 	xdp_objects_flow_clear(fast, place);
 	tunnel->hop = xdp_hop_get(fast, slice, 0, 0, 0, XDP_WIRE);
 	tunnel->flags = ABI_OPEN | ABI_INTEGRATED;
+	tunnel->mark = path->mark;
+	tunnel->tag = tag;
+	memcpy(tunnel->interface, path->interface, sizeof(tunnel->interface));
 	__atomic_store_n(&tunnel->slice, slice, __ATOMIC_SEQ_CST);
+	xdp_thread_kick(fast);
 	return place;
+}
+
+bool fast_cable_has_way(struct fast *fast, uint32_t tunnel)
+{
+	return fast->objects.tunnels[tunnel].way;
 }
 
 bool fast_tunnel_is_known(struct fast *fast, uint32_t tunnel)

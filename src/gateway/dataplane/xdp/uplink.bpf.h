@@ -184,7 +184,7 @@ static __always_inline int uplink_slice(
 	return (int)bpf_redirect_map(&ports, hop->port, XDP_DROP);
 }
 
-static __always_inline bool route_key(struct xdp_md *ctx, const struct uplink *to, uint32_t slice, struct abi_route *key)
+static __always_inline bool route_key(struct xdp_md *ctx, const struct uplink *to, uint32_t tunnel, struct abi_route *key)
 {
 	uint8_t *data = (uint8_t *)(long)ctx->data, *end = (uint8_t *)(long)ctx->data_end, *at;
 	uint32_t offset = to->offset;
@@ -192,7 +192,7 @@ static __always_inline bool route_key(struct xdp_md *ctx, const struct uplink *t
 	OPAQUE(offset);
 	at = data + (offset & 2047);
 	key->bits = 32 + 128;
-	key->slice = slice;
+	key->tunnel = tunnel;
 	if (to->inner->family == ABI_FAMILY_V4) {
 		if (at + 20 > end)
 			return false;
@@ -208,15 +208,14 @@ static __always_inline bool route_key(struct xdp_md *ctx, const struct uplink *t
 }
 
 // Past the slice's stack, where its routes lead; XDP_PASS: it has to see the packet.
-static __always_inline int uplink_way(
-	struct xdp_md *ctx, const struct uplink *to, uint32_t slice, uint32_t tunnel, struct abi_stats *all)
+static __always_inline int uplink_way(struct xdp_md *ctx, const struct uplink *to, uint32_t tunnel, struct abi_stats *all)
 {
 	struct abi_route key;
 	struct abi_hop hop;
 	struct eth *eth;
 	uint32_t *way;
 
-	if (!route_key(ctx, to, slice, &key))
+	if (!route_key(ctx, to, tunnel, &key))
 		return XDP_PASS;
 	way = bpf_map_lookup_elem(&routes, &key);
 	if (!way || !hop_get(*way, &hop) || to->inner->len > hop.mtu || !hop_off(ctx, to->offset))
@@ -236,13 +235,11 @@ static __always_inline int uplink_way(
 static __always_inline int uplink_integrated(
 	struct xdp_md *ctx, const struct uplink *to, struct abi_tunnel *tunnel, uint32_t number, struct abi_stats *all)
 {
-	uint32_t slice_number = tunnel->slice;
-	struct abi_slice *slice = bpf_map_lookup_elem(&slices, &slice_number);
 	struct abi_hop cable;
 	int verdict;
 
-	if (slice && slice->way) {
-		verdict = uplink_way(ctx, to, slice_number, number, all);
+	if (tunnel->way) {
+		verdict = uplink_way(ctx, to, number, all);
 		if (verdict != XDP_PASS)
 			return verdict;
 	}

@@ -71,7 +71,7 @@ struct xdp_thread;
 struct fast {
 	struct xdp_objects objects;
 	struct fast_options options;
-	bool is_settled;
+	bool is_settled, are_ways_swept;
 	pthread_mutex_t lock; // for what the thread of port.c reads: hops, slices
 	struct xdp_slice slices[ABI_SLICES];
 	struct xdp_hop hops[ABI_HOPS];
@@ -101,6 +101,7 @@ void xdp_session_settle(struct fast *fast);
 
 // objects.c
 int xdp_addresses_fd(const struct fast *fast);
+int xdp_routes_fd(const struct fast *fast);
 void xdp_objects_flow(const struct fast *fast, uint32_t tunnel, struct abi_flow *out); // of all CPUs together
 void xdp_objects_flow_clear(const struct fast *fast, uint32_t tunnel);
 int xdp_objects_open(struct fast *fast, char *why);
@@ -135,6 +136,14 @@ int route_find(struct route *route, uint32_t daddr, uint32_t saddr, uint32_t mar
 int route_mac(struct route *route, uint32_t ifindex, uint32_t neighbour, bool probe, uint8_t mac[6]);
 int route_link(struct route *route, uint32_t ifindex, struct route_link *out);
 int route_link_named(struct route *route, const char *name, struct route_link *out);
+// Every route of every table: what it is for, and where it leads. A gateway of IPv4 only; 0: none, or another.
+struct route_row {
+	uint8_t type, len; // RTN_*, bits
+	bool is_v6;
+	uint32_t table, ifindex, gateway;
+	uint8_t to[16];
+};
+int route_dump(struct route *route, void (*each)(void *owner, const struct route_row *row), void *owner);
 // Whether frames can be redirected to the interface: 1, 0, or -EOPNOTSUPP when this kernel does not say (before 6.3).
 int route_takes_redirects(struct route *route, uint32_t ifindex);
 
@@ -150,6 +159,13 @@ struct xdp_way {
 	uint16_t mtu, vlan; // vlan: be, 0 none
 };
 void xdp_hop_write(struct fast *fast, uint32_t hop, const struct xdp_way *way);
+
+// ways.c: routes past the slices' stacks. All of it is the thread's.
+struct xdp_ways;
+int xdp_ways_new(struct xdp_ways **out);
+void xdp_ways_free(struct fast *fast, struct xdp_ways **ways, bool keep);
+// Brings what the programs know of the routes of each such slice to what its kernel has now; `routes` by slice, NULL: it is not there.
+void xdp_ways_look(struct fast *fast, struct xdp_ways *ways, struct route *const *routes);
 
 // port.c: the thread that attaches, resolves and follows.
 int xdp_thread_start(struct fast *fast, char *why);
