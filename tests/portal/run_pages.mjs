@@ -54,8 +54,6 @@ const become = (endpointStatus) => controller.api('PATCH', 'endpoints/' + endpoi
 test('an Event Handler is made, tested and told; what its receiver does not take is kept with the reason, and goes out again', async () => {
 	const page = await enter('/eventhandlers/new');
 	await control(page, 'name').fill('Operations');
-	const webhook = page.locator('details.group', { hasText: 'Webhook' }).last();
-	if ((await webhook.getAttribute('open')) === null) await webhook.locator('summary').click();
 	await control(page, 'configurationData.webhookConfig.url').fill(hook);
 	await control(page, 'configurationData.webhookConfig.signingSecret').fill('signed-with-this-one');
 	await button(page, 'Create Event Handler').click();
@@ -229,6 +227,9 @@ test('the API reference has every operation', async () => {
 });
 
 test('a viewer is offered nothing there that it may not do, and the API refuses it anyway', async () => {
+	const handler = await controller.api('POST', 'eventhandlers', { name: 'Seen', configurationData: { webhookConfig: { url: hook } } });
+	await controller.api('POST', 'eventmaps', { name: 'Seen', subscriptions: [{ eventEndpoint: handler, eventType: 'l2tptunneldown_v1' }] });
+	await controller.api('POST', 'operatorpolicies', { name: 'Seen', entries: [{ steeringProfileEntryAction: 'allow' }] });
 	const page = await enter('/users/new');
 	const who = { email: 'vera@example.net', password: 'vera-has-a-long-one' };
 	await control(page, 'name').fill('Vera');
@@ -244,7 +245,7 @@ test('a viewer is offered nothing there that it may not do, and the API refuses 
 	const offered = await hers.getByRole('navigation', { name: 'Main' }).getByRole('link').allInnerTexts();
 	for (const name of ['Users', 'API tokens', 'Customers', 'Audit log']) assert.ok(!offered.includes(name), name);
 	const acts = /^(New |Create|Save|Delete|Add |Send|Tell|Replay|Capture|Start|Stop|Download|Detach|Suspend|Remove)/;
-	const paths = ['/', '/captures', '/events', '/eventhandlers', '/eventhandlers/operations', '/eventmaps', '/eventmaps/to-operations', '/operatorpolicies', '/operatorpolicies/germany-only', '/regionalpolicies', '/regionalgateways', '/regionalgateways/europe', '/endpoints/' + endpoint, '/endpointgroups/' + group];
+	const paths = ['/', '/captures', '/events', '/eventhandlers', '/eventhandlers/seen', '/eventmaps', '/eventmaps/seen', '/operatorpolicies', '/operatorpolicies/seen', '/regionalpolicies', '/regionalgateways', '/regionalgateways/europe', '/endpoints/' + endpoint, '/endpointgroups/' + group];
 	for (const path of paths) {
 		await hers.evaluate((to) => {
 			history.pushState(null, '', to);
@@ -258,7 +259,7 @@ test('a viewer is offered nothing there that it may not do, and the API refuses 
 		}
 	}
 	const csrf = await hers.evaluate(async () => (await (await fetch('/api/v1/me')).json()).data.csrfToken);
-	for (const [method, path] of [['POST', 'eventhandlers/operations/test'], ['POST', 'eventhandlers/operations/replay'], ['POST', 'captures'], ['POST', 'apitokens'], ['POST', 'users'], ['GET', 'auditlog'], ['DELETE', 'operatorpolicies/germany-only'], ['POST', 'customers']]) {
+	for (const [method, path] of [['POST', 'eventhandlers/seen/test'], ['POST', 'eventhandlers/seen/replay'], ['POST', 'captures'], ['POST', 'apitokens'], ['POST', 'users'], ['GET', 'auditlog'], ['DELETE', 'operatorpolicies/seen'], ['POST', 'customers']]) {
 		const answer = await hers.evaluate(async ([m, p, token]) => (await fetch('/api/v1/' + p, { method: m, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': token }, ...(m === 'POST' ? { body: '{"name":"X"}' } : {}) })).status, [method, path, csrf]);
 		assert.equal(answer, 403, `${method} ${path}`);
 	}
