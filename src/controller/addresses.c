@@ -75,9 +75,24 @@ static void walk_of_group(struct addresses *addresses, struct db *db, const char
 	sqlite3_reset(statement);
 }
 
+// An import is one change: every VSlice that got endpoints by it.
+static void walk_import(struct addresses *addresses, struct db *db, const char *id)
+{
+	sqlite3_stmt *statement = db_statement(db,
+		"SELECT DISTINCT g.vslice FROM endpoint e JOIN endpoint_group g ON g.id = e.endpoint_group JOIN vslice v ON "
+		"v.id = g.vslice WHERE e.import = (SELECT number FROM import_log WHERE id = ?1) AND v.vslice_type = 1");
+
+	if (!statement)
+		return;
+	sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+	while (sqlite3_step(statement) == SQLITE_ROW)
+		add_walk(addresses, (const char *)sqlite3_column_text(statement, 0));
+	sqlite3_reset(statement);
+}
+
 struct change {
 	char noun[20], id[UUID_TEXT];
-	bool is_deleted;
+	int change; // enum db_change
 };
 
 static int take_changes(struct addresses *addresses, struct db *db, struct change *changes)
@@ -98,7 +113,7 @@ static int take_changes(struct addresses *addresses, struct db *db, struct chang
 			continue; // our own doing
 		snprintf(changes[count].noun, sizeof(changes->noun), "%s", (const char *)sqlite3_column_text(statement, 1));
 		snprintf(changes[count].id, UUID_TEXT, "%s", (const char *)sqlite3_column_text(statement, 2));
-		changes[count++].is_deleted = sqlite3_column_int(statement, 3) == DB_DELETE;
+		changes[count++].change = sqlite3_column_int(statement, 3);
 	}
 	sqlite3_reset(statement);
 	return count;
@@ -112,9 +127,11 @@ static int follow(struct addresses *addresses, struct db *db)
 	for (int i = 0; i < count && !error; i++) {
 		const struct change *change = &changes[i];
 
-		if (change->is_deleted)
+		if (change->change == DB_DELETE)
 			continue;
-		if (strcmp(change->noun, noun_endpoint.word) == 0)
+		if (change->change == DB_IMPORT)
+			walk_import(addresses, db, change->id);
+		else if (strcmp(change->noun, noun_endpoint.word) == 0)
 			settled |= (error = address_settle(db, change->id)) > 0;
 		else if (strcmp(change->noun, noun_group.word) == 0)
 			walk_of_group(addresses, db, change->id);
