@@ -200,6 +200,21 @@ void annex_end_daemons(int ns_fd)
 		end_daemon(pid);
 }
 
+// The kernel takes a namespace down in its own time; its way out goes at once, so that who looks now sees that it is not used any more.
+static void cut_off(int ns_fd)
+{
+	_cleanup_close_ int home = -1;
+	struct nl *nl = NULL;
+	struct nl_link out;
+
+	if (netns_self(&home) || netns_enter(ns_fd))
+		return;
+	if (!nl_new(&nl) && !nl_link_get(nl, "out", &out))
+		nl_link_del(nl, out.index);
+	nl_free(&nl);
+	netns_enter(home);
+}
+
 static void end(const char *name)
 {
 	_cleanup_close_ int fd = -1;
@@ -207,6 +222,7 @@ static void end(const char *name)
 	if (netns_open(name, &fd))
 		return;
 	annex_end_daemons(fd);
+	cut_off(fd);
 	netns_delete(name);
 }
 

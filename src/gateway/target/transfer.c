@@ -27,6 +27,8 @@ static const char table[] = "table inet slicegate-transfer {\n"
 			    "	}\n"
 			    "	chain translate {\n"
 			    "		type nat hook postrouting priority srcnat; policy accept;\n"
+			    // IKE of a second slice would get another port below 512, such as 137, which firewalls do not let pass.
+			    "		ip saddr 198.18.0.0/15 oifname != \"sgt*\" udp sport { 500, 4500 } masquerade to :16384-65535\n"
 			    "		ip saddr 198.18.0.0/15 oifname != \"sgt*\" masquerade\n"
 			    "	}\n"
 			    "	chain forward {\n"
