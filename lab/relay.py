@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bad line: a UDP relay that loses, doubles and delays datagrams, the same ones at every run.
 
-  relay.py ADDRESS:PORT ADDRESS:PORT [--seed N] [--loss P] [--double P] [--late P]
+  relay.py ADDRESS:PORT ADDRESS:PORT [--seed N] [--loss P] [--double P] [--late P] [--delay SECONDS]
+  relay.py --cable INTERFACE INTERFACE ...
 
 What comes to the first address goes to the second from a socket of its own, and the answers back; P is a share of 0 to 1. A late
-datagram leaves after two that came behind it, or after 50 ms. (Debian 12's kernel has netem; not every machine's has.)
+datagram leaves after two that came behind it, or after 50 ms; all of them leave --delay later. With --cable it is the cable between two
+interfaces, and does the same to whole frames that carry UDP over IPv4; the ends must not leave checksums to the cable. (Debian 12's kernel has netem; not every machine's has.)
 """
 import argparse
 import random
@@ -21,7 +23,7 @@ class Direction:
     """One way of the line: its own dice, so that the fate of a datagram does not hang on the other way's traffic."""
 
     def __init__(self, out, peer, dice, a):
-        self.out, self.peer, self.dice, self.a, self.held = out, peer, dice, a, []
+        self.out, self.peer, self.dice, self.a, self.held, self.sent = out, peer, dice, a, [], []
 
     def take(self, data, now):
         for held in self.held:
@@ -41,8 +43,15 @@ class Direction:
         for held in due:
             self.send(held[2])
 
+        while self.sent and self.sent[0][0] <= now:
+            self.out.sendto(*self.sent.pop(0)[1:])
+
     def send(self, data):
-        if self.peer:
+        if not self.peer:
+            return
+        if self.a.delay:
+            self.sent.append((time.monotonic() + self.a.delay, data, self.peer))
+        else:
             self.out.sendto(data, self.peer)
 
 
@@ -51,20 +60,52 @@ def end(text):
     return address, int(port)
 
 
+def is_udp(frame):
+    return frame[12:14] == b"\x08\x00" and frame[23] == 17
+
+
+def cable(a):
+    sockets = []
+    for name in (a.here, a.there):
+        s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        s.bind((name, 0))
+        sockets.append(s)
+    ways = {sockets[i]: Direction(sockets[1 - i], ((a.there, a.here)[i], 0), random.Random(a.seed + i), a) for i in range(2)}
+    print("cable", a.here, a.there, flush=True)
+    while True:
+        waits = any(way.held or way.sent for way in ways.values())
+        ready, _, _ = select.select(sockets, [], [], 0.002 if waits else None)
+        now = time.monotonic()
+        for s in ready:
+            frame, where = s.recvfrom(65535)
+            if where[2] == socket.PACKET_OUTGOING:
+                continue
+            if is_udp(frame):
+                ways[s].take(frame, now)
+            else:
+                ways[s].out.send(frame)
+        for way in ways.values():
+            way.release(now)
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("here", type=end)
-    ap.add_argument("there", type=end)
+    ap.add_argument("here")
+    ap.add_argument("there")
+    ap.add_argument("--cable", action="store_true")
     ap.add_argument("--seed", type=int, default=1)
-    for share in ("--loss", "--double", "--late"):
+    for share in ("--loss", "--double", "--late", "--delay"):
         ap.add_argument(share, type=float, default=0)
     a = ap.parse_args()
+    if a.cable:
+        cable(a)
+    a.here, a.there = end(a.here), end(a.there)
     front, back = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
     front.bind(a.here)
     up = Direction(back, a.there, random.Random(a.seed), a)
     down = Direction(front, None, random.Random(a.seed + 1), a)
     while True:
-        ready, _, _ = select.select([front, back], [], [], LATE_S / 2 if up.held or down.held else None)
+        ready, _, _ = select.select([front, back], [], [], 0.002 if up.held or down.held or up.sent or down.sent else None)
         now = time.monotonic()
         for s in ready:
             try:

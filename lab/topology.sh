@@ -29,7 +29,22 @@ POOL_NET=${POOL%.*.*} # its first two octets
 
 mobile_network() {
 	ns_add mobile gateway
-	veth mobile n3 "$SGSN/24,$SGW/24,$SGW2/24" gateway n3 "$GTP_GATEWAY/24"
+	if [ -z "${MOBILE_LINE:-}" ]; then
+		veth mobile n3 "$SGSN/24,$SGW/24,$SGW2/24" gateway n3 "$GTP_GATEWAY/24"
+	else
+		mobile_line
+	fi
+}
+
+mobile_line() { # a bad line between the mobile network and us; MOBILE_LINE: relay.py's options
+	ns_add line
+	veth mobile n3 "$SGSN/24,$SGW/24,$SGW2/24" line mobile -
+	veth line gateway - gateway n3 "$GTP_GATEWAY/24"
+	in_ns mobile ethtool -K n3 tx off # what crosses the line has its checksum
+	in_ns gateway ethtool -K n3 tx off
+	# shellcheck disable=SC2086
+	start mobile-line line "$LAB_DIR/relay.py" --cable mobile gateway $MOBILE_LINE
+	wait_for 5 says mobile-line cable
 }
 
 customer() { # NAME: a data centre with a peering cable to the gateway, a place for an LNS, and a server behind it
