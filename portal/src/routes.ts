@@ -69,6 +69,7 @@ export const routes: Route[] = [
 	{ path: '/customers', title: 'Customers', page: () => import('./pages/customers'), menu: { section: 'Access', icon: 'customer' }, noun: 'customer' },
 	...plain('customer', '/customers', 'Customer'),
 	{ path: '/auditlog', title: 'Audit log', page: () => import('./pages/audit'), menu: { section: 'Access', icon: 'audit' }, noun: 'audit-entry' },
+	{ path: '/account', title: 'My account', page: () => import('./pages/account'), menu: { section: 'Access', icon: 'user' } },
 	{ path: '/api', title: 'API reference', page: () => import('./pages/api-reference'), menu: { section: 'Access', icon: 'book' } },
 ];
 

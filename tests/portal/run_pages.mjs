@@ -226,6 +226,29 @@ test('the API reference has every operation', async () => {
 	noComplaints(page);
 });
 
+// Everybody may change their own, who knows the one before.
+async function changePassword(page, { email, password }) {
+	const wanted = password + '-and-newer';
+	await menu(page, 'My account');
+	await page.getByText(email).waitFor();
+	const fill = async (current, next, again) => {
+		for (const [label, text] of [['Current password', current], ['New password', next], ['New password, once more', again]]) await page.getByLabel(label, { exact: true }).fill(text);
+		await button(page, 'Change password').click();
+	};
+	await fill(password, wanted, 'another-long-one');
+	await field(page, 'again').getByText('Is not the same').waitFor();
+	await fill('not-the-password', wanted, wanted);
+	await field(page, 'currentPassword').getByText('Is wrong').waitFor();
+	await fill(password, 'short', 'short');
+	await field(page, 'newPassword').getByText('Is too short').waitFor();
+	await fill(password, wanted, wanted);
+	await page.getByText('Password changed').waitFor();
+	const login = (tried) => controller.answer('POST', 'login', { email, password: tried });
+	assert.equal((await login(password)).status, 401);
+	assert.equal((await login(wanted)).status, 200);
+	return page.evaluate(async () => (await (await fetch('/api/v1/me')).json()).data.csrfToken);
+}
+
 test('a viewer is offered nothing there that it may not do, and the API refuses it anyway', async () => {
 	const handler = await controller.api('POST', 'eventhandlers', { name: 'Seen', configurationData: { webhookConfig: { url: hook } } });
 	await controller.api('POST', 'eventmaps', { name: 'Seen', subscriptions: [{ eventEndpoint: handler, eventType: 'l2tptunneldown_v1' }] });
@@ -242,6 +265,7 @@ test('a viewer is offered nothing there that it may not do, and the API refuses 
 
 	const hers = await openPage(browser);
 	await signIn(hers, controller.url, who.email, who.password);
+	const csrf = await changePassword(hers, who);
 	const offered = await hers.getByRole('navigation', { name: 'Main' }).getByRole('link').allInnerTexts();
 	for (const name of ['Users', 'API tokens', 'Customers', 'Audit log']) assert.ok(!offered.includes(name), name);
 	const acts = /^(New |Create|Save|Delete|Add |Send|Tell|Replay|Capture|Start|Stop|Download|Detach|Suspend|Remove)/;
@@ -258,7 +282,6 @@ test('a viewer is offered nothing there that it may not do, and the API refuses 
 			if (acts.test(name)) assert.ok(await action.isDisabled(), `${path}: ${name}`);
 		}
 	}
-	const csrf = await hers.evaluate(async () => (await (await fetch('/api/v1/me')).json()).data.csrfToken);
 	for (const [method, path] of [['POST', 'eventhandlers/seen/test'], ['POST', 'eventhandlers/seen/replay'], ['POST', 'captures'], ['POST', 'apitokens'], ['POST', 'users'], ['GET', 'auditlog'], ['DELETE', 'operatorpolicies/seen'], ['POST', 'customers']]) {
 		const answer = await hers.evaluate(async ([m, p, token]) => (await fetch('/api/v1/' + p, { method: m, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': token }, ...(m === 'POST' ? { body: '{"name":"X"}' } : {}) })).status, [method, path, csrf]);
 		assert.equal(answer, 403, `${method} ${path}`);

@@ -113,7 +113,7 @@ function Header() {
 			<button type="button" class="button quiet alone menu-button" aria-label="Menu" aria-expanded={menuIsOpen.value} aria-controls="menu" onClick={() => (menuIsOpen.value = !menuIsOpen.value)}>
 				<Icon name="menu" />
 			</button>
-			<Link to="/" class="brand">
+			<Link to="/" class="brand" aria-label="Slicegate">
 				<svg viewBox="0 0 32 32" aria-hidden="true">
 					<rect width="32" height="32" rx="8" />
 					<path d="M7 11h18M7 16h12M7 21h18" />
