@@ -33,14 +33,14 @@ before(async () => {
 	});
 	const group = await controller.api('POST', 'endpointgroups', { name: 'Group', vslice: id, l2tpAccessConcentrator: (await controller.api('GET', 'vslices/' + id)).l2tpAccessConcentrators[0].id });
 	const endpoint = await controller.api('POST', 'endpoints', { iccid: iccid(1), imsis: ['999700000000001'], endpointGroup: group, tags: ['blue'] });
-	const of = (noun, object, ...tabs) => paths.push('/' + noun, `/${noun}/new`, `/${noun}/${object}`, ...tabs.map((tab) => `/${noun}/${object}/${tab}`));
+	const of = (noun, object, ...tabs) => paths.push('/' + noun, `/${noun}/${object}`, ...tabs.map((tab) => `/${noun}/${object}/${tab}`));
 	paths.push('/');
 	of('vslices', id, 'setup', 'lacs', 'lnss', 'settings', 'readiness');
 	of('routingtargets', target);
 	of('routingpolicies', policy, 'edit', 'explain', 'details');
 	of('endpointgroups', group);
 	of('endpoints', endpoint, 'attaches', 'events', 'details');
-	paths.push('/endpoints/import', '/tunnels', '/sessions', '/captures', '/events', '/auditlog', '/nowhere');
+	paths.push('/vslices/new', '/routingpolicies/new', '/endpoints/import', '/tunnels', '/sessions', '/captures', '/events', '/auditlog', '/nowhere');
 	const handler = await controller.api('POST', 'eventhandlers', { name: 'Told', configurationData: { webhookConfig: { url: 'https://192.0.2.9/hook' } } });
 	const map = await controller.api('POST', 'eventmaps', { name: 'Map', subscriptions: [{ eventEndpointId: handler, eventTypeId: 'endpointdatasessioncreated_v1' }] });
 	const plain = (noun, object) => paths.push(`/${noun}/${object}`); // lists and forms as any other's

@@ -15,7 +15,7 @@ import { ToGateway, ToGroup, ToVSlice } from '../ui/refs';
 import { Table } from '../ui/table';
 import { Since, Time } from '../ui/time';
 import { tell } from '../ui/toast';
-import { Trace } from '../ui/trace';
+import { Trace, Verdict } from '../ui/trace';
 import { Address } from './endpoint-table';
 import { EventText } from '../ui/event';
 import { useLnsName } from './lns-name';
@@ -127,7 +127,11 @@ function Answer({ endpoint, attaches, lns }: { endpoint: Endpoint; attaches: Att
 			<div>
 				<p>
 					<b>{last.ok ? 'Not attached now.' : 'The last attach failed'}</b> <Time at={last.startedAt} />
-					{!last.ok && <>: {last.verdict}</>}
+					{!last.ok && (
+						<>
+							: <Verdict text={last.verdict} />
+						</>
+					)}
 				</p>
 			</div>
 		</div>

@@ -12,6 +12,23 @@ const directions: Record<string, { mark: string; words: string }> = {
 };
 const LONG_MS = 500;
 
+const MEND = ' To mend it: ';
+
+// What happened, and on a line of its own what to do about it.
+export function Verdict({ text }: { text: string }) {
+	const [what = '', ...mend] = text.split(MEND);
+	return (
+		<>
+			{what}
+			{mend.length > 0 && (
+				<span class="mend">
+					<b>To mend it:</b> {mend.join(MEND)}.
+				</span>
+			)}
+		</>
+	);
+}
+
 function StepRow({ step, before, total }: { step: Step; before: number; total: number }) {
 	const way = directions[step.direction];
 	const gap = step.ms - before;
@@ -40,7 +57,7 @@ export function Trace({ attach, open = true }: { attach: Attach; open?: boolean 
 			<summary>
 				<Icon name={attach.ok ? 'check' : 'warn'} />
 				<span class="trace-verdict">
-					<b>{attach.ok ? 'Attached' : 'Failed'}</b>: {attach.verdict}
+					<b>{attach.ok ? 'Attached' : 'Failed'}</b>: <Verdict text={attach.verdict} />
 				</span>
 				<span class="trace-when">
 					<Badge tone="none">{duration(total)}</Badge> <Time at={attach.startedAt} />
