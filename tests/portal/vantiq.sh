@@ -43,6 +43,7 @@ browser_ends() { ended "$(pid_of portal-browser)"; }
 
 dpkg-query -W $peer_strongswan_packages >/dev/null 2>&1 || skip "needs the packages $peer_strongswan_packages"
 [ -x /usr/bin/chromium ] || skip "chromium is not installed"
+[ -d "$LAB_DIR/../portal/node_modules/playwright-core" ] || skip "the portal's packages are not installed: tools/deps"
 lab_open "Vantiq Motors orders \"Vantiq Diagnostics L2TP\" in the portal"
 LAB_SUSPECTS=(portal-browser l2tpns-vantiq strongswan-vantiq slicegate-gateway)
 lns_installed l2tpns
