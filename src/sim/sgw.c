@@ -475,7 +475,7 @@ static void finish(struct sgw *sgw)
 		sgw_load_report(sgw, text, sizeof(text));
 		printf("%s\n", text);
 	}
-	if (sgw->config.json)
+	if (sgw->config.json && sgw->sides[0].ep)
 		print_json(sgw);
 	fflush(stdout);
 	tun_close(&sgw->tun);
