@@ -205,6 +205,7 @@ static int dial(struct session *session, struct pair *pair)
 	profile_unref(&session->profile);
 	session->profile = profile_ref(pair->profile);
 	ppp_link_init(&session->ppp, &session_ppp_ops, &session->profile->ppp);
+	ppp_link_want_mru(&session->ppp, pair_mtu(pair));
 	error = session_ip6_families(session);
 	if (error)
 		return error;
@@ -559,6 +560,7 @@ const struct session_way session_over_lns = {
 	.giver = "the LNS",
 	.source = "lns",
 	.dial = session_dial_next,
+	.mtu = session_mtu_over_lns,
 	.fill = fill_spec,
 	.store = session_store_call,
 	.report = session_report_call,

@@ -23,8 +23,6 @@
 
 LOG_CATEGORY(integrated);
 
-#define LINK_MTU 1400 // passes WireGuard, IPsec and a mobile network's GTP-U without fragments
-
 static bool is_kept(void *owner, enum ip_family family, uint64_t number)
 {
 	const struct vslice *vslice = owner;
@@ -290,7 +288,7 @@ static void dial(struct session *session)
 		session_give_up(session, refusal, why);
 		return;
 	}
-	session->mtu = LINK_MTU;
+	session->mtu = session->way->mtu(session);
 	session->pdn_type = (uint8_t)(session->ip6 && session->address.family ? GTP2_PDN_IPV4V6
 			: session->ip6					      ? GTP2_PDN_IPV6
 									      : GTP2_PDN_IPV4);
@@ -363,6 +361,7 @@ const struct session_way session_integrated = {
 	.giver = "the platform",
 	.source = "platform",
 	.dial = dial,
+	.mtu = session_mtu_integrated,
 	.fill = fill,
 	.store = store,
 	.report = report,

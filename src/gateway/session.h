@@ -79,6 +79,7 @@ struct session_way {
 	const char *giver; // of the address, in words and in reports
 	const char *source;
 	void (*dial)(struct session *session); // begins; it ends in session_attached or in session_give_up
+	uint16_t (*mtu)(const struct session *session); // of a session that has come up: the longest packet, octets
 	void (*fill)(const struct session *session, struct dp_session_spec *spec); // its part of what the data plane is to know
 	void (*store)(const struct session *session, struct session_record *record); // likewise, of the record
 	void (*report)(const struct session *session, json_t *row); // likewise, of what the controller hears
@@ -227,4 +228,6 @@ void session_report_call(const struct session *session, json_t *row);
 void session_ppp_dns(const struct session *session, struct pco_answer *tell);
 const char *session_ppp_lack(const struct session *session);
 void session_watch_ppp(struct session *session);
+uint16_t session_mtu_over_lns(const struct session *session); // session_mtu.c
+uint16_t session_mtu_integrated(const struct session *session); // likewise
 extern const struct ppp_ops session_ppp_ops;

@@ -298,7 +298,7 @@ static void take_result(struct session *session, uint8_t pdn_type)
 		pdn_type &= GTP2_PDN_IPV4; // memory is out
 	session->pdn_type = pdn_type;
 	session->address = pdn_type == GTP2_PDN_IPV6 ? (struct ip_addr){0} : ip_addr_v4(result->address);
-	session->mtu = result->mru < result->local_mru ? result->mru : result->local_mru;
+	session->mtu = session->way->mtu(session);
 }
 
 void session_ppp_ready(struct session *session)

@@ -293,7 +293,7 @@ static bool take_look(struct slice *slice, const struct slice_target_status *now
 		is_news = old->available != now->available || old->is_pending != now->is_pending ||
 			strcmp(old->message, now->message) || strcmp(old->public_key, now->public_key) ||
 			strcmp(old->routes, now->routes) || old->handshake_s != now->handshake_s || old->ike_up != now->ike_up ||
-			old->child_up != now->child_up;
+			old->child_up != now->child_up || old->mtu != now->mtu;
 		*old = *now;
 	}
 	return is_news;

@@ -18,6 +18,7 @@ struct slice_target_status {
 	struct uuid target;
 	bool available, is_pending; // pending: not yet, but nothing is known to be wrong
 	char message[200];
+	uint32_t mtu; // of its interface, octets; 0 = there is none
 	// Of targets that have them:
 	char public_key[WIREGUARD_KEY_TEXT];
 	char public_address[IP_ADDR_TEXT]; // where the peer finds us, or what its servers see

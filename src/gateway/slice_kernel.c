@@ -333,6 +333,15 @@ static void watch(const struct target_env *env, const char *interface, bool is_a
 	room->is_there = is_available || !nl_link_get(env->inside, interface, &link);
 }
 
+static void note_mtu(const struct target_env *env, const struct target_spec *target, struct slice_target_status *status)
+{
+	char interface[16];
+	struct nl_link link;
+
+	if (!target_interface(target->config, interface) && !nl_link_get(env->inside, interface, &link))
+		status->mtu = link.mtu;
+}
+
 static int start_targets(
 	struct slice_kernel *kernel, const struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
 {
@@ -354,6 +363,7 @@ static int start_targets(
 			continue;
 		}
 		ops->start(env, target, status);
+		note_mtu(env, target, status);
 		watch(env, interface, status->available, result);
 	}
 	vec_each (&spec->unknown, id) {
@@ -472,8 +482,10 @@ void slice_kernel_look(struct slice_kernel *kernel, struct slice_result *result)
 			struct slice_target_status *status =
 				ops->is_watched && ops->is_watched(target->config) ? vec_add(&result->targets) : NULL;
 
-			if (status)
-				ops->status(&env, target, status);
+			if (!status)
+				continue;
+			ops->status(&env, target, status);
+			note_mtu(&env, target, status);
 		}
 	env_close(&env);
 }

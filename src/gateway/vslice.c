@@ -420,6 +420,7 @@ static void targets_keep(struct vslice *vslice, const struct slice_target_status
 		return;
 	if (count)
 		memcpy(copy, targets, count * sizeof(*copy));
+	vslice_keep_mtus(vslice, copy, count);
 	vslice_watch_targets(vslice, vslice->targets, vslice->target_count, targets, count);
 	free(vslice->targets);
 	vslice->targets = copy;
@@ -487,6 +488,7 @@ static void on_applied(
 		follow_ways(vslice);
 		lacs_open(vslice);
 	}
+	vslice_follow_mtu(vslice);
 	vslice_report(vslice);
 	vslice_warm(vslice);
 }

@@ -82,6 +82,7 @@ struct vslice {
 	size_t target_count;
 	struct timer warm_timer, watch_timer;
 	struct integrated *integrated; // of an Integrated VSlice: what it has instead of LACs; NULL of an L2TP one
+	uint64_t paths; // digest of how long packets may be on their way (session_mtu.c)
 	uint64_t limits; // digest of what its policy holds L2TP sessions to, as the data plane has it
 	struct rescues *rescues; // sessions of lost tunnels; NULL = none
 	struct carried *carried; // vslice_rules.c
@@ -115,6 +116,11 @@ void profile_unref(struct profile **profile);
 void vslice_limit(struct vslice *vslice, const struct vslice_config *config);
 // Calls `each` with each session of the VSlice that is in the data plane; it may end that session.
 void vslice_each_session(struct vslice *vslice, void (*each)(struct session *session));
+
+// Sessions follow what their way carries after it was set up anew (session_mtu.c).
+void vslice_follow_mtu(struct vslice *vslice);
+// The longest packet of a SIM that goes to the LNS in one piece: 576 to 65535 octets; the last when nothing is known of the way.
+uint16_t pair_mtu(const struct pair *pair);
 
 // A LAC that is not configured any longer goes with its last tunnel.
 void lac_free_if_unused(struct lac *lac);

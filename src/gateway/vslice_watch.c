@@ -123,6 +123,17 @@ static void watch_phases(struct vslice *vslice, const struct slice_target_status
 	}
 }
 
+// A target that is gone for now comes back as long as it was.
+void vslice_keep_mtus(const struct vslice *vslice, struct slice_target_status *now, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct slice_target_status *before = find(vslice->targets, vslice->target_count, &now[i].target);
+
+		if (before && !now[i].mtu)
+			now[i].mtu = before->mtu;
+	}
+}
+
 void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *old, size_t old_count,
 	const struct slice_target_status *now, size_t count)
 {

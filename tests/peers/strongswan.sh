@@ -52,6 +52,12 @@ order_rest() {
 	api PATCH "/endpoints/$(iccid_of $two)" <<<'{"endpointGroup": "vans-a"}'
 	wait_for 10 slice_ready a
 }
+fits() { # OCTETS: the SIM was offered that MTU, and a packet as long goes to its server and back in one piece, through the VPN too
+	session $two ".mtu == $1"
+	ip_in car2 -o link | grep "mtu $1 "
+	in_ns car2 ping -n -c 2 -i 0.2 -W 2 -M "do" -s $(($1 - 28)) "$SERVER"
+	refuse in_ns car2 ping -n -c 1 -W 1 -M "do" -s $(($1 - 27)) "$SERVER"
+}
 nothing_in_clear() {
 	[ -z "$(in_ns a tcpdump -nr "$LAB_WORK/a.wan.pcap" "udp port 1701" 2>/dev/null)" ]
 	in_ns a tcpdump -nr "$LAB_WORK/a.wan.pcap" "udp port 4500" 2>/dev/null | grep -c . | awk '{ exit $1 < 20 }'
@@ -80,6 +86,7 @@ step "a SIM of the first LAC attaches" sgsnemu_attach car1 $one
 step "a SIM of the second LAC attaches" sgw_attach car2 $two
 step "it reaches its server" reaches car1
 step "so does the other" reaches car2
+step "its MTU is what the VPN leaves of 1400" fits 1360
 step "a file through the VPN" moves_file car1 500000
 step "and another" moves_file car2 500000
 step "nothing of L2TP was in clear" nothing_in_clear

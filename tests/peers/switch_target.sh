@@ -52,10 +52,12 @@ step "the order of customer a, with a peering" order a $one
 step "and a WireGuard target beside it" order_wireguard
 phone car1
 step "the SIM attaches" sgsnemu_attach car1 $one
+step "with the MTU of the cable" session $one ".mtu == 1460"
 session=$(session $one .id)
 step "a file arrives while the rule is switched to WireGuard, back, and to WireGuard again" switched_in_the_middle
 step "the SIM goes on" reaches car1
 step "its packets went by WireGuard" went_by_wireguard
+step "and are no longer than it carries" wait_for 5 session $one ".mtu == 1380"
 step "which the API explains" explained
 step "in the same session" [ "$(session $one .id)" = "$session" ]
 the_end

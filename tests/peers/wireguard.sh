@@ -64,6 +64,7 @@ step "LAC, LNS and a SIM" order_rest
 phone car1
 step "the SIM attaches" sgsnemu_attach car1 $one
 step "it reaches its server" reaches car1
+step "with the MTU that WireGuard leaves" session $one ".mtu == 1380"
 step "a file through it" moves_file car1 1000000
 step "nothing of L2TP was in clear" nothing_in_clear
 step "the private key is in one file of the gateway's" key_is_ours_alone

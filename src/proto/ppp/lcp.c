@@ -447,8 +447,8 @@ int ppp_link_proxy_lcp(struct ppp_link *link, enum ppp_auth auth, struct wire_ou
 	link->now_ms = 0;
 	lcp_prepare(link, &link->lcp);
 	ppp_cp_put_request(link, &ppp_lcp, received);
-	if (link->options->mru != MRU_DEFAULT)
-		put_proxy_option(sent, options[ROW_MRU].type, link->options->mru, 2);
+	if (link->want_mru != MRU_DEFAULT)
+		put_proxy_option(sent, options[ROW_MRU].type, link->want_mru, 2);
 	if (auth) {
 		at = wire_used(sent);
 		wire_put_be16(sent, (uint16_t)(options[ROW_AUTH].type << 8));
