@@ -38,11 +38,13 @@ by_way_of() { # TARGET: the one rule leads there from now on
 	rules a "$(flow uplink "$1")"
 	wait_for 10 reaches car1 1
 }
-comes_from() { wait_for 5 wire_saw a-server eth0 "icmp.type == 8 && ip.src == $1"; } # ADDRESS: what the server sees
+comes_from() { wait_for 10 seen_from "$1"; } # ADDRESS: what the server sees; a rule takes up to a second to hold
+seen_from() { reaches car1 1 && wire_saw a-server eth0 "icmp.type == 8 && ip.src == $1"; }
 both_move_files() {
 	moves_file car1 300000
 	moves_file car2 300000
 }
+carried() { [ "$(in_ns a tcpdump -nr "$LAB_WORK/a.wan.pcap" "$1" 2>/dev/null | wc -l)" -gt 500 ]; } # FILTER: the files went that way
 in_clear() { in_ns a tcpdump -nr "$LAB_WORK/a.wan.pcap" "net $SIMS" 2>/dev/null | grep -c .; }
 nothing_in_clear() { [ "$(in_clear)" = 0 ]; }
 killed() {
@@ -71,11 +73,12 @@ step "and the target is available" wait_for 20 status_is wg available
 step "the rule leads to WireGuard" by_way_of wg
 step "the server sees the SIM" comes_from "$SIMS_NET.0.2"
 step "both move files" both_move_files
+step "inside WireGuard" wait_for 5 carried "udp port 51820"
 step "with a VPN router (strongSwan)" peer_strongswan_start a "$key" "$SIMS"
 step "the VPN target is available" wait_for 30 status_is vpn available
 step "the rule leads to the VPN" by_way_of vpn
-step "the server sees the SIM" comes_from "$SIMS_NET.0.2"
 step "both move files" both_move_files
+step "inside ESP" wait_for 5 carried "udp port 4500"
 step "the gateway is killed and comes back: sessions and VPN go on" killed
 step "no packet of a SIM was in clear" nothing_in_clear
 the_end
