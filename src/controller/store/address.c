@@ -239,7 +239,7 @@ int address_settle_some(struct db *db, const char *vslice, char after[UUID_TEXT]
 	sqlite3_reset(statement);
 	for (int i = 0; i < count && error >= 0; i++) {
 		error = address_settle(db, ids[i]);
-		snprintf(after, UUID_TEXT, "%s", ids[i]);
+		memcpy(after, ids[i], UUID_TEXT);
 	}
 	return error < 0 ? error : count;
 }
