@@ -303,38 +303,20 @@ static void give_up(struct import *import)
 	import_free(import);
 }
 
-static void turn_run(struct db *db, struct store_job *job)
+static void next(struct import *import)
 {
-	(void)db;
-	(void)job;
-}
-
-static void turn_done(struct store_job *job)
-{
-	struct import *import = container_of(job, struct import, job);
-	struct store *store = import->controller->store;
+	struct store *store = import->controller->store; // NULL once it is being closed
 
 	import->job = (struct store_job){.done = portion_done};
 	import->job.run = import->phase == IMPORT_TAKE_BACK ? take_back_run
 		: import->phase == IMPORT_TELL		    ? tell_run
 							    : portion_run;
-	if (store)
-		store_write(store, &import->job);
-	else
+	if (!store)
 		give_up(import);
-}
-
-// A portion for the writer waits for its turn on the student first: whatever else wants the CPU goes before it.
-static void next(struct import *import)
-{
-	struct store *store = import->controller->store; // NULL once it is being closed
-	bool checks = import->phase == IMPORT_CHECK;
-
-	import->job = (struct store_job){.run = checks ? portion_run : turn_run, .done = checks ? portion_done : turn_done};
-	if (store)
+	else if (import->phase == IMPORT_CHECK)
 		store_study(store, &import->job);
 	else
-		give_up(import);
+		store_write(store, &import->job);
 }
 
 // On the loop: the exchange is ours from here, and the body with it.

@@ -4,8 +4,8 @@
 // The loop hands jobs to queues, all that one round of it brought at once: to wake a thread costs more than most jobs. The writer takes all write jobs that wait, runs each in a savepoint and commits them together
 // (WAL, synchronous=FULL), so that one sync of the disk serves many requests; only then their `done` is due. Readers take read jobs,
 // each on its own connection, and see the last commit; quick ones several at a time.
-// What may take long goes to the student, a reader that yields its CPU to all others. It also brings the WAL into the database while
-// writes go on; only when the WAL has grown all the same (the student cannot finish while others write) the writer does it, and waits.
+// What may take long goes to the student, a reader of its own, so that nothing quick waits behind it. (It has the priority of all others:
+// with less it would be put aside while it holds the lock.) It also brings the WAL into the database while writes go on; only when the WAL has grown all the same (the student cannot finish while others write) the writer does it, and waits.
 // Finished jobs go to a queue that the loop empties when the async handle wakes it. Each commit that moved the last revision of
 // `changes` is told to `on_change`: the single source for gateways and events.
 #include "controller/store/store.h"
@@ -18,15 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 LOG_CATEGORY(store_threads);
 
 #define READERS_MAX 8
 #define COMMIT_JOBS_MAX 256
 #define QUICK_JOBS_MAX 16
-#define STUDENT_NICE 10
 #define WAL_PAGES 1000 // the student brings them home
 #define WAL_PAGES_MAX 32768 // the writer does, at once
 
@@ -212,7 +209,6 @@ static void student_main(void *argument)
 {
 	struct store *store = argument;
 
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), STUDENT_NICE); // of this thread alone, on Linux
 	uv_mutex_lock(&store->lock);
 	for (;;) {
 		struct queue batch = {.last = &batch.first};

@@ -26,7 +26,7 @@ int store_open(const char *path, unsigned readers, uv_loop_t *loop, void (*on_ch
 void store_close(struct store **store);
 // Jobs are given on the loop.
 void store_read(struct store *store, struct store_job *job);
-// Reads that may take long, one after the other on a thread that yields to all others: checks of an import, exports.
+// Reads that may take long, one after the other on a thread of their own: checks of an import, exports.
 void store_study(struct store *store, struct store_job *job);
 // Write jobs run in order, each whole or not at all; several may share one commit. Answered means on the disk.
 void store_write(struct store *store, struct store_job *job);
