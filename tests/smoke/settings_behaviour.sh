@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034
 # Advanced settings whose effect is what the gateway does and when: timers, failover, limits, credentials, echoes. And the roll call: no setting is
 # stored without a story, or a test, that sees its effect.
+# limit: 240
 LNS_KIND=simulator
 . "$(dirname "$0")/../../lab/story.sh"
 
