@@ -253,8 +253,9 @@ static void who_is_not_there_hears_nothing(void **state)
 	struct ip_addr from = end_of("10.0.0.1", 0).addr, to = end_of("10.0.0.99", 0).addr;
 	uint64_t start = uv_hrtime();
 	uint8_t packet[2048];
+	size_t len = datagram_of(packet, &from, &to, "hello");
 
-	uplink(lab, 0x5a000001, packet, datagram_of(packet, &from, &to, "hello"));
+	uplink(lab, 0x5a000001, packet, len);
 	while (!dp_drops(lab->dp, DP_DROP_INNER_UNKNOWN_DESTINATION) && uv_hrtime() - start < 2000000000ull)
 		uv_run(&lab->loop, UV_RUN_NOWAIT);
 	assert_int_equal(dp_drops(lab->dp, DP_DROP_INNER_UNKNOWN_DESTINATION), 1);
