@@ -28,7 +28,7 @@ static bool chap(uint8_t *bytes, size_t len)
 
 static void one(const uint8_t *data, size_t size, bool (*conceal)(uint8_t *bytes, size_t len))
 {
-	uint8_t *bytes = malloc(size ? size : 1), *again = malloc(size ? size : 1);
+	uint8_t *bytes = calloc(1, size ? size : 1), *again = calloc(1, size ? size : 1);
 	bool any;
 
 	if (size)
