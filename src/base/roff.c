@@ -43,9 +43,3 @@ void roff_subsection(FILE *out, const char *title)
 	fputs(".SS ", out);
 	roff_text(out, title);
 }
-
-void roff_paragraph(FILE *out, const char *text)
-{
-	fputs(".PP\n", out);
-	roff_text(out, text);
-}

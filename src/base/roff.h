@@ -10,4 +10,3 @@ void roff_text(FILE *out, const char *text);
 void roff_item(FILE *out, const char *term, const char *text);
 void roff_section(FILE *out, const char *title);
 void roff_subsection(FILE *out, const char *title);
-void roff_paragraph(FILE *out, const char *text);

@@ -139,15 +139,6 @@ const struct lac_config *vslice_lac(const struct vslice_config *vslice, const st
 	return NULL;
 }
 
-const struct lns_config *vslice_lns(const struct vslice_config *vslice, const struct uuid *id)
-{
-	vec_each (&vslice->lnss, lns) {
-		if (uuid_equal(&lns->id, id))
-			return lns;
-	}
-	return NULL;
-}
-
 bool uuid_equal(const struct uuid *a, const struct uuid *b)
 {
 	return !strcmp(a->text, b->text);

@@ -222,7 +222,6 @@ struct endpoint_config *config_endpoint_by_imsi(const struct config *config, uin
 const struct endpoint_config *config_kept_for(
 	const struct config *config, const struct uuid *vslice, enum ip_family family, uint64_t number);
 const struct lac_config *vslice_lac(const struct vslice_config *vslice, const struct uuid *id);
-const struct lns_config *vslice_lns(const struct vslice_config *vslice, const struct uuid *id);
 
 static inline bool uuid_is_none(const struct uuid *id)
 {

@@ -512,8 +512,3 @@ bool link_is_up(const struct link *link)
 {
 	return link->is_up;
 }
-
-const struct config *link_config(const struct link *link)
-{
-	return link->config;
-}

@@ -41,4 +41,3 @@ bool link_is_up(const struct link *link);
 // Posts octets to /gateway/v1/PATH (which has a query already). `on_done` as of http_start; the octets are copied. 0 or -errno.
 int link_upload(struct link *link, const char *path, const void *bytes, size_t len,
 	void (*on_done)(void *owner, long status, const char *error), void *owner, struct http_call **out);
-const struct config *link_config(const struct link *link);

@@ -20,15 +20,6 @@ struct session *session_find(const struct gateway *gateway, uint32_t local_teid)
 	return map_get(&gateway->sessions, local_teid);
 }
 
-struct session *session_of_imsi(const struct gateway *gateway, uint64_t imsi, uint8_t ebi)
-{
-	struct session *session = map_get(&gateway->by_imsi, imsi);
-
-	while (session && session->ebi != ebi)
-		session = session->imsi_next;
-	return session;
-}
-
 int session_link(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
@@ -59,14 +50,6 @@ void session_unlink(struct session *session)
 	} else {
 		map_del(&gateway->by_imsi, session->imsi);
 	}
-}
-
-struct uuid session_uuid(const struct session *session)
-{
-	struct uuid id;
-
-	uuid_unpack(session->id, &id);
-	return id;
 }
 
 static void on_timer(struct timer *timer, uint64_t now_ms)

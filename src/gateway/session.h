@@ -178,7 +178,6 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 int session_new(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
 	struct vslice *vslice, const struct uuid *endpoint, struct session **out);
 struct session *session_find(const struct gateway *gateway, uint32_t local_teid);
-struct session *session_of_imsi(const struct gateway *gateway, uint64_t imsi, uint8_t ebi);
 // The user plane peer moved (Modify Bearer, Update PDP Context).
 void session_move_user(struct session *session, uint32_t teid, const struct ip_addr *peer);
 void session_store(struct session *session); // into the state file
@@ -204,7 +203,6 @@ void session_init_timer(struct session *session);
 void session_install(struct session *session); // into the data plane; ends the session when it cannot
 void session_unlink(struct session *session); // from the gateway's indexes
 int session_link(struct session *session);
-struct uuid session_uuid(const struct session *session);
 const struct policy_config *session_policy(const struct session *session); // that holds its rates; NULL = none
 
 // dial.c: the LNS side.

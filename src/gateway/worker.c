@@ -196,11 +196,6 @@ const char *worker_state_dir(const struct worker *worker)
 	return worker->state_dir;
 }
 
-uv_loop_t *worker_loop(const struct worker *worker)
-{
-	return worker->loop;
-}
-
 struct slice_list *worker_slices(struct worker *worker)
 {
 	return &worker->slices;

@@ -21,7 +21,6 @@ void worker_unlock(struct worker *worker);
 // The namespace that the gateway itself lives in ("underlay"): that of the thread which called worker_new.
 int worker_underlay_fd(const struct worker *worker);
 const char *worker_state_dir(const struct worker *worker); // where targets keep keys and sockets
-uv_loop_t *worker_loop(const struct worker *worker);
 
 // Live slices, kept by slice.c (control thread).
 struct slice_list {

@@ -14,28 +14,6 @@ static bool is_supported(uint8_t type)
 	return memchr(supported, type, sizeof(supported));
 }
 
-const char *gtpu_type_name(uint8_t type)
-{
-	switch (type) {
-	case GTPU_ECHO_REQUEST:
-		return "Echo Request";
-	case GTPU_ECHO_RESPONSE:
-		return "Echo Response";
-	case GTPU_ERROR_INDICATION:
-		return "Error Indication";
-	case GTPU_SUPPORTED_EXTENSIONS:
-		return "Supported Extension Headers Notification";
-	case GTPU_TUNNEL_STATUS:
-		return "Tunnel Status";
-	case GTPU_END_MARKER:
-		return "End Marker";
-	case GTPU_GPDU:
-		return "G-PDU";
-	default:
-		return "unknown";
-	}
-}
-
 static int extensions_read(struct wire_in *in, uint8_t type, struct gtpu_packet *out)
 {
 	while (type) {

@@ -26,7 +26,6 @@ enum gtpu_type {
 	GTPU_END_MARKER = 254,
 	GTPU_GPDU = 255,
 };
-const char *gtpu_type_name(uint8_t type);
 
 enum gtpu_extension { // 5.2.1; the two top bits say who must understand it
 	GTPU_EXT_NONE = 0x00,

@@ -411,11 +411,6 @@ static void config_take(struct gtp_config *to, const struct gtp_config *from)
 	to->create_burst = from->create_burst;
 }
 
-void gtp_endpoint_reconfigure(struct gtp_endpoint *ep, const struct gtp_config *config)
-{
-	config_take(&ep->config, config);
-}
-
 int gtp_endpoint_new(const struct gtp_config *config, uint64_t now_ms, struct gtp_endpoint **out)
 {
 	struct gtp_endpoint *ep = calloc(1, sizeof(*ep));

@@ -132,8 +132,6 @@ struct gtp_config {
 // 0 or -ENOMEM.
 int gtp_endpoint_new(const struct gtp_config *config, uint64_t now_ms, struct gtp_endpoint **out);
 void gtp_endpoint_free(struct gtp_endpoint **ep);
-// Takes new T3, N3, intervals, rates; ops, owner, maxima and role stay as they are.
-void gtp_endpoint_reconfigure(struct gtp_endpoint *ep, const struct gtp_config *config);
 
 void gtp_endpoint_recv(struct gtp_endpoint *ep, const struct ip_end *from, const void *bytes, size_t len, uint64_t now_ms);
 uint64_t gtp_endpoint_next(const struct gtp_endpoint *ep); // when to tick, or WHEEL_NEVER

@@ -29,7 +29,6 @@ static inline void l2tp_count(struct l2tp_counters *counters, enum l2tp_counter 
 }
 
 const char *l2tp_counter_name(enum l2tp_counter counter); // "rx_duplicates"
-const char *l2tp_counter_help(enum l2tp_counter counter);
 
 enum l2tp_reason {
 #define REASON(word, text) L2TP_REASON_##word,

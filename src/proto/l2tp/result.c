@@ -62,15 +62,15 @@ const char *l2tp_disconnect_name(uint16_t code)
 	}
 }
 
-static const struct {
-	const char *name, *text;
-} counters[L2TP_COUNTERS] =
-	{
-#define COUNTER(word, text) [L2TP_COUNT_##word] = {#word, text},
+static const char *const counters[L2TP_COUNTERS] = {
+#define COUNTER(word, text) [L2TP_COUNT_##word] = #word,
 #include "proto/l2tp/counter.def"
 #undef COUNTER
-},
-  reasons[L2TP_REASONS] = {
+};
+
+static const struct {
+	const char *name, *text;
+} reasons[L2TP_REASONS] = {
 #define REASON(word, text) [L2TP_REASON_##word] = {#word, text},
 #include "proto/l2tp/reason.def"
 #undef REASON
@@ -78,12 +78,7 @@ static const struct {
 
 const char *l2tp_counter_name(enum l2tp_counter counter)
 {
-	return counter < L2TP_COUNTERS ? counters[counter].name : "unknown";
-}
-
-const char *l2tp_counter_help(enum l2tp_counter counter)
-{
-	return counter < L2TP_COUNTERS ? counters[counter].text : "unknown";
+	return counter < L2TP_COUNTERS ? counters[counter] : "unknown";
 }
 
 const char *l2tp_reason_name(enum l2tp_reason reason)
