@@ -3,6 +3,7 @@
 """The database of a controller that runs: backup and restore, a new key for secrets at rest."""
 
 import contextlib
+import os
 import shutil
 import signal
 import sqlite3
@@ -118,9 +119,12 @@ class Kept(unittest.TestCase):
     def test_a_new_key_while_the_controller_runs(self):
         self.command("backup", self.folder / "old")
         old, key = self.sealed(), (self.folder / "db.key").read_bytes()
+        owner = 65534 if os.geteuid() == 0 else os.geteuid()  # root turns the key, the service reads it
+        os.chown(self.folder / "db.key", owner, -1)
         self.assertIn("2 secrets", self.command("rotate-key"))
         keys = (self.folder / "db.key").read_bytes()
         self.assertEqual((len(keys), keys[32:]), (64, key))
+        self.assertEqual((self.folder / "db.key").stat().st_uid, owner)
         self.assertNotEqual(self.sealed(), old)
         self.assertEqual(self.secrets_told(), ("tunnel-secret-1", "endpoint-secret-1"))  # not restarted: it reads the file again
         self.api.ok("PATCH", f"endpoints/{iccid(1)}", {"pppPassword": "endpoint-secret-2"})

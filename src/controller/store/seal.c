@@ -28,11 +28,12 @@ static int sync_folder(const char *path)
 	return fd >= 0 && fsync(fd) == 0 ? 0 : -errno;
 }
 
-// The file is there whole, or as it was.
+// The file is there whole, or as it was. It stays that of the user whom the controller runs as, also when root writes it.
 static int keys_write(const char *path, const uint8_t (*keys)[SEAL_KEY], size_t count)
 {
 	ssize_t len = (ssize_t)(count * SEAL_KEY);
 	char new_path[1100];
+	struct stat old;
 
 	snprintf(new_path, sizeof(new_path), "%s.new", path);
 	unlink(new_path); // of an attempt that was ended
@@ -40,7 +41,9 @@ static int keys_write(const char *path, const uint8_t (*keys)[SEAL_KEY], size_t 
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, keys, (size_t)len) != len || fsync(fd) < 0 || rename(new_path, path) < 0) {
+	bool is_ours = stat(path, &old) < 0 || old.st_uid == geteuid() || fchown(fd, old.st_uid, old.st_gid) == 0;
+
+	if (!is_ours || write(fd, keys, (size_t)len) != len || fsync(fd) < 0 || rename(new_path, path) < 0) {
 		unlink(new_path);
 		return -EIO;
 	}
