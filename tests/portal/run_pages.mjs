@@ -192,6 +192,7 @@ test('a capture says in words why it cannot begin', async () => {
 	const page = await enter('/endpoints/' + endpoint);
 	await button(page, 'Capture').click();
 	const dialog = page.getByRole('dialog');
+	await dialog.getByLabel(/^GTP/).waitFor();
 	for (const level of await dialog.getByRole('checkbox').all()) await level.uncheck();
 	await until('nothing can be begun', () => dialog.getByRole('button', { name: 'Start' }).isDisabled());
 	await dialog.getByLabel(/^GTP/).check();
