@@ -53,7 +53,7 @@ answer() { # METHOD PATH: the whole answer; fails with its messages
 		jq -e 'if .success then . else error(.messages | join("; ")) end'
 }
 
-# --- the order, over the API (the demo gives it on the command line, in the seed's sequence)
+# --- the order, over the API (the demo gives it on the command line, in the same sequence)
 
 # What the advancedSettings of the next VSlice are, as JSON members.
 SETTINGS=""

@@ -102,7 +102,7 @@ void vslice_free(struct vslice *vslice, bool keep);
 struct lac *vslice_find_lac(const struct vslice *vslice, const struct uuid *id);
 struct pair *lac_find_pair(const struct lac *lac, const struct uuid *lns_id);
 void vslice_report(const struct vslice *vslice);
-// Opens what should be open without any session (the seed: "a tunnel can be brought up before any session is active"): a tunnel from each LAC to
+// Opens what should be open without any session (a tunnel may be up before any session is): a tunnel from each LAC to
 // each LNS, so that HELLO tells of every LNS before a SIM needs it; and probes the LNSs on hold.
 void vslice_warm(struct vslice *vslice);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of the advanced settings. The seed: they "need to match what is configured on the LNS for the tunnel and PPP session
-// to come up". No list of them is public, so the rows follow RFC 2661, RFC 1661 and what good LACs let people set.
+// The rows of the advanced settings: what must match the LNS for tunnel and PPP session to come up. They follow RFC 2661, RFC 1661 and what good
+// LACs let people set.
 #include "model/settings.h"
 
 #include "base/clean.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// VSlice rows and rules. The rules are the seed's: what differs between Integrated and L2TP, one to five LNSs, and the order
+// VSlice rows and rules. The rules are the product's: what differs between Integrated and L2TP, one to five LNSs, and the order
 // VSlice, Routing Target, Routing Policy, VSlice, in which the VSlice is touched twice. Each refusal says what to do instead.
 #include "model/vslice.h"
 

@@ -215,7 +215,7 @@ def imsi(number):
 
 
 def l2tp_setup(api, name, gateway="europe", with_endpoint=None):
-    """The seed's order: VSlice, Routing Target, Routing Policy, VSlice; then LAC, LNS, Endpoint Group, Endpoint."""
+    """The set-up order: VSlice, Routing Target, Routing Policy, VSlice; then LAC, LNS, Endpoint Group, Endpoint."""
     ids = {"vslice": api.ok("POST", "vslices", {"name": name, "vsliceType": "l2tp", "regionalGateway": gateway})}
     vslice = ids["vslice"]
     ids["target"] = api.ok("POST", "routingtargets", {

@@ -8,7 +8,7 @@ import stat
 from command_line import CommandLine
 from harness import Controller, iccid, imsi, main
 
-# The seed's example, its documents in an order in which nothing could be made one by one.
+# The Vantiq Motors example, its documents in an order in which nothing could be made one by one.
 NETWORK = """
 kind: endpoint
 iccid: 8988303000000000010

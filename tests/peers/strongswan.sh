@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2034
-# The seed's usual case: an LNS behind a VPN (strongSwan at the customer's side), two LACs down the same VPN. A wrong key and a wrong proposal
+# The usual case: an LNS behind a VPN (strongSwan at the customer's side), two LACs down the same VPN. A wrong key and a wrong proposal
 # are said in words; nothing of L2TP is in clear on the wire; the peer ends the tunnel and it comes back; a killed gateway adopts it.
 . "$(dirname "$0")/../../lab/story.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Each row of the seed's two tables in a browser, and the manners of forms: what is wrong stands beside its field, nothing typed is lost.
+// What a VSlice takes by its type, row by row in a browser, and the manners of forms: what is wrong stands beside its field, nothing typed is lost.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Controller, control, faultOf, field, iccid, labels, noComplaints, openBrowser, openPage, signInByToken, until } from './harness.mjs';

@@ -28,7 +28,7 @@ async function step(title, fill, act) {
 	await button(act, next);
 }
 
-// The four steps of the seed, VSlice, Routing Target, Routing Policy, VSlice; then LAC, LNS, Endpoint Group, and the first SIM.
+// The four steps of the set-up, VSlice, Routing Target, Routing Policy, VSlice; then LAC, LNS, Endpoint Group, and the first SIM.
 async function order() {
 	await page.getByRole('link', { name: 'New VSlice' }).click();
 	await field(page, 'vsliceType').locator('input[value=l2tp]').check();

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2034
 # limit: 180
-# The seed's Vantiq Motors example, with a VPN back to their data centre, clicked through in Debian's Chromium from an empty store; then a SIM attaches and the portal shows it within a second, with
+# The Vantiq Motors example, with a VPN back to their data centre, clicked through in Debian's Chromium from an empty store; then a SIM attaches and the portal shows it within a second, with
 # the address that the LNS gave; then the tunnel secret is changed on one side only, and the portal says so in words.
 # SHOTS=docs/guide/images tests/portal/vantiq.sh also makes pictures of the main pages.
 . "$(dirname "$0")/../../lab/story.sh"

@@ -4,7 +4,7 @@
 //   {"vslice": {..., "l2tpAccessConcentrators": [...], "l2tpNetworkServers": [...]},
 //    "routingTargets": [{...}], "routingPolicy": {...}, "endpointGroups": [{..., "endpoints": [{...}]}]}
 //
-// The order of the seed (VSlice, Routing Target, Routing Policy, then the policy as the VSlice's default, then groups and endpoints) is
+// The set-up order (VSlice, Routing Target, Routing Policy, then the policy as the VSlice's default, then groups and endpoints) is
 // kept inside; the references from one part to the one around it are filled in. A part whose surroundings are at fault is judged by its
 // own members alone. Faults carry their place: "endpointGroups[0].endpoints[2].iccid: ...".
 #include "controller/api/change.h"
