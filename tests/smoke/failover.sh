@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone
 # shellcheck disable=SC2034
 # Two LNSs. The preferred one dies without a word: the next SIM attaches at the other within a device's patience, later ones with no
 # delay, and the session that was up moves there with its address. When it is back it is used again.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone
 # The gateway is dead for seconds while both sides go on talking to it. Nobody is told "port unreachable", and when it is back its
 # sessions are up as if nothing had been.
 . "$(dirname "$0")/../../lab/story.sh"

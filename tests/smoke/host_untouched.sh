@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone
 # The host's own links, routes, rules and nftables are as they were, whether a lab ended by itself, was asked to end in the middle, or
 # was killed; and no namespace and no process of it is left.
 . "$(dirname "$0")/../../lab/story.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone
 # shellcheck disable=SC2034
 # An LNS that misbehaves in every way that the simulator knows: each attach is refused within a device's patience, with the cause that
 # fits and the reason in words, nothing of it is left, and the next one after the fault is mended works.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone
 # shellcheck disable=SC2034
 # An LNS far away that takes two control messages at a time: when many SIMs come at once they are spread over as many tunnels as the VSlice allows,
 # and all attach; one SIM alone needs no more than one.

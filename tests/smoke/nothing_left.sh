@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone
 # shellcheck disable=SC2034
 # Storms of attaches against an LNS with each fault in turn, against one that drops its calls and its tunnels: after each of them ids, timers,
 # records and memory are back to what they were before.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# alone
 # kill -9 of the gateway and its start again under traffic over XDP: not one packet of an established session is lost or doubled.
 . "$(dirname "$0")/../../lab/story.sh"
 
