@@ -4,7 +4,6 @@
 #include "controller/api/ops.h"
 #include "controller/store/audit.h"
 
-#include <errno.h>
 #include <string.h>
 
 struct listing {
@@ -41,12 +40,7 @@ void op_audit_list(struct op *op)
 	int error = audit_list(op->db, &query, put, &listing, &total, why);
 
 	text_char(&op->reply, ']');
-	if (error == -EINVAL)
-		op_fail(op, 400, "%s", why);
-	else if (error)
-		op_fail_store(op, error);
-	else
-		op_reply_end_list(op, total, query.limit, query.offset);
+	op_reply_found(op, error, why, total, query.limit, query.offset);
 }
 
 void op_audit_get(struct op *op)

@@ -7,7 +7,6 @@
 #include "controller/events/events.h"
 #include "controller/events/webhook.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,12 +41,7 @@ void op_event_list(struct op *op)
 	int error = event_list(op->db, &query, list_one, &listing, &total, why);
 
 	text_char(&op->reply, ']');
-	if (error == -EINVAL)
-		op_fail(op, 400, "%s", why);
-	else if (error)
-		op_fail_store(op, error);
-	else
-		op_reply_end_list(op, total, query.limit, query.offset);
+	op_reply_found(op, error, why, total, query.limit, query.offset);
 }
 
 void op_event_get(struct op *op)

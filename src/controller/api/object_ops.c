@@ -64,12 +64,7 @@ void op_list(struct op *op)
 	int error = db_list(op->db, op->noun, &query, list_one, &listing, &total, why);
 
 	text_char(&op->reply, ']');
-	if (error == -EINVAL)
-		op_fail(op, 400, "%s", why);
-	else if (error)
-		op_fail_store(op, error);
-	else
-		op_reply_end_list(op, total, query.limit, query.offset);
+	op_reply_found(op, error, why, total, query.limit, query.offset);
 }
 
 void op_get(struct op *op)

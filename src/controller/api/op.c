@@ -277,6 +277,16 @@ void op_reply_end_list(struct op *op, int64_t total, int64_t limit, int64_t offs
 		(long long)offset);
 }
 
+void op_reply_found(struct op *op, int error, const char *why, int64_t total, int64_t limit, int64_t offset)
+{
+	if (error == -EINVAL)
+		op_fail(op, 400, "%s", why);
+	else if (error)
+		op_fail_store(op, error);
+	else
+		op_reply_end_list(op, total, limit, offset);
+}
+
 static void fail_begin(struct op *op, int status)
 {
 	text_fini(&op->reply);

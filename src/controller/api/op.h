@@ -100,6 +100,8 @@ void op_reply_id(struct op *op, const char *id); // {success, messages: [], data
 void op_reply_begin(struct op *op); // {"success":true,"messages":[],"data":  ... the caller adds the value, then:
 void op_reply_end(struct op *op); // ... "totalItems":0,"limit":0,"offset":0}
 void op_reply_end_list(struct op *op, int64_t total, int64_t limit, int64_t offset);
+// The same for a search of the store: -EINVAL is a request that cannot be searched for, `why` says so.
+void op_reply_found(struct op *op, int error, const char *why, int64_t total, int64_t limit, int64_t offset);
 void op_fail(struct op *op, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 // The faults of op->ruling, all of them.
 void op_fail_ruling(struct op *op);
