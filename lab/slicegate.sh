@@ -140,6 +140,7 @@ no_session() { ! has_session "$1"; }                                       # IMS
 sessions() { api GET /sessions | jq -er length; }                          # how many are live
 sessions_are() { [ "$(sessions)" = "$1" ]; }                               # NUMBER
 tunnels_are() { [ "$(api GET /tunnels | jq 'map(select(.state.moniker == "established")) | length')" = "$1" ]; } # NUMBER
+is_taken() { api GET "$1" | jq -e '.deliveryStatus.moniker == "taken"'; } # PATH: every gateway that it concerns has it
 verdict() { api GET "/endpoints/$(iccid_of "$1")/attaches" | jq -er '.[0].verdict'; } # IMSI: of the last attach, in words
 
 # --- the fast path

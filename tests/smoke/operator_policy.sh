@@ -5,7 +5,7 @@
 
 sim=999700000000001
 said() { verdict "$1" | grep -i "$2"; } # IMSI WORDS
-steer() { api PUT /operatorpolicies/roaming <<<"{\"name\": \"Roaming\", \"moniker\": \"roaming\", \"entries\": [$1]}" && sleep 1; } # ENTRIES
+steer() { api PUT /operatorpolicies/roaming <<<"{\"name\": \"Roaming\", \"moniker\": \"roaming\", \"entries\": [$1]}" && wait_for 5 is_taken /operatorpolicies/roaming; } # ENTRIES
 entry() { echo "{\"steeringProfileEntryAction\": \"$1\" ${2:+, $2}}"; }                                                             # ACTION [MEMBERS]
 refused() { # CAUSE PLMN RAT
 	gtp create2 "$sim" "$APN" --plmn "$2" --rat "$3" | tee /dev/stderr | jq -e ".cause == $1"
@@ -25,9 +25,9 @@ step "an Operator Policy: Germany yes, O2 there not now, by 2G not at all, else 
 	$(entry reject-soft '"operatorId": 26203'), $(entry reject-hard '"iso3": "DEU", "radioAccess": "2g"')]}
 END
 step "on the group" api PATCH /endpointgroups/cars-a <<<'{"steeringProfile": "roaming"}'
-sleep 1
+step "the gateway has it" wait_for 5 is_taken /endpointgroups/cars-a
 step "from a network that the default entry refuses: access denied, no subscription (93)" refused 93 00101 6
-step "the verdict names the network and the policy" said $sim 'network 001-01, RAT EUTRAN, Operator Policy "roaming"'
+step "the verdict names the network and the policy" wait_for 5 said $sim 'network 001-01, RAT EUTRAN, Operator Policy "roaming"'
 step "from O2 in Germany: no resources available (73), the device tries again later" refused 73 26203 6
 step "from O2's other network too" refused 73 26207 6
 step "from another network in Germany by 2G: access denied (93)" refused 93 26201 2

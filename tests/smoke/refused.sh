@@ -26,12 +26,12 @@ step "an endpoint in no group: user authentication failed (92)" sgw_refused $lon
 step "the same with GTPv1: user authentication failed (209)" sgsn_refused $unknown 209
 step "a VSlice with no Default Routing Policy" api PATCH /vslices/diagnostics-a <<<'{"defaultRoutingPolicy": null}'
 step "its SIM: no resources available (73)" sgw_refused $good 73
-step "the verdict says what to mend" said $good "Default Routing Policy"
+step "the verdict says what to mend" wait_for 5 said $good "Default Routing Policy"
 step "with the policy back the SIM attaches" back
 step "readiness shows it" wait_for 3 dialled true 'attached in'
 step "a wrong PPP password" api PATCH "/endpoints/$(iccid_of $good)" <<<'{"pppPassword": "wrong"}'
 step "the LNS's refusal: user authentication failed (92)" sgw_refused $good 92
-step "the verdict says that the LNS refused the password" said $good "password"
+step "the verdict says that the LNS refused the password" wait_for 5 said $good "password"
 step "the VSlice's readiness shows how the last dial ended" wait_for 3 dialled false password
 step "no session came of all that" sessions_are 0
 the_end

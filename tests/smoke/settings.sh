@@ -54,7 +54,7 @@ refused() { # JSON WORDS
 }
 lns_refuses() { # JSON WORDS: with these settings no session comes up, and the verdict says why
 	change "$1"
-	sleep 1
+	wait_for 5 is_taken /vslices/diagnostics-a
 	! gtp create2 $imsi "$APN" | jq -e '.cause == 16' || fail "it attached"
 	wait_for 3 says_verdict "$2"
 }

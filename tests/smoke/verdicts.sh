@@ -13,12 +13,12 @@ refused() { # CAUSE WORDS FIX
 }
 lac_secret() { # SECRET
 	api PATCH /vslices/diagnostics-a/lacs/lac-a <<<"{\"tunnelSecret\": $1}"
-	sleep 1
+	wait_for 5 is_taken /vslices/diagnostics-a
 }
 endpoint() { api PATCH "/endpoints/$(iccid_of $imsi)" <<<"{$1}"; }
 settings() {
 	api PATCH /vslices/diagnostics-a <<<"{\"advancedSettings\": {$1}}"
-	sleep 1
+	wait_for 5 is_taken /vslices/diagnostics-a
 }
 attaches() {
 	wait_for 10 tunnels_are 1
