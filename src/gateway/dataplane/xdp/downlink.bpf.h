@@ -200,11 +200,17 @@ static __always_inline void follow_order(uint32_t slot, struct abi_downlink *ses
 	*(volatile uint16_t *)&session->flags = (uint16_t)((session->flags & ~ABI_NUMBERED) | (is_numbered ? ABI_NUMBERED : 0));
 }
 
+// The verifier of Linux 6.1 does not know how large a number is whose octets were swapped, and the compiler does: the barrier keeps the mask.
+static __always_inline uint32_t page_of(const struct abi_tunnel *tunnel, uint32_t session_id)
+{
+	barrier_var(session_id);
+	return tunnel->pages[session_id / ABI_PAGE % ABI_PAGES];
+}
+
 static __always_inline int downlink_l2tp(struct xdp_md *ctx, const struct abi_config *here, const struct l2tp *l2tp,
 	const struct abi_tunnel *tunnel, uint32_t number, uint32_t *slot)
 {
-	uint32_t page = tunnel->pages[l2tp->session_id / ABI_PAGE % ABI_PAGES],
-		 place = page * ABI_PAGE + l2tp->session_id % ABI_PAGE, offset;
+	uint32_t page = page_of(tunnel, l2tp->session_id), place = page * ABI_PAGE + l2tp->session_id % ABI_PAGE, offset;
 	struct abi_count *mine = count_get(&downlink_counts, place);
 	struct abi_downlink *session = bpf_map_lookup_elem(&downlinks, &place);
 	struct downlink to;
