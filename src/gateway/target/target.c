@@ -107,6 +107,27 @@ int target_underlay_address(const struct target_env *env, const struct ip_addr *
 	return error ? error : back;
 }
 
+int target_routes_set(const struct target_env *env, const struct target_spec *spec, const struct nl_route *way,
+	const struct prefix_list *remote)
+{
+	VEC(struct nl_route) routes = {0};
+	struct nl_route *room = vec_add(&routes);
+	int error;
+
+	if (room)
+		*room = (struct nl_route){.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = TARGET_METRIC_LAST};
+	if (way && !remote->rows.count && room && (room = vec_add(&routes)))
+		*room = *way;
+	for (size_t i = 0; way && room && i < remote->rows.count; i++)
+		if ((room = vec_add(&routes))) {
+			*room = *way;
+			room->to = remote->rows.items[i];
+		}
+	error = room ? nl_routes_set(env->inside, spec->table, routes.items, routes.count) : -ENOMEM;
+	vec_free(&routes);
+	return error;
+}
+
 int target_sysctls(const char *interface)
 {
 	static const char *const off[] = {"rp_filter", "send_redirects", "accept_redirects"};

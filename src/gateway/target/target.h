@@ -68,6 +68,10 @@ void target_own_interface(const char *prefix, const struct uuid *id, char out[16
 void target_own_stop(const struct target_env *env, const char *prefix, const struct target_spec *spec);
 // The address that the underlay speaks to `peer` from. The thread is in the slice before and after. 0 or -errno.
 int target_underlay_address(const struct target_env *env, const struct ip_addr *peer, char out[IP_ADDR_TEXT]);
+// The target's table: `way` to each of the `remote` prefixes (none of them: to everything of the family of its `to`), and an end, so that a
+// marked packet never falls through to another table. `way` NULL: only the end. 0 or -errno.
+int target_routes_set(const struct target_env *env, const struct target_spec *spec, const struct nl_route *way,
+	const struct prefix_list *remote);
 int target_sysctls(const char *interface); // what every interface of a target is set to; 0 or -errno
 
 int target_spec_init(struct target_spec *spec, const struct target_config *config, uint32_t table); // copies; 0 or -ENOMEM

@@ -26,26 +26,24 @@ static bool internet_reaches(const struct target_config *config, const struct ip
 	return addr->family == IP_V4;
 }
 
-static int set_routes(const struct target_env *env, const struct target_spec *spec, const struct transfer *transfer)
-{
-	struct nl_route routes[] = {
-		{.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = TARGET_METRIC_LAST},
-		{.kind = NL_ROUTE_UNICAST, .to.addr.family = IP_V4, .metric = TARGET_METRIC},
-	};
-
-	if (transfer) {
-		routes[1].gateway = transfer->outer;
-		routes[1].link = transfer->link.index;
-	}
-	return nl_routes_set(env->inside, spec->table, routes, transfer ? 2 : 1);
-}
-
 static void found(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
 {
 	struct ip_addr anywhere = ip_addr_v4(0xc0000201); // RFC 5737: nobody's, so the default route's
 
 	target_available(status, &spec->config->id);
 	target_underlay_address(env, &anywhere, status->public_address);
+}
+
+static int set_routes(const struct target_env *env, const struct target_spec *spec, const struct transfer *transfer)
+{
+	static const struct prefix_list everything = {0};
+	struct nl_route way = {.kind = NL_ROUTE_UNICAST,
+		.to.addr.family = IP_V4,
+		.gateway = transfer->outer,
+		.link = transfer->link.index,
+		.metric = TARGET_METRIC};
+
+	return target_routes_set(env, spec, &way, &everything);
 }
 
 static void internet_start(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
@@ -64,7 +62,7 @@ static void internet_start(const struct target_env *env, const struct target_spe
 		found(env, spec, status);
 		return;
 	}
-	set_routes(env, spec, NULL);
+	target_routes_set(env, spec, NULL, NULL);
 	target_unavailable(status, &spec->config->id, "%s", *why ? why : strerror(-error));
 }
 

@@ -113,30 +113,13 @@ static int set_way_back(struct annex *annex, const struct target_config *config)
 	return error ? error : nl_local_after(annex->env.inside, "ipsec0", BACK_TABLE);
 }
 
-// `link` NULL: only the end, so that a marked packet never falls through to another table.
 static int set_slice_routes(const struct target_env *env, const struct target_spec *spec, const struct nl_link *link)
 {
-	const struct prefix_list *remote = remote_of(spec->config);
-	struct nl_route base = {
-		.kind = NL_ROUTE_UNICAST, .to.addr.family = IP_V4, .link = link ? link->index : 0, .metric = TARGET_METRIC};
-	VEC(struct nl_route) routes = {0};
-	struct nl_route *room = vec_add(&routes);
-	int error;
+	struct nl_route way = {.kind = NL_ROUTE_UNICAST, .to.addr.family = IP_V4, .link = link->index, .metric = TARGET_METRIC};
 
-	if (link && is_cable(link))
-		base.gateway = ip_addr_v4(ANNEX_OWN_SIDE);
-	if (room)
-		*room = (struct nl_route){.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = TARGET_METRIC_LAST};
-	if (link && room && !remote->rows.count && (room = vec_add(&routes)))
-		*room = base;
-	for (size_t i = 0; link && room && i < remote->rows.count; i++)
-		if ((room = vec_add(&routes))) {
-			*room = base;
-			room->to = remote->rows.items[i];
-		}
-	error = room ? nl_routes_set(env->inside, spec->table, routes.items, routes.count) : -ENOMEM;
-	vec_free(&routes);
-	return error;
+	if (is_cable(link))
+		way.gateway = ip_addr_v4(ANNEX_OWN_SIDE);
+	return target_routes_set(env, spec, &way, remote_of(spec->config));
 }
 
 // The interface in the slice: the kernel's ESP, or where it has none (or an earlier gateway found none) a cable.
@@ -254,7 +237,7 @@ static void vpn_start(const struct target_env *env, const struct target_spec *sp
 		status->must_start = false;
 		return;
 	}
-	set_slice_routes(env, spec, NULL);
+	target_routes_set(env, spec, NULL, NULL);
 	target_unavailable(status, &spec->config->id, "%s", *why ? why : strerror(-error));
 }
 

@@ -181,34 +181,11 @@ static int configure(const struct target_config *config, const char *name, const
 	return error;
 }
 
-// `link` NULL: only the end, so that a marked packet never falls through to another table.
-static int set_routes(const struct target_env *env, const struct target_spec *spec, const struct nl_link *link)
-{
-	const struct prefix_list *remote = &spec->config->wireguard.remote_subnets;
-	VEC(struct nl_route) routes = {0};
-	struct nl_route *room = vec_add(&routes);
-	int error;
-
-	if (room)
-		*room = (struct nl_route){.kind = NL_ROUTE_UNREACHABLE, .to.addr.family = IP_V4, .metric = TARGET_METRIC_LAST};
-	if (link && !remote->rows.count && room && (room = vec_add(&routes)))
-		*room = (struct nl_route){
-			.kind = NL_ROUTE_UNICAST, .to.addr.family = IP_V4, .link = link->index, .metric = TARGET_METRIC};
-	for (size_t i = 0; link && room && i < remote->rows.count; i++)
-		if ((room = vec_add(&routes)))
-			*room = (struct nl_route){.kind = NL_ROUTE_UNICAST,
-				.to = remote->rows.items[i],
-				.link = link->index,
-				.metric = TARGET_METRIC};
-	error = room ? nl_routes_set(env->inside, spec->table, routes.items, routes.count) : -ENOMEM;
-	vec_free(&routes);
-	return error;
-}
-
 static int bring_up(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
 {
 	const struct target_config *config = spec->config;
 	char name[16], private[64] = "", said[200] = "", public[WIREGUARD_KEY_TEXT] = "";
+	struct nl_route way = {.kind = NL_ROUTE_UNICAST, .to.addr.family = IP_V4, .metric = TARGET_METRIC};
 	struct nl_link link;
 	int error = private_key(env, config, private);
 
@@ -238,7 +215,8 @@ static int bring_up(const struct target_env *env, const struct target_spec *spec
 		error = nl_mtu_set(env->inside, link.index, MTU);
 	if (!error && !(link.flags & IFF_UP))
 		error = nl_link_up(env->inside, link.index);
-	return error ? error : set_routes(env, spec, &link);
+	way.link = link.index;
+	return error ? error : target_routes_set(env, spec, &way, &config->wireguard.remote_subnets);
 }
 
 // "public-key preshared endpoint allowed-ips latest-handshake rx tx keepalive", a line a peer behind the interface's own. False when the
@@ -318,7 +296,7 @@ static void wireguard_start(const struct target_env *env, const struct target_sp
 	if (!status->message[0])
 		target_unavailable(status, &spec->config->id, "WireGuard cannot be set up: %s",
 			*nl_error(env->inside) ? nl_error(env->inside) : strerror(-error));
-	set_routes(env, spec, NULL);
+	target_routes_set(env, spec, NULL, NULL);
 }
 
 static bool wireguard_reconfigure(const struct target_spec *old, const struct target_spec *now)
