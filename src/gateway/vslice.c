@@ -412,21 +412,6 @@ static void on_warm_due(struct timer *timer, uint64_t now_ms)
 	}
 }
 
-static void targets_keep(struct vslice *vslice, const struct slice_target_status *targets, size_t count)
-{
-	struct slice_target_status *copy = calloc(count ? count : 1, sizeof(*copy));
-
-	if (!copy)
-		return;
-	if (count)
-		memcpy(copy, targets, count * sizeof(*copy));
-	vslice_keep_mtus(vslice, copy, count);
-	vslice_watch_targets(vslice, vslice->targets, vslice->target_count, targets, count);
-	free(vslice->targets);
-	vslice->targets = copy;
-	vslice->target_count = count;
-}
-
 static void reach_update(struct vslice *vslice)
 {
 	const struct vslice_config *config = config_vslice(vslice->gateway->config, &vslice->id);
@@ -474,7 +459,7 @@ static void on_applied(
 
 	(void)slice;
 	gateway_wake(vslice->gateway);
-	targets_keep(vslice, targets, count);
+	vslice_watch_targets(vslice, targets, count);
 	vslice->ready = !error;
 	snprintf(vslice->message, sizeof(vslice->message), "%s", error ? message : "");
 	if (error)

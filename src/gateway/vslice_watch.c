@@ -123,25 +123,20 @@ static void watch_phases(struct vslice *vslice, const struct slice_target_status
 	}
 }
 
-// A target that is gone for now comes back as long as it was.
-void vslice_keep_mtus(const struct vslice *vslice, struct slice_target_status *now, size_t count)
+void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *now, size_t count)
 {
+	struct slice_target_status *copy = calloc(count ? count : 1, sizeof(*copy));
+
+	if (!copy)
+		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct slice_target_status *before = find(vslice->targets, vslice->target_count, &now[i].target);
-
-		if (before && !now[i].mtu)
-			now[i].mtu = before->mtu;
-	}
-}
-
-void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *old, size_t old_count,
-	const struct slice_target_status *now, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct slice_target_status *before = find(old, old_count, &now[i].target);
 		const struct target_config *config =
 			vslice->gateway->config ? config_target(vslice->gateway->config, &now[i].target) : NULL;
 
+		copy[i] = now[i];
+		if (before && !now[i].mtu)
+			copy[i].mtu = before->mtu; // a target that is gone for now comes back as long as it was
 		if (before && config && config->type == TARGET_VPN)
 			watch_phases(vslice, before, &now[i]);
 		if (before ? before->available == now[i].available : !now[i].available)
@@ -149,6 +144,9 @@ void vslice_watch_targets(struct vslice *vslice, const struct slice_target_statu
 		log_info("target %s vslice=%s target=%s message=\"%s\"", now[i].available ? "available" : "unavailable",
 			vslice->moniker, config ? config->moniker : "-", now[i].message);
 	}
+	free(vslice->targets);
+	vslice->targets = copy;
+	vslice->target_count = count;
 }
 
 void vslice_watch_start(struct vslice *vslice)

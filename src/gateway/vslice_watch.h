@@ -8,8 +8,6 @@ struct vslice;
 
 void vslice_watch_start(struct vslice *vslice);
 void vslice_watch_stop(struct vslice *vslice);
-// Writes to the log which targets became available or unavailable (the controller makes events of slice rows): `old` is what was known before.
-void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *old, size_t old_count,
-	const struct slice_target_status *now, size_t count);
-// Fills in what is not known now of the MTU of targets from what was known before.
-void vslice_keep_mtus(const struct vslice *vslice, struct slice_target_status *now, size_t count);
+// Keeps how the targets are now, writes to the log which became available or unavailable (the controller makes events of slice rows) and
+// tells the events of a VPN's phases.
+void vslice_watch_targets(struct vslice *vslice, const struct slice_target_status *now, size_t count);
