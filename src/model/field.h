@@ -57,6 +57,8 @@ enum field_flags {
 	FIELD_YIELDS = 1 << 14, // a reference that is cleared when the object referred to is deleted, unless a rule forbids it
 	FIELD_COUNTED = 1 << 15, // a reference whose users the store counts, object by object (user_count)
 	FIELD_PLATFORM = 1 << 16, // only who acts for the platform sees it; others see it absent
+	FIELD_ZERO = 1 << 17, // an integer: 0 means absent, as existing clients send it for what they do not set
+	FIELD_WHOLE = 1 << 18, // a part: reads as an object although nothing is set in it, since existing clients look into it
 };
 
 // What a text may look like, beyond its length.

@@ -95,7 +95,7 @@ static void take_text(const struct taking *taking, const struct field *field, co
 	} else if (!*text && field->flags & FIELD_SECRET) {
 		return; // a secret of "" keeps its value
 	} else if (!*text && (field->min > 0 || field->format)) {
-		field_clear(field, object);
+		field_reset(field, object);
 	} else if (text_ok(taking, field, field->name, value)) {
 		field_text_set(field_text(field, object), text);
 	}
@@ -339,7 +339,8 @@ static void take_value(const struct taking *taking, const struct field *field, c
 {
 	bool is_blank = json_is_string(value) && json_string_length(value) == 0;
 
-	if (json_is_null(value) || (is_blank && field->type != FIELD_TEXT)) {
+	if (json_is_null(value) || (is_blank && field->type != FIELD_TEXT) ||
+		(field->flags & FIELD_ZERO && json_is_integer(value) && !json_integer_value(value))) {
 		field_reset(field, object);
 		return;
 	}

@@ -141,7 +141,8 @@ static void put_part(struct text *out, const struct field *field, const struct f
 
 	for (size_t i = 0; i < field->noun->field_count; i++)
 		shown |= field_when_holds(&field->noun->fields[i].visible, &inner);
-	if (!shown || is_absent(field, place->object) || !field_when_holds(&field->visible, place)) {
+	shown &= !is_absent(field, place->object);
+	if ((!shown && !(field->flags & FIELD_WHOLE)) || !field_when_holds(&field->visible, place)) {
 		text_add(out, "null");
 		return;
 	}

@@ -235,6 +235,24 @@ static void entries_check(struct ruling *ruling, const struct noun *noun, const 
 							    : "without operatorId and iso3");
 }
 
+// Whether two entries say the same of the same; also before they are judged: what they refer to is looked up.
+static bool operator_entry_same(struct ruling *ruling, void *row, void *other)
+{
+	const struct operator_policy_entry *a = row, *b = other;
+
+	(void)ruling;
+	return scope_equal(&a->scope, &b->scope) && a->radio == b->radio && a->action == b->action;
+}
+
+static bool regional_entry_same(struct ruling *ruling, void *row, void *other)
+{
+	struct regional_policy_entry *a = row, *b = other;
+
+	ruling_resolve(ruling, &noun_gateway, NULL, &a->gateway);
+	ruling_resolve(ruling, &noun_gateway, NULL, &b->gateway);
+	return scope_equal(&a->scope, &b->scope) && a->gateway.id && b->gateway.id && !strcmp(a->gateway.id, b->gateway.id);
+}
+
 static void operator_entry_check(struct ruling *ruling, void *object, const void *before)
 {
 	(void)before;
@@ -327,6 +345,7 @@ const struct noun noun_operator_policy_entry = {
 	.owner = &noun_operator_policy,
 	NOUN_FIELDS(operator_entry_fields),
 	.check = operator_entry_check,
+	.same = operator_entry_same,
 };
 
 const struct noun noun_operator_policy = {
@@ -353,6 +372,7 @@ const struct noun noun_regional_policy_entry = {
 	.owner = &noun_regional_policy,
 	NOUN_FIELDS(regional_entry_fields),
 	.check = regional_entry_check,
+	.same = regional_entry_same,
 };
 
 const struct noun noun_regional_policy = {

@@ -165,6 +165,63 @@ class Client(Case):
                                ("vslices", vslice), ("OperatorPolicies", steering), ("RegionalPolicies", regional), ("EventMaps", event_map), ("EventHandlers", handler)):
             self.end(path, identity)
 
+    def test_the_habits_of_typed_clients(self):
+        """They list with every parameter at its zero value, send 0 and "" for what was not set, look into parts without asking whether they are there,
+        and add the entries and subscriptions that they created the owner with once more."""
+        api = self.api
+        for path in READ:
+            self.assertEqual(api.get(f"{path}?filter=&limit=0&offset=0&sortBy=").body["limit"], 50, path)
+        hook = {"bearerToken": "t0ken", "username": "someone", "password": "p@ssword", "timeout": "10", "url": "https://hooks.example.net/a"}
+        api.ok("POST", "EventHandlers", {"name": "Hook", "moniker": "hook", "eventEndpointType": "webhook", "configurationData": {"webhookConfig": hook}})
+        subscriptions = [{"eventEndpointId": "hook", "eventTypeId": "vpnchildsaphase2up_v1"}, {"eventEndpointId": "hook", "eventTypeId": "vpninitiationsucceeded_v1"}]
+        api.ok("POST", "EventMaps", {"name": "Map", "moniker": "map", "eventScope": "vslice", "subscriptions": subscriptions})
+        self.assertEqual([row["eventHandler"]["moniker"] for row in api.ok("POST", "EventMaps/map/subscriptions", subscriptions)], ["hook", "hook"])
+        self.assertEqual(len(api.ok("GET", "EventMaps/map/subscriptions")), 2)
+        steering = [{"operatorId": None, "iso3": iso3, "steeringProfileEntryAction": action} for iso3, action in ((None, "reject-hard"), ("AUS", "allow"), ("DZA", "reject-soft"))]
+        regional = [{"regionalGatewayId": gateway, "operatorId": None, "iso3": iso3} for iso3, gateway in ((None, "europe"), ("DZA", "north-america"))]
+        for path, entries in (("OperatorPolicies", steering), ("RegionalPolicies", regional)):
+            for body in (entries, None):
+                api.ok("POST", path, {"name": "None" if body is None else "Some", "entries": body})
+            before = api.ok("GET", f"{path}/some/entries")
+            self.assertEqual(api.ok("POST", f"{path}/some/entries", entries), [row["id"] for row in before])
+            for entry, row in zip(entries, before):
+                self.assertEqual(api.ok("POST", f"{path}/some/entries", entry), row["id"])
+            self.assertEqual(api.ok("GET", f"{path}/some/entries"), before)
+        other = {"operatorId": None, "iso3": "AUS", "steeringProfileEntryAction": "reject-soft"}  # not the same once more: something else about it
+        self.assertSaid(api.refused("POST", "OperatorPolicies/some/entries", other), "is about the same as entries[1]")
+        vslice = {"name": "Fleet", "moniker": "fleet", "dnsServers": ["1.1.1.1", "8.8.8.8"], "dnsMode": "custom", "ipAddressFamily": "Ipv4", "subnetAddress": "100.64.0.0/10",
+                  "eventMap": "map"}
+        api.ok("POST", "vslices", {**vslice, "ipAllocationType": "static"})
+        api.ok("PUT", "vslices/fleet", {**vslice, "dnsServers": None, "dnsMode": "auto"})
+        target = {"routingRedundancyZoneMoniker": "europe-primary", "subnetAddress": "", "vslice": "fleet", "routingTargetTypeInstanceId": ""}
+        api.ok("POST", "routingtargets", {**target, "name": "Out", "moniker": "out", "routingTargetType": "internet"})
+        self.assertEqual(self.read("routingtargets", "out")["configurationData"], {"vpnConfig": None, "wireGuardConfig": None, "peeringConfig": None})
+        wireguard = {"localSubnets": "10.0.0.0/8", "localPublicKey": "", "remotePublicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "remoteSubnets": "192.168.0.0/16",
+                     "remotePeerIPAddress": "192.168.1.5", "remotePeerPortNumber": 0}
+        api.ok("POST", "routingtargets", {**target, "name": "Wg", "moniker": "wg", "routingTargetType": "wireguard", "configurationData": {"wireGuardConfig": wireguard}})
+        self.assertEqual(self.read("routingtargets", "wg")["configurationData"]["wireGuardConfig"]["remotePeerPortNumber"], 51820)
+        vpn = {"localSubnets": "100.64.0.0/10", "remoteSubnets": "10.1.0.0/16", "remotePeerAddress": "198.51.100.1", "remoteEncryptionDomain": "", "localEncryptionDomain": "",
+               "presharedKey": "very secret", "keyExchangeType": "", "vpnIkeOption": "", "vpnEspOption": "", "phase1Lifetime": 0, "phase2Lifetime": 0}
+        api.ok("POST", "routingtargets", {**target, "name": "Vpn", "moniker": "vpn", "routingTargetType": "vpn", "configurationData": {"vpnConfig": vpn}})
+        read = self.read("routingtargets", "vpn")["configurationData"]["vpnConfig"]
+        self.assertEqual((read["phase1Lifetime"], read["phase2Lifetime"], read["keyExchangeType"]), (28800, 3600, "ikev2"))
+        rule = {"description": "d", "ruleAction": "drop", "ruleDirection": "uplink", "sourceIpPattern": None, "destinationIpPattern": None, "divertIp": None, "divertPort": None,
+                "transportProtocol": None, "sourcePortPattern": None, "destinationPortPattern": None, "routingTarget": None, "reflexive": True, "regionalGateway": None, "enabled": True}
+        rules = [{**rule, "regionalGateway": "europe"},
+                 {**rule, "ruleAction": "forward", "destinationIpPattern": "8.8.8.8", "transportProtocol": "icmp", "routingTarget": "out"},
+                 {**rule, "ruleAction": "forward", "destinationIpPattern": "4.3.2.1/32", "divertIp": "5.6.7.8", "divertPort": "1234", "transportProtocol": "tcp",
+                  "sourcePortPattern": "1111", "destinationPortPattern": "4321", "routingTarget": "wg", "regionalGateway": "north-america"},
+                 {**rule, "ruleDirection": "downlink", "sourceIpPattern": "1.2.3.4/32", "divertIp": "5.6.7.8", "divertPort": "1234", "transportProtocol": "udp", "enabled": False}]
+        policy = {"vslice": "fleet", "routingPolicyStatus": "active", "routingPolicyEdgeServices": None, "rateLimitUplinkMoniker": "", "rateLimitDownlinkMoniker": "",
+                  "packetDiscardUplinkPercentage": 5, "packetDiscardDownlinkPercentage": 70}
+        api.ok("POST", "RoutingPolicies", {**policy, "name": "Rules", "moniker": "rules", "routingPolicyRules": rules})
+        for rule, row in zip(rules, self.read("RoutingPolicies", "rules")["routingPolicyRules"]):  # texts read back as they were written
+            for name in rule:
+                self.assertEqual(row[name]["moniker"] if isinstance(row[name], dict) else row[name], rule[name], name)
+        api.ok("POST", "RoutingPolicies", {**policy, "name": "Bare", "moniker": "bare", "routingPolicyRules": None})
+        read = self.read("RoutingPolicies", "bare")
+        self.assertEqual((read["routingPolicyRules"], read["routingPolicyEdgeServices"]), ([], []))
+
     def test_what_it_reads_it_may_write(self):
         """Each object of each collection, put back as it was read."""
         self.api.ok("POST", "l2tpSetups", {"vslice": {"name": "Whole", "regionalGateway": "europe", "l2tpAccessConcentrators": [{"address": "10.64.0.1", "tunnelSecret": "secret"}],

@@ -361,6 +361,7 @@ json_t *op_body(struct op *op)
 	return body;
 }
 
+// 0 means the default, for both: existing clients send it with each list for what they were not told.
 static bool take_number(struct op *op, const char *name, const char *text, int64_t max, int64_t *out)
 {
 	char *rest;
@@ -369,12 +370,12 @@ static bool take_number(struct op *op, const char *name, const char *text, int64
 		return true;
 	long long number = strtoll(text, &rest, 10);
 
-	if (*rest || number < 0 || number > max || (max == LIMIT_MAX && !number)) {
-		op_fail(op, 400, "%s: \"%.40s\" is not accepted; accepted: an integer from %d to %lld", name, text,
-			max == LIMIT_MAX, (long long)max);
+	if (*rest || number < 0 || number > max) {
+		op_fail(op, 400, "%s: \"%.40s\" is not accepted; accepted: an integer from 0 to %lld", name, text, (long long)max);
 		return false;
 	}
-	*out = number;
+	if (number)
+		*out = number;
 	return true;
 }
 

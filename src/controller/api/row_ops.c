@@ -123,16 +123,15 @@ static void take_row(struct op *op, struct owned *owned, int64_t at, enum json_v
 		&op->ruling, op->row, owned->body, field_rows_at(op->row, field_rows(op->list, owned->object), (size_t)at), verb);
 }
 
-// The row that an item of a list means: a new one at the end, or one that says the same already.
-static size_t add_item(struct op *op, struct field_rows *rows, const json_t *item, size_t number)
+// The row that a body or an item of a list means: a new one at the end, or one that says the same already (existing clients add what
+// they created the owner with).
+static size_t add_row(struct op *op, struct field_rows *rows, const json_t *item)
 {
 	void *row = field_rows_add(op->row, rows);
 
 	if (!row)
 		abort();
-	snprintf(op->ruling.prefix, sizeof(op->ruling.prefix), "[%zu].", number);
 	json_get_object(&op->ruling, op->row, item, row, JSON_CREATE);
-	op->ruling.prefix[0] = '\0';
 	for (size_t at = 0; op->row->same && at < rows->count - 1; at++)
 		if (op->row->same(&op->ruling, field_rows_at(op->row, rows, at), row)) {
 			object_fini(op->row, row);
@@ -151,7 +150,12 @@ static void create_list(struct op *op, struct owned *owned)
 
 	if (!places)
 		abort();
-	json_array_foreach(owned->body, i, item) places[i] = add_item(op, rows, item, i);
+	json_array_foreach(owned->body, i, item)
+	{
+		snprintf(op->ruling.prefix, sizeof(op->ruling.prefix), "[%zu].", i);
+		places[i] = add_row(op, rows, item);
+		op->ruling.prefix[0] = '\0';
+	}
 	store_owner(op, owned, -1);
 	if (op->status == 200) {
 		text_fini(&op->reply);
@@ -183,12 +187,7 @@ void op_rows_create(struct op *op)
 	if (json_is_array(owned.body)) {
 		create_list(op, &owned);
 	} else {
-		struct field_rows *rows = field_rows(op->list, owned.object);
-
-		if (!field_rows_add(op->row, rows))
-			abort();
-		take_row(op, &owned, (int64_t)rows->count - 1, JSON_CREATE);
-		store_owner(op, &owned, (int64_t)rows->count - 1);
+		store_owner(op, &owned, (int64_t)add_row(op, field_rows(op->list, owned.object), owned.body));
 	}
 	owned_fini(op, &owned);
 }
