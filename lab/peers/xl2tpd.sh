@@ -3,9 +3,10 @@
 #
 # xl2tpd and pppd on the Linux kernel's own PPP and L2TP, inside User-Mode Linux, since the host's kernel may have neither
 # (Debian: user-mode-linux xl2tpd ppp kmod). The guest is this very machine's file system, read-only, with an init of ours
-# (xl2tpd-guest); it hangs on a TAP in the data centre.
+# (xl2tpd-guest); it hangs on a TAP in the data centre. It reads this directory's files anew for each call, so a story may change them.
+# With LNS_IPV6, a /48, pppd speaks IPv6CP and radvd advertises a /64 of it on each link.
 
-lns_xl2tpd_packages="user-mode-linux xl2tpd ppp kmod"
+lns_xl2tpd_packages="user-mode-linux xl2tpd ppp kmod${LNS_IPV6:+ radvd}"
 
 lns_xl2tpd_start() { # CUSTOMER
 	local ns=$1 dir=$LAB_WORK/xl2tpd-$1
@@ -56,10 +57,11 @@ xl2tpd_config() { # DIR
 		noccp
 		nobsdcomp
 		novj
+		${LNS_IPV6:++ipv6}
 		${PPPD_OPTIONS:-}
 	END
 	echo "* * $TUNNEL_SECRET" >"$1/l2tp-secrets"
 	echo "\"$PPP_USER\" * \"$PPP_PASSWORD\" *" >"$1/ppp-secrets"
-	echo "GUEST_ADDRESS=$LNS/24 GUEST_GATEWAY=$LNS_NET.1" >"$1/net"
+	echo "GUEST_ADDRESS=$LNS/24 GUEST_GATEWAY=$LNS_NET.1 GUEST_IPV6=${LNS_IPV6:-}" >"$1/net"
 	chmod 600 "$1"/*-secrets
 }
