@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2034,SC2317
 # l2tpns with the files that `slicegate lns config` prints, and what it needs to live in the laboratory.
-LNS_KIND=l2tpns
+LNS_KIND=l2tpns OWN=
 
 l2tpns_told() { # DIR
 	lns_told "$1"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2034,SC2317
 # xl2tpd and pppd (in User-Mode Linux) with the files that `slicegate lns config` prints.
-LNS_KIND=xl2tpd
+LNS_KIND=xl2tpd OWN=', "lnsHostName": "its.lns"'
 
 xl2tpd_told() { # DIR: as the guest of lab/peers/xl2tpd.sh finds them
 	lns_told "$1"
