@@ -274,7 +274,7 @@ class Events(Case):
         self.assertSaid(self.api.refused("POST", "EventMaps", {"name": "r", "subscriptions": [{"eventEndpointId": "none", "eventTypeId": "none"}]}), "eventType", "none")
         for scope in ("endpointgroup", "endpoint-group", "Endpoint Group", "GLOBAL"):
             self.api.ok("DELETE", "EventMaps/" + self.api.ok("POST", "EventMaps", {"name": "r", "eventScope": scope}))
-        for query in ("filter=nothing:x", "filter=x", "sortBy=asc(detail)", "since=yesterday", "limit=0"):
+        for query in ("filter=nothing:x", "filter=x", "sortBy=asc(detail)", "since=yesterday", "limit=x"):
             self.api.refused("GET", "events?" + query)
         self.assertEqual(self.sse(path="/api/v1/events/stream?since=x").status, 400)
 

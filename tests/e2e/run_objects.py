@@ -242,7 +242,7 @@ class Objects(Case):
         self.assertEqual(len(self.api.ok("GET", "endpoints?filter=endpointStatus:pending&limit=1000")), 25)
         self.assertEqual(len(self.api.ok("GET", "endpoints?filter=imsis:0000000107")), 1)
         self.assertEqual(len(self.api.ok("GET", "endpoints")), 26)
-        for query, parts in (("limit=0", ("limit", "1 to 1000")), ("limit=1001", ("limit",)), ("offset=-1", ("offset",)), ("offset=x", ("offset",)),
+        for query, parts in (("limit=-1", ("limit", "0 to 1000")), ("limit=1001", ("limit",)), ("offset=-1", ("offset",)), ("offset=x", ("offset",)),
                              ("sortBy=name", ("sortBy", "asc(member)")), ("sortBy=asc(nothing)", ("sortBy", "nothing")), ("filter=name", ("filter", "colon")),
                              ("filter=pppPassword:x", ("filter", "pppPassword")), ("filter=name:%27%20OR%201=1", None)):
             if parts:

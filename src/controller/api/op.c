@@ -371,7 +371,8 @@ static bool take_number(struct op *op, const char *name, const char *text, int64
 	long long number = strtoll(text, &rest, 10);
 
 	if (*rest || number < 0 || number > max) {
-		op_fail(op, 400, "%s: \"%.40s\" is not accepted; accepted: an integer from 0 to %lld", name, text, (long long)max);
+		op_fail(op, 400, "%s: \"%.40s\" is not accepted; accepted: an integer from 0 to %lld", name, text,
+			(long long)max);
 		return false;
 	}
 	if (number)
