@@ -52,30 +52,28 @@ static int range_prefix_len(const struct addr_range *range)
 	return -1;
 }
 
-// Takes the next item of a comma-separated list, without the spaces around it. 1, 0 at the end, -EINVAL.
-static int next_item(const char **text, char item[PATTERN_ITEM])
+// Gives `add` each item of a comma-separated list, without the spaces around it, until one fails. A blank list has none.
+static int each_item(const char *text, int (*add)(void *set, char *item), void *set)
 {
-	const char *end;
-	size_t len;
+	char item[PATTERN_ITEM];
+	int error = 0;
 
-	if (!*text)
+	if (!text || !text[strspn(text, " \t")])
 		return 0;
-	*text += strspn(*text, " \t");
-	end = strchrnul(*text, ',');
-	len = (size_t)(end - *text);
-	while (len && strchr(" \t", (*text)[len - 1]))
-		len--;
-	if (!len || len >= PATTERN_ITEM)
-		return -EINVAL;
-	memcpy(item, *text, len);
-	item[len] = 0;
-	*text = *end ? end + 1 : NULL;
-	return 1;
-}
+	while (text && !error) {
+		const char *start = text + strspn(text, " \t"), *end = strchrnul(start, ',');
+		size_t len = (size_t)(end - start);
 
-static bool is_blank(const char *text)
-{
-	return !text || !text[strspn(text, " \t")];
+		while (len && strchr(" \t", start[len - 1]))
+			len--;
+		if (!len || len >= PATTERN_ITEM)
+			return -EINVAL;
+		memcpy(item, start, len);
+		item[len] = 0;
+		error = add(set, item);
+		text = *end ? end + 1 : NULL;
+	}
+	return error;
 }
 
 static void trim_right(char *text)
@@ -84,7 +82,7 @@ static void trim_right(char *text)
 		text[len - 1] = 0;
 }
 
-static int addr_item(char *item, struct addr_range *out)
+static int addr_range_parse(char *item, struct addr_range *out)
 {
 	char *dash = strchr(item, '-');
 	struct ip_prefix prefix;
@@ -100,6 +98,20 @@ static int addr_item(char *item, struct addr_range *out)
 	if (ip_prefix_parse(item, &prefix))
 		return -EINVAL;
 	prefix_range(&prefix, out);
+	return 0;
+}
+
+static int addr_add(void *set, char *item)
+{
+	struct addr_range range, *room;
+	int error = addr_range_parse(item, &range);
+
+	if (error)
+		return error;
+	room = vec_add(&((struct addr_set *)set)->ranges);
+	if (!room)
+		return -ENOMEM;
+	*room = range;
 	return 0;
 }
 
@@ -133,23 +145,8 @@ static void addr_merge(struct addr_set *set)
 int addr_set_parse(const char *text, struct addr_set *out)
 {
 	struct addr_set set = {0};
-	char item[PATTERN_ITEM];
-	int error = 0, more;
+	int error = each_item(text, addr_add, &set);
 
-	if (is_blank(text))
-		text = NULL;
-	while (!error && (more = next_item(&text, item))) {
-		struct addr_range range, *room;
-
-		error = more < 0 ? more : addr_item(item, &range);
-		if (error)
-			break;
-		room = vec_add(&set.ranges);
-		if (room)
-			*room = range;
-		else
-			error = -ENOMEM;
-	}
 	if (error) {
 		addr_set_fini(&set);
 		return error;
@@ -217,7 +214,7 @@ static int port_number(const char *text, char **end, uint16_t *out)
 	return 0;
 }
 
-static int port_item(const char *item, struct port_range *out)
+static int port_range_parse(const char *item, struct port_range *out)
 {
 	char *end;
 
@@ -230,6 +227,20 @@ static int port_item(const char *item, struct port_range *out)
 			return -EINVAL;
 	}
 	return *end || out->to < out->from ? -EINVAL : 0;
+}
+
+static int port_add(void *set, char *item)
+{
+	struct port_range range, *room;
+	int error = port_range_parse(item, &range);
+
+	if (error)
+		return error;
+	room = vec_add(&((struct port_set *)set)->ranges);
+	if (!room)
+		return -ENOMEM;
+	*room = range;
+	return 0;
 }
 
 static int port_order(const void *a, const void *b)
@@ -260,23 +271,8 @@ static void port_merge(struct port_set *set)
 int port_set_parse(const char *text, struct port_set *out)
 {
 	struct port_set set = {0};
-	char item[PATTERN_ITEM];
-	int error = 0, more;
+	int error = each_item(text, port_add, &set);
 
-	if (is_blank(text))
-		text = NULL;
-	while (!error && (more = next_item(&text, item))) {
-		struct port_range range, *room;
-
-		error = more < 0 ? more : port_item(item, &range);
-		if (error)
-			break;
-		room = vec_add(&set.ranges);
-		if (room)
-			*room = range;
-		else
-			error = -ENOMEM;
-	}
 	if (error) {
 		port_set_fini(&set);
 		return error;

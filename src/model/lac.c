@@ -3,119 +3,74 @@
 #include "model/noun.h"
 #include "model/vslice.h"
 
+// What both ends are: an object of the VSlice with an address and a port.
+#define END_FIELDS(end, word_, address_label, address_help)                                                                      \
+	{.name = "id",                                                                                                           \
+		.type = FIELD_TEXT,                                                                                              \
+		.flags = FIELD_READ_ONLY,                                                                                        \
+		FIELD_AT(end, object.id),                                                                                        \
+		.label = "Id",                                                                                                   \
+		.link = "id",                                                                                                    \
+		.help = "The " word_ "'s UUID, given by the platform"},                                                          \
+		{.name = "moniker",                                                                                              \
+			.type = FIELD_TEXT,                                                                                      \
+			.flags = FIELD_SUMMARY | FIELD_KEEP,                                                                     \
+			FIELD_AT(end, object.moniker),                                                                           \
+			.min = 1,                                                                                                \
+			.max = 30,                                                                                               \
+			.format = FORMAT_MONIKER,                                                                                \
+			.label = "Moniker",                                                                                      \
+			.link = "moniker",                                                                                       \
+			.help = "The name in references, unique in the VSlice"},                                                 \
+		{.name = "name",                                                                                                 \
+			.type = FIELD_TEXT,                                                                                      \
+			.flags = FIELD_SUMMARY | FIELD_KEEP,                                                                     \
+			FIELD_AT(end, object.name),                                                                              \
+			.min = 1,                                                                                                \
+			.max = 50,                                                                                               \
+			.label = "Name",                                                                                         \
+			.link = "name",                                                                                          \
+			.help = "The name that people see"},                                                                     \
+		{.name = "address",                                                                                              \
+			.type = FIELD_TEXT,                                                                                      \
+			.flags = FIELD_REQUIRED | FIELD_SUMMARY,                                                                 \
+			FIELD_AT(end, address),                                                                                  \
+			.max = 45,                                                                                               \
+			.format = FORMAT_IPV4,                                                                                   \
+			.label = (address_label),                                                                                \
+			.link = "address",                                                                                       \
+			.help = (address_help)},                                                                                 \
+	{                                                                                                                        \
+		.name = "port", .type = FIELD_INT, .flags = FIELD_SUMMARY, FIELD_AT(end, port), .min = 1, .max = 65535,          \
+		.initial = "1701", .label = "Port", .link = "port", .help = "The " word_ "'s UDP port"                           \
+	}
+
+#define SECRET_FIELDS(end, secret_help, next_help)                                                                               \
+	{.name = "tunnelSecret",                                                                                                 \
+		.type = FIELD_TEXT,                                                                                              \
+		.flags = FIELD_SECRET | FIELD_KEEP,                                                                              \
+		FIELD_AT(end, tunnel_secret),                                                                                    \
+		.min = 1,                                                                                                        \
+		.max = 128,                                                                                                      \
+		.label = "Tunnel Secret",                                                                                        \
+		.link = "tunnelSecret",                                                                                          \
+		.help = (secret_help)},                                                                                          \
+	{                                                                                                                        \
+		.name = "nextTunnelSecret", .type = FIELD_TEXT, .flags = FIELD_SECRET | FIELD_KEEP,                              \
+		FIELD_AT(end, next_tunnel_secret), .min = 1, .max = 128, .label = "Next Tunnel Secret",                          \
+		.link = "nextTunnelSecret", .help = (next_help)                                                                  \
+	}
+
 static const struct field lac_fields[] = {
-	{.name = "id",
-		.type = FIELD_TEXT,
-		.flags = FIELD_READ_ONLY,
-		FIELD_AT(struct lac, object.id),
-		.label = "Id",
-		.link = "id",
-		.help = "The LAC's UUID, given by the platform"},
-	{.name = "moniker",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY | FIELD_KEEP,
-		FIELD_AT(struct lac, object.moniker),
-		.min = 1,
-		.max = 30,
-		.format = FORMAT_MONIKER,
-		.label = "Moniker",
-		.link = "moniker",
-		.help = "The name in references, unique in the VSlice"},
-	{.name = "name",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY | FIELD_KEEP,
-		FIELD_AT(struct lac, object.name),
-		.min = 1,
-		.max = 50,
-		.label = "Name",
-		.link = "name",
-		.help = "The name that people see"},
-	{.name = "address",
-		.type = FIELD_TEXT,
-		.flags = FIELD_REQUIRED | FIELD_SUMMARY,
-		FIELD_AT(struct lac, address),
-		.max = 45,
-		.format = FORMAT_IPV4,
-		.label = "Virtual LAC Address",
-		.link = "address",
-		.help = "The LAC's address inside the VSlice, chosen by the customer; another VSlice may use the same"},
-	{.name = "port",
-		.type = FIELD_INT,
-		.flags = FIELD_SUMMARY,
-		FIELD_AT(struct lac, port),
-		.min = 1,
-		.max = 65535,
-		.initial = "1701",
-		.label = "Port",
-		.link = "port",
-		.help = "The LAC's UDP port"},
-	{.name = "tunnelSecret",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SECRET | FIELD_KEEP,
-		FIELD_AT(struct lac, tunnel_secret),
-		.min = 1,
-		.max = 128,
-		.label = "Tunnel Secret",
-		.link = "tunnelSecret",
-		.help = "The secret that the LNS shares; none = no tunnel authentication; null takes it away"},
-	{.name = "nextTunnelSecret",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SECRET | FIELD_KEEP,
-		FIELD_AT(struct lac, next_tunnel_secret),
-		.min = 1,
-		.max = 128,
-		.label = "Next Tunnel Secret",
-		.link = "nextTunnelSecret",
-		.help = "While the secret is being changed: valid beside tunnelSecret. Set it, change the LNS, then make it the "
-			"tunnelSecret"},
+	END_FIELDS(struct lac, "LAC", "Virtual LAC Address",
+		"The LAC's address inside the VSlice, chosen by the customer; another VSlice may use the same"),
+	SECRET_FIELDS(struct lac, "The secret that the LNS shares; none = no tunnel authentication; null takes it away",
+		"While the secret is being changed: valid beside tunnelSecret. Set it, change the LNS, then make it the "
+		"tunnelSecret"),
 };
 
 static const struct field lns_fields[] = {
-	{.name = "id",
-		.type = FIELD_TEXT,
-		.flags = FIELD_READ_ONLY,
-		FIELD_AT(struct lns, object.id),
-		.label = "Id",
-		.link = "id",
-		.help = "The LNS's UUID, given by the platform"},
-	{.name = "moniker",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY | FIELD_KEEP,
-		FIELD_AT(struct lns, object.moniker),
-		.min = 1,
-		.max = 30,
-		.format = FORMAT_MONIKER,
-		.label = "Moniker",
-		.link = "moniker",
-		.help = "The name in references, unique in the VSlice"},
-	{.name = "name",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SUMMARY | FIELD_KEEP,
-		FIELD_AT(struct lns, object.name),
-		.min = 1,
-		.max = 50,
-		.label = "Name",
-		.link = "name",
-		.help = "The name that people see"},
-	{.name = "address",
-		.type = FIELD_TEXT,
-		.flags = FIELD_REQUIRED | FIELD_SUMMARY,
-		FIELD_AT(struct lns, address),
-		.max = 45,
-		.format = FORMAT_IPV4,
-		.label = "Address",
-		.link = "address",
-		.help = "The LNS's IPv4 address, as reached from the VSlice"},
-	{.name = "port",
-		.type = FIELD_INT,
-		.flags = FIELD_SUMMARY,
-		FIELD_AT(struct lns, port),
-		.min = 1,
-		.max = 65535,
-		.initial = "1701",
-		.label = "Port",
-		.link = "port",
-		.help = "The LNS's UDP port"},
+	END_FIELDS(struct lns, "LNS", "Address", "The LNS's IPv4 address, as reached from the VSlice"),
 	{.name = "preference",
 		.type = FIELD_INT,
 		.flags = FIELD_READ_ONLY | FIELD_SUMMARY,
@@ -131,25 +86,8 @@ static const struct field lns_fields[] = {
 		.label = "As preferred as the one before",
 		.link = "equalPreference",
 		.help = "It is no worse than the LNS before it in the list: the two take turns"},
-	{.name = "tunnelSecret",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SECRET | FIELD_KEEP,
-		FIELD_AT(struct lns, tunnel_secret),
-		.min = 1,
-		.max = 128,
-		.label = "Tunnel Secret",
-		.link = "tunnelSecret",
-		.help = "Overrides the LAC's secrets toward this LNS"},
-	{.name = "nextTunnelSecret",
-		.type = FIELD_TEXT,
-		.flags = FIELD_SECRET | FIELD_KEEP,
-		FIELD_AT(struct lns, next_tunnel_secret),
-		.min = 1,
-		.max = 128,
-		.label = "Next Tunnel Secret",
-		.link = "nextTunnelSecret",
-		.help = "While the secret is being changed: valid beside this LNS's tunnelSecret, or the LAC's where it has "
-			"none"},
+	SECRET_FIELDS(struct lns, "Overrides the LAC's secrets toward this LNS",
+		"While the secret is being changed: valid beside this LNS's tunnelSecret, or the LAC's where it has none"),
 	{.name = "advancedSettings",
 		.type = FIELD_OBJECT,
 		.flags = FIELD_KEEP,
