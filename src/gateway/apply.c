@@ -126,6 +126,18 @@ static void apply_endpoint(struct gateway *gateway, const struct config_change *
 	integrated_endpoint_changed(gateway, config_endpoint(gateway->config, &change->id));
 }
 
+// Targets take what there is of public addresses.
+static void apply_gateway(struct gateway *gateway)
+{
+	const struct config *config = gateway->config;
+	const struct target_config *target;
+
+	slice_underlay(gateway->worker, config->gtp_peers.items, config->gtp_peers.count, &config->public_addresses);
+	for (size_t at = 0; (target = strmap_next(&config->targets, &at));)
+		if (target->type == TARGET_INTERNET)
+			apply_vslice(gateway, &target->vslice);
+}
+
 void apply_config(void *owner, struct config *config, bool all, const struct config_change *changes, size_t count)
 {
 	struct gateway *gateway = owner;
@@ -135,7 +147,7 @@ void apply_config(void *owner, struct config *config, bool all, const struct con
 	if (gateway->stopping)
 		return;
 	if (all) {
-		slice_keep_from(gateway->worker, config->gtp_peers.items, config->gtp_peers.count);
+		slice_underlay(gateway->worker, config->gtp_peers.items, config->gtp_peers.count, &config->public_addresses);
 		apply_all(gateway);
 		return;
 	}
@@ -145,7 +157,7 @@ void apply_config(void *owner, struct config *config, bool all, const struct con
 		const struct policy_config *policy = config_policy(config, &change->id);
 
 		if (!strcmp(change->kind, "regionalGateway"))
-			slice_keep_from(gateway->worker, config->gtp_peers.items, config->gtp_peers.count);
+			apply_gateway(gateway);
 		else if (!strcmp(change->kind, "endpoint"))
 			apply_endpoint(gateway, change);
 		else if (!strcmp(change->kind, "vslice") && !change->deleted)

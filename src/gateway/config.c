@@ -45,6 +45,7 @@ void config_free(struct config **config)
 	map_fini(&(*config)->by_imsi);
 	map_fini(&(*config)->kept);
 	vec_free(&(*config)->gtp_peers);
+	natpool_fini(&(*config)->public_addresses);
 	vec_each (&(*config)->apns, apn)
 		free(*apn);
 	vec_free(&(*config)->apns);

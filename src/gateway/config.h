@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/subnet.h"
 #include "base/vec.h"
+#include "gateway/natpool.h"
 #include "proto/gtp/tbcd.h"
 
 #include <jansson.h>
@@ -85,6 +86,7 @@ struct wireguard_config {
 
 struct vpn_config {
 	struct ip_addr remote; // the peer's IKE end
+	char local_id[101], remote_id[101]; // in IKE; "" = our address, and anybody
 	char secret[129]; // "" = none yet
 	char ike[101], esp[101]; // proposals, as strongSwan writes them; "" = its defaults
 	uint32_t ike_lifetime_s, esp_lifetime_s;
@@ -92,11 +94,16 @@ struct vpn_config {
 	struct prefix_list local_domain, remote_domain; // traffic selectors; empty = the subnets
 };
 
+struct internet_config {
+	struct addr_set addresses; // of the gateway's public ones; empty = any of them
+};
+
 // The configuration of a Routing Target. What belongs to another type is empty.
 struct target_config {
 	struct uuid id, vslice;
 	char *moniker;
 	enum target_type type;
+	struct internet_config internet;
 	struct peering_config peering;
 	struct wireguard_config wireguard;
 	struct vpn_config vpn;
@@ -189,6 +196,7 @@ struct config {
 	uint64_t revision;
 	struct uuid gateway_id;
 	VEC(struct ip_prefix) gtp_peers;
+	struct natpool public_addresses; // for NAT; empty = the underlay's own
 	VEC(char *) apns; // lower case; empty = any
 	struct strmap vslices, targets, policies, operator_policies, regional_policies, groups, endpoints; // by uuid text
 	struct map by_imsi; // imsi_key -> struct endpoint_config

@@ -309,11 +309,42 @@ static void endpoint_linked(struct config *config, void *object, bool present)
 	config_link_kept(config, endpoint, present);
 }
 
+// What does not fit leaves no pool: targets say that they have no address.
+static int public_addresses_decode(const json_t *rows, struct natpool *out, char *why)
+{
+	struct addr_set set = {0};
+	_cleanup_free_ char *text = NULL;
+	size_t len, i;
+	FILE *all = open_memstream(&text, &len);
+	json_t *row;
+	int error;
+
+	if (!all)
+		return -ENOMEM;
+	json_array_foreach(rows, i, row) fprintf(all, "%s%s", i ? "," : "", json_is_string(row) ? json_string_value(row) : "?");
+	if (fclose(all))
+		return -ENOMEM;
+	error = addr_set_parse(text, &set);
+	if (!error)
+		error = natpool_new(&set, out);
+	addr_set_fini(&set);
+	if (error && error != -ENOMEM)
+		fail(why,
+			"publicAddresses holds something that is not an IPv4 address, prefix or range, or more than 1,024 "
+			"addresses");
+	return error;
+}
+
 int config_decode_gateway(struct config *config, const char *id, const json_t *data, char *why)
 {
 	VEC(struct ip_prefix) peers = {0};
+	struct natpool public = {0};
 	size_t i;
 	json_t *row;
+	int error = public_addresses_decode(json_object_get(data, "publicAddresses"), &public, why);
+
+	if (error)
+		return error;
 
 	json_array_foreach(json_object_get(data, "gtpPeers"), i, row)
 	{
@@ -321,6 +352,7 @@ int config_decode_gateway(struct config *config, const char *id, const json_t *d
 
 		if (!prefix || !json_is_string(row) || ip_prefix_parse(json_string_value(row), prefix)) {
 			vec_free(&peers);
+			natpool_fini(&public);
 			fail(why, "gtpPeers holds something that is not a prefix");
 			return -EINVAL;
 		}
@@ -329,6 +361,8 @@ int config_decode_gateway(struct config *config, const char *id, const json_t *d
 	config->gtp_peers.items = peers.items;
 	config->gtp_peers.count = peers.count;
 	config->gtp_peers.room = peers.room;
+	natpool_fini(&config->public_addresses);
+	config->public_addresses = public;
 	vec_each (&config->apns, apn)
 		free(*apn);
 	vec_free(&config->apns);

@@ -124,6 +124,12 @@ static int wireguard_decode(struct target_config *target, const json_t *data, ch
 	return error ? error : prefixes_decode(&out->remote_subnets, data, "remoteSubnets", why);
 }
 
+// It goes into strongSwan's configuration.
+static bool is_identity(const char *text)
+{
+	return !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_+@")];
+}
+
 static int vpn_decode(struct target_config *target, const json_t *data, char *why)
 {
 	struct vpn_config *out = &target->vpn;
@@ -134,6 +140,12 @@ static int vpn_decode(struct target_config *target, const json_t *data, char *wh
 	out->ike_lifetime_s = (uint32_t)jsonget_int(data, "phase1Lifetime", 28800);
 	out->esp_lifetime_s = (uint32_t)jsonget_int(data, "phase2Lifetime", 3600);
 	error = word_decode(out->secret, sizeof(out->secret), data, "presharedKey", why);
+	if (!error)
+		error = word_decode(out->local_id, sizeof(out->local_id), data, "localIdentity", why);
+	if (!error)
+		error = word_decode(out->remote_id, sizeof(out->remote_id), data, "remoteIdentity", why);
+	if (!error && !(is_identity(out->local_id) && is_identity(out->remote_id)))
+		error = bad(why, "vpnConfig.localIdentity or remoteIdentity is not an address, a host name or user@host");
 	if (!error)
 		error = word_decode(out->ike, sizeof(out->ike), data, "vpnIkeOption", why);
 	if (!error)
@@ -149,10 +161,9 @@ static int vpn_decode(struct target_config *target, const json_t *data, char *wh
 
 static int internet_decode(struct target_config *target, const json_t *data, char *why)
 {
-	(void)target;
-	(void)data;
-	(void)why;
-	return 0;
+	int error = addr_set_parse(jsonget_text(data, "publicAddresses", ""), &target->internet.addresses);
+
+	return error == -EINVAL ? bad(why, "internetConfig.publicAddresses holds something that is no address") : error;
 }
 
 static const struct {
@@ -216,6 +227,7 @@ void target_config_free(struct target_config **config)
 
 	for (size_t i = 0; i < array_len(lists); i++)
 		vec_free(&lists[i]->rows);
+	addr_set_fini(&target->internet.addresses);
 	explicit_bzero(target->vpn.secret, sizeof(target->vpn.secret));
 	free(target->moniker);
 	free(target);
@@ -236,6 +248,14 @@ int target_config_copy(const struct target_config *from, struct target_config **
 
 	for (size_t i = 0; i < array_len(to); i++)
 		*to[i] = (struct prefix_list){0};
+	copy->internet.addresses = (struct addr_set){0};
+	vec_each (&from->internet.addresses.ranges, range) {
+		struct addr_range *room = vec_add(&copy->internet.addresses.ranges);
+
+		complete = complete && room;
+		if (room)
+			*room = *range;
+	}
 	for (size_t i = 0; i < array_len(to); i++)
 		vec_each (&lists[i]->rows, prefix) {
 			struct ip_prefix *room = vec_add(&to[i]->rows);

@@ -320,6 +320,13 @@ static int routes_get(struct nl *nl, uint32_t table, struct route_rows *out)
 	return error;
 }
 
+static uint8_t scope_of(const struct nl_route *route)
+{
+	if (route->kind == NL_ROUTE_LOCAL)
+		return RT_SCOPE_HOST;
+	return route->kind == NL_ROUTE_UNICAST && !route->gateway.family ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+}
+
 static int route_change(struct nl *nl, uint16_t type, uint16_t flags, uint32_t table, const struct nl_route *route)
 {
 	struct nlmsghdr *request = nl_request(nl, type, flags);
@@ -330,7 +337,7 @@ static int route_change(struct nl *nl, uint16_t type, uint16_t flags, uint32_t t
 		.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC,
 		.rtm_protocol = NL_PROTOCOL,
 		.rtm_type = (uint8_t)route->kind,
-		.rtm_scope = route->kind == NL_ROUTE_UNICAST && !route->gateway.family ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+		.rtm_scope = scope_of(route),
 		.rtm_flags = route->gateway.family ? RTNH_F_ONLINK : 0};
 	mnl_attr_put_u32(request, RTA_TABLE, table);
 	mnl_attr_put_u32(request, RTA_PRIORITY, route->metric);
@@ -379,6 +386,24 @@ int nl_routes_set(struct nl *nl, uint32_t table, const struct nl_route *wanted, 
 	}
 	vec_free(&there.rows);
 	return error;
+}
+
+int nl_route_put(struct nl *nl, uint32_t table, const struct nl_route *route)
+{
+	return route_change(nl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, table, route);
+}
+
+bool nl_is_address(struct nl *nl, const struct ip_addr *addr)
+{
+	struct route_rows there = {0};
+	bool found = false;
+
+	if (!routes_get(nl, RT_TABLE_LOCAL, &there))
+		vec_each (&there.rows, row)
+			found = found || (row->route.kind == NL_ROUTE_LOCAL && row->protocol != NL_PROTOCOL &&
+						 ip_addr_equal(&row->route.to.addr, addr));
+	vec_free(&there.rows);
+	return found;
 }
 
 bool nl_has_default_route(struct nl *nl, int link)

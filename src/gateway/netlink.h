@@ -50,7 +50,7 @@ struct nl_addr {
 };
 int nl_addrs_set(struct nl *nl, int index, const struct nl_addr *wanted, size_t count);
 
-enum nl_route_kind { NL_ROUTE_UNICAST = 1, NL_ROUTE_UNREACHABLE = 7 };
+enum nl_route_kind { NL_ROUTE_UNICAST = 1, NL_ROUTE_LOCAL = 2, NL_ROUTE_UNREACHABLE = 7 };
 struct nl_route {
 	enum nl_route_kind kind;
 	struct ip_prefix to;
@@ -61,6 +61,8 @@ struct nl_route {
 };
 // Makes the gateway's routes of a table be exactly `wanted`: what is there already is not touched.
 int nl_routes_set(struct nl *nl, uint32_t table, const struct nl_route *wanted, size_t count);
+int nl_route_put(struct nl *nl, uint32_t table, const struct nl_route *route); // adds or replaces one
+bool nl_is_address(struct nl *nl, const struct ip_addr *addr); // somebody else has made it an address of this namespace
 bool nl_has_default_route(struct nl *nl, int link); // some default route of the main table leaves by this link
 
 // Makes the gateway's rules be exactly "fwmark M lookup M" for each mark, in both families. Routes of tables that lose their rule are removed.

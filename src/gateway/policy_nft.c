@@ -342,6 +342,32 @@ static void put_tracked_answers(const struct policy *policy, FILE *out)
 static void put_translations(const struct policy *policy, FILE *out)
 {
 	if (*policy->closed || !policy_tracks(policy))
+// The same source has the same public address as long as there are as many of them.
+static void put_pool(const struct policy_target *target, FILE *out)
+{
+	fprintf(out, "add rule inet slicegate translate oifname \"%s\" snat ip to jhash ip saddr mod %zu seed 0x5347 map {",
+		target->interface, target->pool->rows.count);
+	for (size_t i = 0; i < target->pool->rows.count; i++) {
+		struct ip_addr addr = ip_addr_v4(target->nat_base + target->pool->rows.items[i].position);
+		char text[IP_ADDR_TEXT];
+
+		fprintf(out, "%s %zu : %s", i ? "," : "", i, ip_addr_text(&addr, text));
+	}
+	fputs(" }\n", out);
+}
+
+void policy_put_nat(const struct policy *policy, FILE *out)
+{
+	vec_each (&policy->targets, target) {
+		if (!target->is_nat)
+			continue;
+		if (target->pool && target->pool->rows.count)
+			put_pool(target, out);
+		else
+			fprintf(out, "add rule inet slicegate translate oifname \"%s\" masquerade\n", target->interface);
+	}
+}
+
 		return;
 	policy_each_rule(policy, out, policy_put_divert);
 	fputs("add rule inet slicegate divert-output fib daddr type local accept\n"
@@ -354,9 +380,7 @@ static void put_translations(const struct policy *policy, FILE *out)
 		fputs(" accept\n", out);
 	}
 	fputs("add rule inet slicegate divert-forwarded jump divert\n", out);
-	vec_each (&policy->targets, target)
-		if (target->is_nat)
-			fprintf(out, "add rule inet slicegate translate oifname \"%s\" masquerade\n", target->interface);
+	policy_put_nat(policy, out);
 }
 
 void policy_put_routers(const struct policy *policy, FILE *out)

@@ -214,9 +214,7 @@ static void put_translations(const struct policy *policy, FILE *out)
 		return;
 	fputs("add rule inet slicegate divert-forwarded iifname != \"" DP_SLICE_INTERFACE "\" accept\n", out);
 	put_by_tag(policy, "divert-forwarded", "divert", out);
-	vec_each (&policy->targets, target)
-		if (target->is_nat)
-			fprintf(out, "add rule inet slicegate translate oifname \"%s\" masquerade\n", target->interface);
+	policy_put_nat(policy, out);
 }
 
 void policy_sims_nft(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)

@@ -17,7 +17,7 @@
 #include "gateway/links.h"
 #include "gateway/nft.h"
 #include "gateway/sims.h"
-#include "gateway/target/transfer.h"
+#include "gateway/target/underlay.h"
 #include "gateway/udp.h"
 #include "gateway/worker.h"
 
@@ -481,29 +481,33 @@ void slice_free(struct slice **slice_ptr, bool keep)
 	free(slice);
 }
 
-struct keep_job {
+struct underlay_job {
 	struct worker_job job;
 	VEC(struct ip_prefix) peers;
+	struct natpool pool;
 };
 
-static void keep_run(struct worker *worker, struct worker_job *base)
+static void underlay_run(struct worker *worker, struct worker_job *base)
 {
-	struct keep_job *job = container_of(base, struct keep_job, job);
+	struct underlay_job *job = container_of(base, struct underlay_job, job);
 
-	transfer_keep_from(worker_underlay_fd(worker), job->peers.items, job->peers.count);
+	underlay_set(worker_underlay_fd(worker), job->peers.items, job->peers.count, &job->pool);
 }
 
-static void keep_done(struct worker_job *base)
+static void underlay_done(struct worker_job *base)
 {
-	struct keep_job *job = container_of(base, struct keep_job, job);
+	struct underlay_job *job = container_of(base, struct underlay_job, job);
 
 	vec_free(&job->peers);
+	natpool_fini(&job->pool);
 	free(job);
 }
 
-void slice_keep_from(struct worker *worker, const struct ip_prefix *peers, size_t count)
+void slice_underlay(struct worker *worker, const struct ip_prefix *peers, size_t count, const struct natpool *pool)
 {
-	struct keep_job *job = calloc(1, sizeof(*job));
+	static const struct addr_set all = {0};
+	struct underlay_job *job = calloc(1, sizeof(*job));
+	size_t missing;
 
 	if (!job)
 		return;
@@ -513,8 +517,9 @@ void slice_keep_from(struct worker *worker, const struct ip_prefix *peers, size_
 		if (room)
 			*room = peers[i];
 	}
-	job->job.run = keep_run;
-	job->job.done = keep_done;
+	natpool_take(pool, &all, &job->pool, &missing);
+	job->job.run = underlay_run;
+	job->job.done = underlay_done;
 	worker_submit(worker, &job->job);
 }
 

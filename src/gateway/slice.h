@@ -21,7 +21,9 @@ struct slice_target_status {
 	uint32_t mtu; // of its interface, octets; 0 = there is none
 	// Of targets that have them:
 	char public_key[WIREGUARD_KEY_TEXT];
-	char public_address[IP_ADDR_TEXT]; // where the peer finds us, or what its servers see
+	char public_address[IP_ADDR_TEXT]; // where the peer finds us, or what its servers see;
+	char public_addresses[200]; // one of these, of several: "203.0.113.8-203.0.113.11, 203.0.113.20"
+	uint32_t nat_base; // of its link (natpool.h); for the worker
 	uint16_t public_port;
 	uint64_t handshake_s; // the last one, in seconds since 1970
 	bool ike_up, child_up; // the security associations of a VPN: phase 1, phase 2
@@ -55,8 +57,8 @@ void slice_sims(struct slice *slice, void (*done)(void *owner, int fd), void *ow
 void slice_free(struct slice **slice, bool keep);
 // Removes namespaces of this gateway that no slice claims (left over by a crash). Call after the first configuration has been applied.
 void slice_sweep(struct worker *worker, const char *gateway_name);
-// Who speaks GTP with the gateway, and is out of reach for every slice. Copied.
-void slice_keep_from(struct worker *worker, const struct ip_prefix *peers, size_t count);
+// Who speaks GTP with the gateway, and is out of reach for every slice; and the gateway's public addresses. Copied.
+void slice_underlay(struct worker *worker, const struct ip_prefix *peers, size_t count, const struct natpool *pool);
 // Whether the policy lets the LAC reach the LNS by a target that leads there; `why` (size 160) says by which rule and target, or why not.
 bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, char *why);

@@ -398,6 +398,17 @@ static void stop_targets(struct slice_kernel *kernel, const struct slice_spec *s
 	vec_free(&links.rows);
 }
 
+// Which addresses of its link stand for the public ones is known when the link is.
+static void tell_nat(const struct slice_spec *spec, const struct slice_result *result)
+{
+	vec_each (&spec->policy->targets, out)
+		vec_each (&result->targets, status)
+			if (out->is_nat && uuid_equal(&out->id, &status->target)) {
+				out->pool = status->nat_base ? &find_target(spec, &out->id)->pool : NULL;
+				out->nat_base = status->nat_base;
+			}
+}
+
 static int load_policy(struct slice_kernel *kernel, const struct slice_spec *spec, struct slice_result *result)
 {
 	bool tracked = policy_tracks(spec->policy) || (kernel->applied && policy_tracks(kernel->applied->policy));
@@ -424,6 +435,7 @@ static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const st
 		error = set_lo(spec, env, result);
 	if (!error)
 		error = set_marks(spec, env, result);
+	tell_nat(spec, result);
 	if (!error)
 		error = load_policy(kernel, spec, result);
 	if (!error) {

@@ -16,6 +16,9 @@ static int add_targets(struct slice_spec *spec, const struct vslice_config *vsli
 
 		if (!room || target_spec_init(room, source, target->mark))
 			return -ENOMEM;
+		if (target->is_nat &&
+			natpool_take(&config->public_addresses, &source->internet.addresses, &room->pool, &room->missing))
+			return -ENOMEM;
 	}
 	for (size_t i = 0; (config_row = strmap_next(&config->targets, &i));) {
 		struct uuid *room;

@@ -30,6 +30,8 @@ static json_t *public_of(const struct slice_target_status *target)
 		json_object_set_new(public, "port", json_integer(target->public_port));
 	if (*target->public_address)
 		json_object_set_new(public, "publicAddress", json_string(target->public_address));
+	if (*target->public_addresses)
+		json_object_set_new(public, "publicAddresses", json_string(target->public_addresses));
 	if (target->handshake_s)
 		json_object_set_new(public, "lastHandshake", json_time(target->handshake_s * 1000));
 	if (*target->routes)

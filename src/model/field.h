@@ -70,6 +70,7 @@ enum field_format {
 	FORMAT_ADDRESS_OR_PREFIX, // either of the two
 	FORMAT_PREFIXES, // prefixes, separated by commas
 	FORMAT_ADDRESSES, // addresses, prefixes and ranges "a-b", separated by commas
+	FORMAT_ADDRESSES4, // likewise, of IPv4
 	FORMAT_PORTS, // "80", "8000-8100", or several, separated by commas
 	FORMAT_DIGITS, // decimal digits only
 	FORMAT_ICCID, // 18 to 22 digits, Luhn-checked
@@ -85,6 +86,7 @@ enum field_format {
 	FORMAT_NETWORKS, // prefixes of both families, separated by commas
 	FORMAT_OWN_ADDRESS, // an address of either family, perhaps with the length of its network
 	FORMAT_SUBNET, // an IPv4 or IPv6 prefix without host bits, with room for SIMs
+	FORMAT_IDENTITY, // of IKE: an address, a host name or user@host
 	FORMAT_EMAIL, // someone@example.net
 };
 

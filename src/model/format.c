@@ -156,6 +156,11 @@ static bool is_addresses(const char *text)
 	return ok;
 }
 
+static bool is_addresses4(const char *text)
+{
+	return is_addresses(text) && !strchr(text, ':');
+}
+
 static bool is_numbers(const char *text)
 {
 	return !*text || each_part(text, is_number16);
@@ -253,6 +258,17 @@ static bool is_email(const char *text)
 		!strpbrk(text, " \t\r\n\"<>(),:;\\[]");
 }
 
+// RFC 7296 3.5: an address, an FQDN or an RFC 822 name.
+static bool is_identity(const char *text)
+{
+	const char *at = strchr(text, '@');
+
+	return is_ipv4(text) || (!at && is_host_name(text)) ||
+		(at && at > text && is_host_name(at + 1) &&
+			strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_+") ==
+				(size_t)(at - text));
+}
+
 static const struct {
 	bool (*ok)(const char *text);
 	const char *help;
@@ -267,6 +283,9 @@ static const struct {
 	[FORMAT_ADDRESSES] = {is_addresses,
 		"addresses, prefixes or ranges, separated by commas, such as "
 		"192.0.2.1,198.51.100.0/24,10.0.0.1-10.0.0.9,2001:db8::/32"},
+	[FORMAT_ADDRESSES4] = {is_addresses4,
+		"IPv4 addresses, prefixes or ranges, separated by commas, such as "
+		"203.0.113.8,198.51.100.0/28,203.0.113.16-203.0.113.19"},
 	[FORMAT_PORTS] = {is_ports, "ports or ranges of ports, separated by commas, such as 80,8000-8100"},
 	[FORMAT_DIGITS] = {is_digits, "decimal digits"},
 	[FORMAT_ICCID] = {is_iccid, "18 to 22 digits whose last one is the Luhn check digit"},
@@ -285,6 +304,7 @@ static const struct {
 	[FORMAT_SUBNET] = {is_subnet,
 		"a prefix without host bits: IPv4 of /30 or shorter such as 100.64.0.0/16, IPv6 of /64 or shorter such as "
 		"2001:db8::/48"},
+	[FORMAT_IDENTITY] = {is_identity, "an IPv4 address, a host name, or user@host"},
 	[FORMAT_EMAIL] = {is_email, "an email address such as someone@example.net"},
 };
 
@@ -302,6 +322,7 @@ const char *field_format_name(enum field_format format)
 		[FORMAT_ADDRESS_OR_PREFIX] = "address-or-prefix",
 		[FORMAT_PREFIXES] = "prefixes",
 		[FORMAT_ADDRESSES] = "addresses",
+		[FORMAT_ADDRESSES4] = "addresses",
 		[FORMAT_PORTS] = "ports",
 		[FORMAT_DIGITS] = "digits",
 		[FORMAT_ICCID] = "iccid",
@@ -317,6 +338,7 @@ const char *field_format_name(enum field_format format)
 		[FORMAT_NETWORKS] = "networks",
 		[FORMAT_OWN_ADDRESS] = "own-address",
 		[FORMAT_SUBNET] = "subnet",
+		[FORMAT_IDENTITY] = "identity",
 	};
 
 	return (size_t)format < sizeof(names) / sizeof(names[0]) ? names[format] : NULL;

@@ -34,6 +34,17 @@ static const struct field gateway_fields[] = {
 		.label = "GTP peers",
 		.link = "gtpPeers",
 		.help = "Addresses and prefixes that may speak GTP to it; others are counted and dropped; none = nobody may"},
+	{.name = "publicAddresses",
+		.type = FIELD_TEXTS,
+		.flags = FIELD_PLATFORM,
+		FIELD_AT(struct gateway, public_addresses),
+		.max = 64,
+		.format = FORMAT_ADDRESSES4,
+		.label = "Public addresses",
+		.link = "publicAddresses",
+		.help = "Addresses, prefixes and ranges that its Internet targets translate to, 1,024 addresses in all; none = "
+			"the host's own "
+			"address"},
 	{.name = "accessPointNames",
 		.type = FIELD_TEXTS,
 		FIELD_AT(struct gateway, access_point_names),

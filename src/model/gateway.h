@@ -8,7 +8,7 @@ enum gateway_status { GATEWAY_NEVER_SEEN = 1, GATEWAY_CONNECTED, GATEWAY_DISCONN
 
 struct gateway {
 	struct object object;
-	struct field_texts gtp_peers, access_point_names;
+	struct field_texts gtp_peers, public_addresses, access_point_names;
 	int64_t status, last_seen_ms, sessions, tunnels, config_revision, load_percent, started_ms;
 	char *version, *data_path;
 	struct field_texts addresses;

@@ -77,6 +77,24 @@ static const struct field vpn_fields[] = {
 		.label = "Preshared key",
 		.link = "presharedKey",
 		.help = "The IKE secret that both sides share"},
+	{.name = "localIdentity",
+		.type = FIELD_TEXT,
+		FIELD_AT(struct vpn_config, local_identity),
+		.min = 1,
+		.max = 100,
+		.format = FORMAT_IDENTITY,
+		.label = "Local identity",
+		.link = "localIdentity",
+		.help = "How we call ourselves in IKE; absent = our address. Targets with the same peer are told apart by it"},
+	{.name = "remoteIdentity",
+		.type = FIELD_TEXT,
+		FIELD_AT(struct vpn_config, remote_identity),
+		.min = 1,
+		.max = 100,
+		.format = FORMAT_IDENTITY,
+		.label = "Remote identity",
+		.link = "remoteIdentity",
+		.help = "How the peer must call itself in IKE; absent = as it likes"},
 	{.name = "keyExchangeType",
 		.type = FIELD_TEXT,
 		FIELD_AT(struct vpn_config, key_exchange_type),
@@ -122,6 +140,20 @@ static const struct field vpn_fields[] = {
 		.label = "Phase 2 lifetime",
 		.link = "phase2Lifetime",
 		.help = "Life of the ESP association"},
+};
+
+static const struct field internet_fields[] = {
+	{.name = "publicAddresses",
+		.type = FIELD_TEXT,
+		FIELD_AT(struct internet_config, public_addresses),
+		.min = 1,
+		.max = 400,
+		.format = FORMAT_ADDRESSES4,
+		.label = "Public addresses",
+		.link = "publicAddresses",
+		.help = "Those of the Regional Gateway's public addresses that it translates to; absent = any of them. A SIM "
+			"keeps the one that it "
+			"has"},
 };
 
 static const struct field wireguard_fields[] = {
@@ -265,6 +297,7 @@ static const struct field peering_fields[] = {
 	}
 
 static const struct field config_fields[] = {
+	CONFIG_OF("internetConfig", internet, noun_internet_config, "internet", "Internet"),
 	CONFIG_OF("vpnConfig", vpn, noun_vpn_config, "vpn", "VPN"),
 	CONFIG_OF("wireGuardConfig", wireguard, noun_wireguard_config, "wireguard", "WireGuard"),
 	CONFIG_OF("peeringConfig", peering, noun_peering_config, "peering", "Peering"),
@@ -310,7 +343,7 @@ static const struct field target_fields[] = {
 		.noun = &noun_target_config,
 		.label = "Configuration",
 		.link = "",
-		.help = "What the type needs: vpnConfig, wireGuardConfig or peeringConfig; internet needs none"},
+		.help = "What the type needs: vpnConfig, wireGuardConfig or peeringConfig; internetConfig may be absent"},
 	{.name = "publicInstanceConfiguration",
 		.type = FIELD_TEXT,
 		.flags = FIELD_READ_ONLY,
@@ -457,6 +490,7 @@ void target_fill_instance(struct target *target)
 		NOUN_FIELDS(table),                                                                                              \
 		.check = its_check}
 
+PART(noun_internet_config, "internet-config", "Internet configuration", struct internet_config, internet_fields, NULL);
 PART(noun_vpn_config, "vpn-config", "VPN configuration", struct vpn_config, vpn_fields, NULL);
 PART(noun_wireguard_config, "wireguard-config", "WireGuard configuration", struct wireguard_config, wireguard_fields, NULL);
 PART(noun_peering_config, "peering-config", "Peering configuration", struct peering_config, peering_fields, NULL);

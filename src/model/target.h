@@ -9,8 +9,12 @@ enum target_status { TARGET_PENDING = 1, TARGET_AVAILABLE, TARGET_UNAVAILABLE };
 
 struct vpn_config {
 	char *remote_peer_address, *remote_subnets, *remote_encryption_domain, *local_encryption_domain, *local_subnets;
-	char *preshared_key, *key_exchange_type, *ike_option, *esp_option;
+	char *preshared_key, *key_exchange_type, *ike_option, *esp_option, *local_identity, *remote_identity;
 	int64_t phase1_lifetime, phase2_lifetime;
+};
+
+struct internet_config {
+	char *public_addresses;
 };
 
 struct wireguard_config {
@@ -29,6 +33,7 @@ struct peering_config {
 };
 
 struct target_config {
+	struct internet_config internet;
 	struct vpn_config vpn;
 	struct wireguard_config wireguard;
 	struct peering_config peering;

@@ -150,6 +150,7 @@ int target_spec_init(struct target_spec *spec, const struct target_config *confi
 
 void target_spec_fini(struct target_spec *spec)
 {
+	natpool_fini(&spec->pool);
 	target_config_free(&spec->config);
 }
 

@@ -24,6 +24,8 @@ struct target_env {
 struct target_spec {
 	struct target_config *config;
 	uint32_t table; // its routing table's number
+	struct natpool pool; // of an Internet target: the public addresses that it takes; empty = the underlay's own
+	size_t missing; // public addresses that it names and the gateway does not have
 };
 
 struct target_ops {

@@ -5,10 +5,7 @@
 // of it is masqueraded to the underlay's own address. The inner end masquerades to the /31 already (an Internet target), so two slices with
 // the same LAC address and port toward the same LNS do not collide.
 //
-// The underlay's rules are one nft table of our own, the same for any number of links: nothing comes in but answers, no slice reaches
-// another, the host itself, its link-local neighbours (a cloud's metadata service), or anybody's GTP ports. The host's own tables are not
-// touched. The table goes with the last link; forwarding, where we had to switch it on, goes with it, and while it is on only for us, the
-// host's other interfaces stay apart.
+// What the underlay does with it is in underlay.h.
 #pragma once
 
 #include "gateway/target/target.h"
@@ -16,12 +13,14 @@
 struct transfer {
 	struct nl_link link; // the inner end
 	struct ip_addr inner, outer;
+	uint32_t nat_base; // the first of its addresses that stand for public ones (natpool.h)
+	int outer_link; // index, in the underlay
 };
 
 // Makes the link of `owner` to the namespace of `env`, named `name` there, or adopts it. The thread is in the inner namespace before and
 // after. 0 or -errno with words in `why` (size 160).
 int transfer_start(const struct target_env *env, const struct uuid *owner, const char *name, struct transfer *out, char *why);
+// Leads what comes back for the addresses from nat_base on into the link. 0 or -errno.
+int transfer_pool(const struct target_env *env, const struct transfer *transfer);
 // Removes the underlay's rules when no transfer link is left. The thread may be in any namespace and is in `underlay_fd` afterwards.
-// From now on no slice reaches these prefixes by way of the underlay: who speaks GTP with us lives there. Worker thread.
-void transfer_keep_from(int underlay_fd, const struct ip_prefix *peers, size_t count);
 void transfer_sweep(struct nl *underlay, int underlay_fd);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Internet target: a transfer link to the underlay. What leaves takes the link's address (the slice's table, policy_nft.c), then the
-// underlay's own; nothing comes in but answers.
+// underlay's own; nothing comes in but answers. With public addresses it takes one of the link's that stands for one of them (natpool.h).
 #include "gateway/target/target.h"
 #include "gateway/target/transfer.h"
 
@@ -26,12 +26,25 @@ static bool internet_reaches(const struct target_config *config, const struct ip
 	return addr->family == IP_V4;
 }
 
+// The only one, or those of which a SIM's is one.
 static void found(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
 {
-	struct ip_addr anywhere = ip_addr_v4(0xc0000201); // RFC 5737: nobody's, so the default route's
+	struct ip_addr anywhere = ip_addr_v4(0xc0000201), only; // RFC 5737: nobody's, so the default route's
+	uint32_t nat_base = status->nat_base;
 
 	target_available(status, &spec->config->id);
-	target_underlay_address(env, &anywhere, status->public_address);
+	status->nat_base = nat_base;
+	if (!spec->pool.rows.count) {
+		target_underlay_address(env, &anywhere, status->public_address);
+	} else if (spec->pool.rows.count == 1) {
+		only = ip_addr_v4(spec->pool.rows.items[0].addr);
+		ip_addr_text(&only, status->public_address);
+	} else {
+		natpool_text(&spec->pool, status->public_addresses, sizeof(status->public_addresses));
+	}
+	if (spec->missing)
+		snprintf(status->message, sizeof(status->message), "%zu of its public addresses are not this gateway's",
+			spec->missing);
 }
 
 static int set_routes(const struct target_env *env, const struct target_spec *spec, const struct transfer *transfer)
@@ -52,12 +65,22 @@ static void internet_start(const struct target_env *env, const struct target_spe
 	char name[16], why[160] = "";
 	int error;
 
+	*status = (struct slice_target_status){.target = spec->config->id};
 	internet_interface(spec->config, name);
+	if (spec->missing && !spec->pool.rows.count) {
+		target_routes_set(env, spec, NULL, NULL);
+		target_unavailable(status, &spec->config->id, "none of its public addresses is this gateway's");
+		return;
+	}
 	error = transfer_start(env, &spec->config->id, name, &transfer, why);
 	if (!error)
 		error = target_sysctls(name);
 	if (!error)
 		error = set_routes(env, spec, &transfer);
+	if (!error && spec->pool.rows.count) {
+		status->nat_base = transfer.nat_base;
+		error = transfer_pool(env, &transfer);
+	}
 	if (!error) {
 		found(env, spec, status);
 		return;

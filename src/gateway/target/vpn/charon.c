@@ -58,6 +58,7 @@ static const struct {
 	{"received AUTHENTICATION_FAILED",
 		"the peer refuses our authentication: the preshared key differs from its own, or it expects "
 		"another identity than %s"},
+	{"constraint check failed: identity", "the peer calls itself otherwise than remoteIdentity says"},
 	{"MAC mismatched", "the peer's proof is wrong: the preshared key differs from its own"},
 	{"received TS_UNACCEPTABLE", "the peer does not accept our subnets: local and remote ones must mirror its own"},
 	{"no shared key found", "there is no preshared key for the peer"},
@@ -117,12 +118,12 @@ static char *connection_text(const struct charon *charon, const struct target_co
 	put_proposals("proposals", vpn->ike, out);
 	fprintf(out,
 		"		local {\n			auth = psk\n			id = %s\n		}\n"
-		"		remote {\n			auth = psk\n			id = %%any\n		}\n"
+		"		remote {\n			auth = psk\n			id = %s\n		}\n"
 		"		children {\n			net {\n				start_action = start\n"
 		"				close_action = start\n				dpd_action = restart\n"
 		"				rekey_time = %us\n				life_time = %us\n		"
 		"		",
-		charon->identity, vpn->esp_lifetime_s / 10 * 9, vpn->esp_lifetime_s);
+		charon->identity, *vpn->remote_id ? vpn->remote_id : "%any", vpn->esp_lifetime_s / 10 * 9, vpn->esp_lifetime_s);
 	put_proposals("esp_proposals", vpn->esp, out);
 	put_selectors("local_ts", charon_selectors(&vpn->local_domain, &vpn->local_subnets), out);
 	put_selectors("remote_ts", charon_selectors(&vpn->remote_domain, &vpn->remote_subnets), out);

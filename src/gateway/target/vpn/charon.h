@@ -8,7 +8,7 @@
 
 struct charon {
 	char dir[420]; // of its files: <state_dir>/targets/<id>
-	char identity[IP_ADDR_TEXT]; // ours, toward the peer
+	char identity[101]; // ours, toward the peer
 	bool ike_up; // at the last look: phase 1 is established
 	uint32_t if_id; // of the XFRM interface that its kernel associations belong to; 0: ESP in user space
 };

@@ -145,18 +145,31 @@ static int bring_link(const struct target_env *env, const char *name, struct ann
 	return error || link->flags & IFF_UP ? error : nl_link_up(env->inside, link->index);
 }
 
+// Our address toward the peer, which is our name too unless there is another. 0 or -errno.
+static int identify(
+	struct charon *charon, const struct target_env *env, const struct target_config *config, char address[IP_ADDR_TEXT])
+{
+	int error = target_underlay_address(env, &config->vpn.remote, address);
+
+	snprintf(charon->identity, sizeof(charon->identity), "%s",
+		*config->vpn.local_id ? config->vpn.local_id
+			: error	      ? ""
+				      : address);
+	return error;
+}
+
 static int bring_up(const struct target_env *env, const struct target_spec *spec, char *why)
 {
 	const struct target_config *config = spec->config;
 	struct charon charon;
 	struct nl_link link = {0};
 	struct annex annex;
-	char name[16];
+	char name[16], address[IP_ADDR_TEXT];
 	int error;
 
 	charon_init(&charon, env, config);
 	vpn_interface(config, name);
-	error = target_underlay_address(env, &config->vpn.remote, charon.identity);
+	error = identify(&charon, env, config, address);
 	if (error) {
 		snprintf(why, 160, "the gateway has no route to the peer: %s", strerror(-error));
 		return error;
@@ -196,8 +209,7 @@ static void vpn_status(const struct target_env *env, const struct target_spec *s
 
 	vpn_interface(spec->config, name);
 	charon_init(&charon, env, spec->config);
-	target_underlay_address(env, &spec->config->vpn.remote, charon.identity);
-	snprintf(status->public_address, sizeof(status->public_address), "%s", charon.identity);
+	identify(&charon, env, spec->config, status->public_address);
 	ip_addr_text(&spec->config->vpn.remote, peer);
 	switch (charon_look(&charon, spec->config, why)) {
 	case CHARON_UP:
