@@ -114,6 +114,29 @@ static int compile_protocol(struct policy *policy, const struct rule_config *rul
 	return -EINVAL;
 }
 
+static bool is_sims(const struct policy *policy, const struct ip_addr *addr)
+{
+	vec_each (&policy->subnets, subnet)
+		if (ip_prefix_has(subnet, addr))
+			return true;
+	return false;
+}
+
+// What cannot be diverted as the rule says must not go where it was going: it is dropped, or not the rule's.
+static void compile_divert(const struct policy *policy, const struct rule_config *rule, struct policy_rule *out)
+{
+	out->divert = rule->divert;
+	out->divert_port = rule->divert_port;
+	if (!rule->divert.family || out->drop)
+		return;
+	if (out->direction == RULE_DOWNLINK) // what a slice hears itself cannot be heard by another
+		out->drop = true;
+	else
+		out->family = (enum ip_family)rule->divert.family;
+	if (out->to_sims && !is_sims(policy, &rule->divert)) // to other SIMs, and it is none
+		out->drop = true;
+}
+
 static int compile_rule(struct policy *policy, const struct rule_config *rule, size_t number, const struct config *config)
 {
 	struct policy_rule *out = vec_add(&policy->rules);
@@ -134,12 +157,8 @@ static int compile_rule(struct policy *policy, const struct rule_config *rule, s
 	out->to_sims = policy->tag && out->direction == RULE_UPLINK && !out->drop && uuid_is_none(&rule->target);
 	if (out->direction == RULE_UPLINK && !out->target && !out->to_sims)
 		out->drop = true; // a forward to nowhere
+	compile_divert(policy, rule, out);
 	out->reflexive = rule->reflexive && !out->drop;
-	out->divert = rule->divert;
-	out->divert_port = rule->divert_port;
-	if (out->direction == RULE_DOWNLINK && rule->divert.family)
-		out->drop =
-			true; // what a slice hears itself cannot be heard by another; to the undiverted address would be wrong
 	if (out->direction == RULE_DOWNLINK && !uuid_is_none(&rule->target) && !out->target)
 		out->never = true;
 	if (!uuid_is_none(&rule->regional_gateway) && !uuid_equal(&rule->regional_gateway, &config->gateway_id))
@@ -382,20 +401,14 @@ static bool protocol_matches(const struct policy_rule *rule, uint8_t protocol)
 	return !has_ports(rule) || protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
 }
 
-static bool is_sims(const struct policy *policy, const struct ip_addr *addr)
-{
-	vec_each (&policy->subnets, subnet)
-		if (ip_prefix_has(subnet, addr))
-			return true;
-	return false;
-}
-
 static bool rule_matches(const struct policy *policy, const struct policy_rule *rule, const struct policy_packet *packet)
 {
 	if (rule->never || rule->direction != packet->direction || !protocol_matches(rule, packet->protocol))
 		return false;
 	if (rule->direction == RULE_DOWNLINK && rule->target &&
 		(!packet->interface || strcmp(rule->target->interface, packet->interface)))
+		return false;
+	if (rule->family && rule->family != packet->destination.family)
 		return false;
 	if (!addr_set_has(&rule->source, &packet->source) || !addr_set_has(&rule->destination, &packet->destination))
 		return false;

@@ -32,6 +32,7 @@ struct policy_rule {
 	bool reflexive; // answers to what it forwards come back in, or go back out, with no rule of their own
 	struct ip_addr divert; // where it sends the packet instead; IP_NONE = where it was going
 	uint16_t divert_port; // 0 = as it was
+	enum ip_family family; // that it matches, since it could divert no other; IP_NONE = both
 	const struct policy_target
 		*target; // where a forward goes; of a downlink rule where the packet comes from, NULL = anywhere
 	bool to_sims; // forwards to other SIMs of the VSlice

@@ -149,6 +149,8 @@ static void put_match(const struct policy_rule *rule, enum ip_family family, FIL
 
 	if (rule->direction == RULE_DOWNLINK && rule->target)
 		fprintf(out, " iifname \"%s\"", rule->target->interface);
+	if (rule->family && !rule->source.ranges.count && !rule->destination.ranges.count)
+		fprintf(out, " meta nfproto %s", family == IP_V6 ? "ipv6" : "ipv4");
 	if (rule->source.ranges.count) {
 		fprintf(out, " %s saddr ", header);
 		addr_set_nft(&rule->source, family, out);
@@ -217,9 +219,9 @@ void policy_put_divert(const struct policy *policy, const struct policy_rule *ru
 	}
 	ip_addr_text(&rule->divert, text);
 	if (rule->divert.family == IP_V4)
-		fprintf(out, " meta nfproto ipv4 dnat ip to %s", text);
+		fprintf(out, " dnat ip to %s", text);
 	else
-		fprintf(out, " meta nfproto ipv6 dnat ip6 to [%s]", text);
+		fprintf(out, " dnat ip6 to [%s]", text);
 	if (rule->divert_port && (rule->protocol == IPPROTO_TCP || rule->protocol == IPPROTO_UDP))
 		fprintf(out, ":%u", rule->divert_port);
 	fputc('\n', out);
@@ -232,12 +234,13 @@ void policy_each_rule(const struct policy *policy, FILE *out,
 	vec_each (&policy->rules, rule) {
 		if (rule->never)
 			continue;
-		if (!rule->source.ranges.count && !rule->destination.ranges.count && !rule->to_sims) {
+		if (!rule->source.ranges.count && !rule->destination.ranges.count && !rule->to_sims && !rule->family) {
 			put(policy, rule, IP_NONE, out);
 			continue;
 		}
 		for (enum ip_family family = IP_V4; family <= IP_V6; family += IP_V6 - IP_V4)
-			if (addr_set_has_family(&rule->source, family) && addr_set_has_family(&rule->destination, family))
+			if ((!rule->family || rule->family == family) && addr_set_has_family(&rule->source, family) &&
+				addr_set_has_family(&rule->destination, family))
 				put(policy, rule, family, out);
 	}
 }
@@ -339,9 +342,6 @@ static void put_tracked_answers(const struct policy *policy, FILE *out)
 	}
 }
 
-static void put_translations(const struct policy *policy, FILE *out)
-{
-	if (*policy->closed || !policy_tracks(policy))
 // The same source has the same public address as long as there are as many of them.
 static void put_pool(const struct policy_target *target, FILE *out)
 {
@@ -368,6 +368,9 @@ void policy_put_nat(const struct policy *policy, FILE *out)
 	}
 }
 
+static void put_translations(const struct policy *policy, FILE *out)
+{
+	if (*policy->closed || !policy_tracks(policy))
 		return;
 	policy_each_rule(policy, out, policy_put_divert);
 	fputs("add rule inet slicegate divert-output fib daddr type local accept\n"

@@ -146,9 +146,20 @@ static void put_forwarded(const struct policy *policy, FILE *out)
 	fputs("add rule inet slicegate forwarded counter name drop-unmatched drop\n", out);
 }
 
+// From a SIM by the target whose mark the packet has, or without one to other SIMs: what a target's table does not know would else go by the main one.
+static void put_ways_out(const struct policy *policy, FILE *out)
+{
+	fputs("add rule inet slicegate forward iifname \"" DP_SLICE_INTERFACE
+	      "\" meta mark . oifname { 0x00000000 . \"" DP_SLICE_INTERFACE "\"",
+		out);
+	vec_each (&policy->targets, target)
+		fprintf(out, ", 0x%08x . \"%s\"", target->mark, target->interface);
+	fputs(" } accept\n", out);
+}
+
 static void put_forward(const struct policy *policy, FILE *out)
 {
-	fputs("add rule inet slicegate forward iifname \"" DP_SLICE_INTERFACE "\" accept\n", out);
+	put_ways_out(policy, out);
 	if (policy->targets.count) {
 		fputs("add rule inet slicegate forward", out);
 		put_interfaces(policy, "iifname", false, out);

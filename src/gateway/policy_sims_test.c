@@ -100,6 +100,46 @@ static void a_rule_without_a_target_leads_to_other_sims_only(void **state)
 	config_free(&config);
 }
 
+// A rule that diverts must not let anything go where it was going: what cannot be diverted is not the rule's, or is dropped.
+static void what_cannot_be_diverted_goes_nowhere(void **state)
+{
+	struct config *config = world();
+	struct policy *policy, *one;
+
+	fixture_put(config, "routingPolicy", 0xb1,
+		"{'moniker': 'one', 'vslice': $1, 'rules': ["
+		"{'id': $e1, 'ruleDirection': 'uplink', 'transportProtocol': 'icmp', 'divertIp': '10.9.0.1'},"
+		"{'id': $e2, 'ruleDirection': 'uplink', 'transportProtocol': 'tcp', 'divertIp': '100.64.0.9'},"
+		"{'id': $e3, 'ruleDirection': 'uplink', 'transportProtocol': 'udp', 'routingTarget': $a1, 'divertIp': "
+		"'10.9.0.1'}]}");
+	policy = compile(config);
+	one = policy->groups.items[0];
+	assert_false(judge(one, RULE_UPLINK, IPPROTO_ICMP, "100.64.0.3").forward); // to another SIM, which 10.9.0.1 is not
+	assert_true(judge(one, RULE_UPLINK, IPPROTO_TCP, "100.64.0.3").forward);
+	assert_true(judge(one, RULE_UPLINK, IPPROTO_UDP, "10.0.0.1").forward);
+	assert_null(judge(one, RULE_UPLINK, IPPROTO_UDP, "2001:db8::7").rule); // IPv6 cannot be sent there
+	policy_free(&policy);
+	config_free(&config);
+}
+
+// A target's table that does not know the destination leads on to the main one: to other SIMs, and to other targets' cables.
+static void a_packet_leaves_by_its_rules_target_only(void **state)
+{
+	struct config *config = world();
+	struct policy *policy = compile(config);
+	char *text = words_of(policy, NULL, 0), wanted[200];
+
+	snprintf(wanted, sizeof(wanted),
+		"add rule inet slicegate forward iifname \"sims\" meta mark . oifname { 0x00000000 . \"sims\", 0x%08x . "
+		"\"peer0\" } accept\n",
+		policy->targets.items[0].mark);
+	assert_non_null(strstr(text, wanted));
+	assert_null(strstr(text, "forward iifname \"sims\" accept"));
+	free(text);
+	policy_free(&policy);
+	config_free(&config);
+}
+
 static void whom_the_server_reaches_is_each_policys_own(void **state)
 {
 	struct config *config = world();
@@ -161,6 +201,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_policy_of_a_group_has_a_tag),
 		cmocka_unit_test(a_rule_without_a_target_leads_to_other_sims_only),
+		cmocka_unit_test(what_cannot_be_diverted_goes_nowhere),
+		cmocka_unit_test(a_packet_leaves_by_its_rules_target_only),
 		cmocka_unit_test(whom_the_server_reaches_is_each_policys_own),
 		cmocka_unit_test(nft_tells_them_apart),
 		cmocka_unit_test(chains_go_with_their_policy),

@@ -218,11 +218,11 @@ static void a_rule_diverts(void **state)
 {
 	assert_chain(DIVERTS, "uplink",
 		"meta l4proto tcp counter name " RULE_E1 " drop\n"
-		"meta l4proto udp counter name " RULE_E2 " meta mark set " MARK_A1 " accept\n"
+		"meta nfproto ipv4 meta l4proto udp counter name " RULE_E2 " meta mark set " MARK_A1 " accept\n"
 		"ct direction reply ct mark and 0x40000000 != 0 meta mark set ct mark and 0x01ffffff accept\n" LAST);
 	assert_chain(DIVERTS, "divert",
 		"meta l4proto tcp return\n"
-		"meta l4proto udp meta nfproto ipv4 dnat ip to 10.9.0.1:1702\n");
+		"meta nfproto ipv4 meta l4proto udp dnat ip to 10.9.0.1:1702\n");
 	assert_chain(DIVERTS, "divert-output", "fib daddr type local accept\njump divert\n");
 	assert_chain(ALL_TO_DC1, "divert", "");
 }
