@@ -7,6 +7,7 @@
 . "$LAB_DIR/wire.sh"
 . "$LAB_DIR/slicegate.sh"
 . "$LAB_DIR/integrated.sh"
+. "$LAB_DIR/internet.sh"
 for peer in "$LAB_DIR"/peers/*.sh; do
 	# shellcheck source=/dev/null
 	. "$peer"

@@ -508,7 +508,8 @@ int nl_marks_set(struct nl *nl, const uint32_t *marks, size_t count)
 	if (!error)
 		error = routes_get(nl, 0, &there);
 	vec_each (&there.rows, row) {
-		if (error || row->protocol != NL_PROTOCOL || row->table == RT_TABLE_MAIN || has_mark(marks, count, row->table))
+		if (error || row->protocol != NL_PROTOCOL || row->table == RT_TABLE_MAIN || row->table == NL_TABLE_CABLE ||
+			has_mark(marks, count, row->table))
 			continue;
 		error = route_change(nl, RTM_DELROUTE, 0, row->table, &row->route);
 		if (error == -ESRCH)

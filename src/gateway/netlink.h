@@ -70,6 +70,9 @@ int nl_marks_set(struct nl *nl, const uint32_t *marks, size_t count);
 
 // Has what comes in by `iif` routed by `table` even where it is for an address of this namespace: the rule "local" comes after (IPv4).
 int nl_local_after(struct nl *nl, const char *iif, uint32_t table);
+// Has UDP to an address of this namespace that stands in the table NL_TABLE_CABLE make the detour by its route there, unless it comes in by `wire`.
+#define NL_TABLE_CABLE 101
+int nl_cable_rules_set(struct nl *nl, const char *wire, bool is_wanted);
 
 // Makes a pair of virtual cables' ends: `name` here, `far_name` in the namespace `far_fd`. -EEXIST when one of the names is taken.
 int nl_veth_new(struct nl *nl, const char *name, const char *far_name, int far_fd);

@@ -3,7 +3,9 @@
 //
 //   forwarded  (prerouting, mangle)      packets that the slice forwards: not from a target, then the uplink verdict
 //   output     (route, output, mangle)   the LAC's own sockets: the same verdict; the mark it sets has the packet routed again
-//   input      (filter, input)           what the slice itself hears: downlink rules, then the declared LNSs from the targets in use
+//   input      (filter, input)           what the slice itself hears
+//   cable      (filter, forward)         what goes to a LAC by the cable (lac_cable.c); behind that it is not judged or tracked once more
+//   heard      what both let through: downlink rules, then the declared LNSs from the targets in use
 //   uplink     the one verdict chain, made once and jumped to by both ways out
 //   downlink   the downlink rules
 //
@@ -22,6 +24,7 @@
 #include "gateway/policy_priv.h"
 
 #include "base/clean.h"
+#include "gateway/dataplane/dataplane.h"
 
 #include <string.h>
 
@@ -78,7 +81,10 @@ static void put_chains(const struct policy *policy, FILE *out)
 	      "add chain inet slicegate downlink\n"
 	      "add chain inet slicegate forwarded { type filter hook prerouting priority mangle; policy accept; }\n"
 	      "add chain inet slicegate output { type route hook output priority mangle; policy accept; }\n"
-	      "add chain inet slicegate input { type filter hook input priority filter; policy drop; }\n",
+	      "add chain inet slicegate heard\n"
+	      "add chain inet slicegate input { type filter hook input priority filter; policy drop; }\n"
+	      "add chain inet slicegate cable { type filter hook forward priority filter; policy accept; }\n"
+	      "add chain inet slicegate untracked { type filter hook prerouting priority raw; policy accept; }\n",
 		out);
 	if (policy_tracks(policy))
 		fputs("add chain inet slicegate divert\n"
@@ -310,11 +316,11 @@ static void put_lns_answers(const struct policy *policy, FILE *out)
 
 	if (*policy->closed || !policy->is_l2tp || !any_in_use(policy) || !has_v4(lacs, lac_count) || !has_v4(lnss, lns_count))
 		return;
-	fputs("add rule inet slicegate input", out);
+	fputs("add rule inet slicegate heard", out);
 	put_interfaces(policy, true, out);
 	put_v4(" meta l4proto udp ip saddr", lnss, lns_count, false, out);
 	put_v4(" ip daddr", lacs, lac_count, false, out);
-	fputs(" accept\nadd rule inet slicegate input", out);
+	fputs(" accept\nadd rule inet slicegate heard", out);
 	put_interfaces(policy, true, out);
 	fputs(" icmp type { destination-unreachable, time-exceeded, parameter-problem } @th,136,8 17", out);
 	put_v4(" @th,160,32", lacs, lac_count, true, out);
@@ -332,10 +338,10 @@ static void put_tracked_answers(const struct policy *policy, FILE *out)
 		return;
 	vec_each (&policy->rules, rule)
 		any_divert = any_divert || policy_diverts(rule);
-	fprintf(out, "add rule inet slicegate input ct state established,related ct mark and 0x%08x != 0 accept\n", REFLEXIVE_IN);
+	fprintf(out, "add rule inet slicegate heard ct state established,related ct mark and 0x%08x != 0 accept\n", REFLEXIVE_IN);
 	if (policy->is_l2tp && any_in_use(policy)) {
 		// A diverted LNS answers from where it was diverted to, and errors quote translated packets.
-		fputs("add rule inet slicegate input", out);
+		fputs("add rule inet slicegate heard", out);
 		put_interfaces(policy, true, out);
 		fprintf(out, " ct direction reply ct state established,related%s accept\n",
 			any_divert ? "" : " meta l4proto { icmp, icmpv6 }");
@@ -383,6 +389,7 @@ static void put_translations(const struct policy *policy, FILE *out)
 		fputs(" accept\n", out);
 	}
 	fputs("add rule inet slicegate divert-forwarded jump divert\n", out);
+	fputs("add rule inet slicegate untracked iifname \"" DP_LAC_WIRE "\" notrack\n", out);
 	policy_put_nat(policy, out);
 }
 
@@ -401,12 +408,14 @@ void policy_put_routers(const struct policy *policy, FILE *out)
 
 static void put_input(const struct policy *policy, FILE *out)
 {
-	fputs("add rule inet slicegate input iifname \"lo\" accept\n"
-	      "add rule inet slicegate input jump downlink\n",
+	fputs("add rule inet slicegate input iifname { \"lo\", \"" DP_LAC_WIRE "\" } accept\n"
+	      "add rule inet slicegate input jump heard\n"
+	      "add rule inet slicegate cable oifname \"" DP_LAC_INTERFACE "\" jump heard\n"
+	      "add rule inet slicegate heard jump downlink\n",
 		out);
 	put_tracked_answers(policy, out);
 	put_lns_answers(policy, out);
-	fputs("add rule inet slicegate input counter name drop-input drop\n", out);
+	fputs("add rule inet slicegate heard counter name drop-input drop\n", out);
 }
 
 void policy_nft(const struct policy *policy, const char *const *stale, size_t stale_count, FILE *out)

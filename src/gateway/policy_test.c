@@ -133,7 +133,8 @@ static void rules_of_another_gateway_match_nothing(void **state)
 	config_free(&config);
 }
 
-#define INPUT_LO "iifname \"lo\" accept\njump downlink\n"
+#define INPUT "iifname { \"lo\", \"lacw\" } accept\njump heard\n"
+#define HEARD "jump downlink\n"
 #define INPUT_LAST "counter name drop-input drop\n"
 #define ICMP_ERRORS                                                                                                              \
 	"icmp type { destination-unreachable, time-exceeded, parameter-problem } @th,136,8 17 @th,160,32 { 0x0a010101 } "        \
@@ -142,13 +143,15 @@ static void rules_of_another_gateway_match_nothing(void **state)
 // One uplink rule is enough for the LNS to be heard, and by the target which that rule names only.
 static void lns_answers_come_by_targets_in_use(void **state)
 {
-	assert_chain(ALL_TO_DC1, "input",
-		INPUT_LO "iifname { \"peer0\" } meta l4proto udp ip saddr { 10.9.9.9, 10.9.9.10 } ip daddr { 10.1.1.1 } accept\n"
-			 "iifname { \"peer0\" } " ICMP_ERRORS " accept\n" INPUT_LAST);
+	assert_chain(ALL_TO_DC1, "input", INPUT);
+	assert_chain(ALL_TO_DC1, "cable", "oifname \"lac\" jump heard\n");
+	assert_chain(ALL_TO_DC1, "heard",
+		HEARD "iifname { \"peer0\" } meta l4proto udp ip saddr { 10.9.9.9, 10.9.9.10 } ip daddr { 10.1.1.1 } accept\n"
+		      "iifname { \"peer0\" } " ICMP_ERRORS " accept\n" INPUT_LAST);
 	assert_chain(ALL_TO_DC1, "forwarded",
 		"fib daddr type local accept\niifname { \"peer0\", \"peer1\" } counter name drop-transit drop\njump uplink\n");
 	assert_chain(ALL_TO_DC1, "output", "fib daddr type local accept\njump uplink\n");
-	assert_chain("{'id': $e1, 'ruleAction': 'drop'}", "input", INPUT_LO INPUT_LAST);
+	assert_chain("{'id': $e1, 'ruleAction': 'drop'}", "heard", HEARD INPUT_LAST);
 }
 
 static void downlink_rules_come_first(void **state)
@@ -169,7 +172,7 @@ static void no_policy_drops_all(void **state)
 	uuid_set(&config_vslice(config, &id)->default_policy, NULL);
 	policy = compile(config);
 	assert_string_equal(chain_lines(policy, "uplink"), LAST);
-	assert_string_equal(chain_lines(policy, "input"), INPUT_LO INPUT_LAST);
+	assert_string_equal(chain_lines(policy, "heard"), HEARD INPUT_LAST);
 	assert_string_equal(policy->closed, "no Default Routing Policy: create a Routing Policy on this VSlice and set it");
 	policy_free(&policy);
 	config_free(&config);

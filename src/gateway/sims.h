@@ -8,4 +8,3 @@
 int sims_make(struct nl *nl);
 // The same, and a packet socket for dp_slice_new.
 int sims_open(int *fd);
-bool sims_owns(const char *interface); // is one of its two ends

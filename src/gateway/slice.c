@@ -73,6 +73,7 @@ struct slice_job {
 			bool whole;
 		} members;
 		bool keep;
+		bool cable;
 	};
 };
 
@@ -407,6 +408,31 @@ void slice_members(struct slice *slice, const struct slice_member *rows, size_t 
 	job->members.rows = copy;
 	job->members.count = count;
 	job->members.whole = whole;
+	worker_submit(slice->worker, &job->job);
+}
+
+static void cable_run(struct worker *worker, struct worker_job *base)
+{
+	struct slice_job *job = container_of(base, struct slice_job, job);
+
+	slice_kernel_cable(job->kernel, job->cable);
+}
+
+static void cable_done(struct worker_job *base)
+{
+	struct slice_job *job = container_of(base, struct slice_job, job);
+
+	(void)job_slice(job);
+	free(job);
+}
+
+void slice_cable(struct slice *slice, bool on)
+{
+	struct slice_job *job = job_new(slice, cable_run, cable_done);
+
+	if (!job)
+		return;
+	job->cable = on;
 	worker_submit(slice->worker, &job->job);
 }
 

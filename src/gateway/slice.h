@@ -53,6 +53,9 @@ void slice_apply(struct slice *slice, const struct vslice_config *vslice, const 
 void slice_socket(struct slice *slice, const struct ip_end *address, void (*done)(void *owner, int fd), void *owner);
 // Of an Integrated slice: the socket by which it meets its SIMs (sims.h), for dp_slice_new. As slice_socket.
 void slice_sims(struct slice *slice, void (*done)(void *owner, int fd), void *owner);
+// Of an L2TP slice: whether there is to be a cable between its stack and the fast path's programs (lac_cable.h). An earlier gateway's stays as it is until
+// this is called.
+void slice_cable(struct slice *slice, bool on);
 // Takes the namespace down (interfaces that were moved in go back to where they came from) unless `keep` (restart: adopt later). Asynchronous; the object is gone at once.
 void slice_free(struct slice **slice, bool keep);
 // Removes namespaces of this gateway that no slice claims (left over by a crash). Call after the first configuration has been applied.
@@ -62,8 +65,9 @@ void slice_underlay(struct worker *worker, const struct ip_prefix *peers, size_t
 // Whether the policy lets the LAC reach the LNS by a target that leads there; `why` (size 160) says by which rule and target, or why not.
 bool slice_reaches(const struct vslice_config *vslice, const struct config *config, const struct ip_addr *lac,
 	const struct ip_end *lns, char *why);
-// Where packets between the two leave the slice, when its stack need not see them (false: it must): the Routing Policy lets them through both ways,
-// to a target without NAT. `rules`: those that say so, uplink and downlink; empty where none is asked.
+// Where packets between the two leave the slice, when its stack need not see them: the Routing Policy lets them through both ways, to a target
+// without NAT. False: it must; the path is the slice's cable then, or empty when nothing goes out at all. `rules`: those that say so, uplink and
+// downlink; empty where none is asked.
 bool slice_path(const struct vslice_config *vslice, const struct config *config, const struct ip_end *lac,
 	const struct ip_end *lns, struct dp_path *out, struct uuid rules[2]);
 // The same for the SIMs of an Integrated VSlice that have the Routing Policy `policy`: it forwards all that they send to one target without NAT, and

@@ -16,8 +16,10 @@
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "gateway/cable.h"
 #include "gateway/conntrack.h"
 #include "gateway/dataplane/dataplane.h"
+#include "gateway/lac_cable.h"
 #include "gateway/members.h"
 #include "gateway/nft.h"
 #include "gateway/sims.h"
@@ -45,6 +47,7 @@ struct slice_kernel {
 	struct slice_spec *applied; // NULL before the first time in this process
 	uint64_t loaded; // digest of the policy that nft says; 0 = not known
 	struct members *members; // which SIM has which policy, as nft knows it
+	bool has_cable; // of an L2TP slice: slice_cable
 	bool is_tidy; // what stands in the namespace is what `applied` says, nothing more
 };
 
@@ -137,6 +140,24 @@ void slice_kernel_members(struct slice_kernel *kernel, const struct slice_member
 	if (error)
 		log_warn("slice=%s message=\"who has which Routing Policy cannot be told\" error=\"%s\"", kernel->name,
 			*why ? why : strerror(-error));
+	netns_enter(kernel->underlay_fd);
+}
+
+void slice_kernel_cable(struct slice_kernel *kernel, bool on)
+{
+	struct nl *nl = NULL;
+	int error = slice_kernel_enter(kernel);
+
+	kernel->has_cable = on;
+	if (!error)
+		error = nl_new(&nl);
+	if (!error && !on)
+		error = lac_cable_end(nl);
+	else if (!error && kernel->applied)
+		error = lac_cable_make(nl, kernel->applied->policy->lacs.items, kernel->applied->policy->lacs.count);
+	if (error && error != -ENOENT)
+		log_warn("slice=%s message=\"no cable to its LACs\" error=\"%s\"", kernel->name, strerror(-error));
+	nl_free(&nl);
 	netns_enter(kernel->underlay_fd);
 }
 
@@ -256,7 +277,7 @@ static int set_sims(const struct slice_spec *spec, const struct target_env *env,
 	return error ? fail(result, error, "the routes to the SIMs' subnets cannot be set: %s", nl_error(env->inside)) : 0;
 }
 
-static int set_lo(const struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
+static int set_lo(const struct slice_spec *spec, const struct target_env *env, bool has_cable, struct slice_result *result)
 {
 	VEC(struct nl_addr) addrs = {0};
 	struct nl_route nowhere = {.kind = NL_ROUTE_UNICAST, .to.addr.family = IP_V4, .metric = MAIN_METRIC};
@@ -280,7 +301,9 @@ static int set_lo(const struct slice_spec *spec, const struct target_env *env, s
 		return set_sims(spec, env, result);
 	nowhere.link = lo.index;
 	error = nl_routes_set(env->inside, RT_TABLE_MAIN, &nowhere, 1);
-	return error ? fail(result, error, "the slice's default route cannot be set") : 0;
+	if (!error && has_cable)
+		error = lac_cable_make(env->inside, spec->policy->lacs.items, spec->policy->lacs.count);
+	return error ? fail(result, error, "the slice's default route, or its cable, cannot be set") : 0;
 }
 
 static int set_marks(const struct slice_spec *spec, const struct target_env *env, struct slice_result *result)
@@ -393,7 +416,7 @@ static void stop_targets(struct slice_kernel *kernel, const struct slice_spec *s
 	if (nl_links_get(env->inside, &links))
 		return;
 	vec_each (&links.rows, link)
-		if (!(link->flags & IFF_LOOPBACK) && !sims_owns(link->name) && !find_interface(spec, link->name))
+		if (!(link->flags & IFF_LOOPBACK) && !cable_owns(link->name) && !find_interface(spec, link->name))
 			target_link_give_back(env, link);
 	vec_free(&links.rows);
 }
@@ -432,7 +455,7 @@ static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const st
 	if (!error)
 		error = start_targets(kernel, spec, env, result);
 	if (!error)
-		error = set_lo(spec, env, result);
+		error = set_lo(spec, env, kernel->has_cable, result);
 	if (!error)
 		error = set_marks(spec, env, result);
 	tell_nat(spec, result);
@@ -527,7 +550,7 @@ static void remove_namespace(int underlay_fd, const char *name)
 	if (!error)
 		error = nl_links_get(env.inside, &links);
 	vec_each (&links.rows, link) {
-		int kept = link->flags & IFF_LOOPBACK || sims_owns(link->name) ? 0 : target_link_give_back(&env, link);
+		int kept = link->flags & IFF_LOOPBACK || cable_owns(link->name) ? 0 : target_link_give_back(&env, link);
 
 		if (kept && kept != -EINVAL) // the kernel's own fallback devices cannot be moved, and need not be
 			log_warn("slice=%s interface=%s message=\"cannot be given back\" error=\"%s\"", name, link->name,

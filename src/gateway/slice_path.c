@@ -2,7 +2,8 @@
 // Whether a tunnel's packets may go past the slice's own stack, and where they leave it.
 //
 // All packets between a LAC and an LNS are one flow, so the Routing Policy says the same of each: it is asked here once, in both directions, instead
-// of by nftables every time. What needs connection tracking (NAT, diverted flows) stays with the slice's stack.
+// of by nftables every time. What needs connection tracking (NAT, diverted flows) goes through the slice's stack, by its cable (lac_cable.c), and
+// so does what the policy lets out only.
 #include "gateway/slice.h"
 
 #include "gateway/dataplane/dataplane.h"
@@ -21,7 +22,10 @@ static bool has_path(const struct policy *policy, const struct ip_end *lac, cons
 		.destination_port = lns->port};
 	const struct policy_verdict uplink = policy_judge(policy, &up);
 
-	if (!uplink.forward || !uplink.target || uplink.target->is_nat || policy_diverts(uplink.rule))
+	if (!uplink.forward || !uplink.target)
+		return false;
+	strcpy(out->interface, DP_LAC_WIRE);
+	if (uplink.target->is_nat || policy_diverts(uplink.rule))
 		return false;
 
 	const struct policy_packet down = {.direction = RULE_DOWNLINK,

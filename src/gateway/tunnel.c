@@ -13,6 +13,7 @@
 #include "gateway/session.h"
 #include "gateway/trace.h"
 #include "gateway/vslice_rules.h"
+#include "gateway/vslice_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -106,6 +107,7 @@ void tunnel_follow_path(struct tunnel *tunnel)
 	if (tunnel->pair && ip_end_equal(&tunnel->l2tp.peer, &tunnel->pair->lns)) // the policy was asked about no other
 		path = &tunnel->pair->path;
 	dp_tunnel_set_path(tunnel->dp, path);
+	vslice_follow_cable(tunnel->lac->vslice);
 }
 
 static void on_up(struct tunnel *tunnel)

@@ -87,6 +87,7 @@ struct vslice {
 	struct rescues *rescues; // sessions of lost tunnels; NULL = none
 	struct carried *carried; // vslice_rules.c
 	enum dp_way way_told; // how its packets go, as last reported
+	enum { CABLE_UNKNOWN, CABLE_NONE, CABLE_LAID } cable; // between its stack and the fast path's programs
 	uint64_t rules_told; // digest of the rule counters as last reported
 	uint64_t rules_due_ms; // when they are asked for again
 	unsigned rules_silent; // rounds in which they had not changed

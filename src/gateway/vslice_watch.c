@@ -63,6 +63,22 @@ static enum dp_way way_of(const struct vslice *vslice)
 	return best;
 }
 
+// An earlier gateway's cable stays until all of its tunnels have been taken up, and any while there is no tunnel to ask.
+void vslice_follow_cable(struct vslice *vslice)
+{
+	bool is_asked = false, is_wanted = false;
+	const struct tunnel *tunnel;
+
+	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));) {
+		is_asked = is_asked || tunnel->dp;
+		is_wanted = is_wanted || (tunnel->dp && dp_tunnel_wants_cable(tunnel->dp));
+	}
+	if (!is_asked || (!is_wanted && vslice->gateway->resume) || vslice->cable == (is_wanted ? CABLE_LAID : CABLE_NONE))
+		return;
+	vslice->cable = is_wanted ? CABLE_LAID : CABLE_NONE;
+	slice_cable(vslice->slice, is_wanted);
+}
+
 static void look_at_way(struct vslice *vslice)
 {
 	enum dp_way now = way_of(vslice);
@@ -81,6 +97,7 @@ static void on_watch_due(struct timer *timer, uint64_t now_ms)
 
 	if (vslice->ready && !vslice->stopping) {
 		slice_look(vslice->slice);
+		vslice_follow_cable(vslice);
 		look_at_way(vslice);
 		if (now_ms >= vslice->rules_due_ms) {
 			slice_rule_counters(vslice->slice, on_counters, vslice);

@@ -81,7 +81,8 @@ struct dp_limit { // of one direction
 };
 
 // Where packets leave the slice, when nothing of the slice's stack needs to see them (no NAT, no tracking): the fast path may then take them past
-// it. Without one, or with an empty interface, tunnels go by the sockets and Integrated sessions by the slice's stack.
+// it. Without one, or with an empty interface, tunnels go by the sockets and Integrated sessions by the slice's stack. A tunnel whose packets have
+// to take the stack has DP_LAC_WIRE for its interface, and no mark.
 struct dp_path {
 	char interface[16];
 	uint32_t mark; // the Routing Target's
@@ -152,11 +153,13 @@ void dp_tunnel_set_path(struct dp_tunnel *tunnel, const struct dp_path *path);
 // How packets of a tunnel, or of an Integrated slice, go at present.
 enum dp_way {
 	DP_WAY_SOCKETS, // by the sockets
-	DP_WAY_STACK, // by the programs to and from the slice's network stack
+	DP_WAY_STACK, // by the programs to and from the slice's network stack, over the cable
 	DP_WAY_FAST, // by the programs alone, past that stack
 };
 const char *dp_way_name(enum dp_way way); // one word, for reports
 enum dp_way dp_tunnel_way(const struct dp_tunnel *tunnel);
+// Whether its packets would take the slice's stack, if there were the cable that lac_cable.c lays.
+bool dp_tunnel_wants_cable(const struct dp_tunnel *tunnel);
 enum dp_way dp_slice_way(const struct dp_slice *slice, const struct dp_path *path, uint32_t tag); // of its sessions with these
 // The same of an Integrated slice's sessions with this path and tag.
 void dp_slice_flow(const struct dp_slice *slice, const struct dp_path *path, uint32_t tag, struct dp_counters *out);
@@ -173,11 +176,15 @@ void dp_tunnel_forget(struct dp_tunnel *tunnel, uint16_t local_session_id);
 // An Integrated slice hears its SIMs and reaches them through its interface DP_SLICE_INTERFACE (sims.c makes it): its routes for the SIMs' subnets
 // lead there by these gateways ("on link"), and what comes in by it is from a SIM and has that SIM's own address as its source.
 #define DP_SLICE_INTERFACE "sims"
+#define DP_SLICE_WIRE "simw" // its other end
 #define DP_SLICE_GATEWAY4 "192.0.0.2"
 #define DP_SLICE_GATEWAY6 "fe80::2"
-// Frames on it: what the slice's side and the SIMs' side have for an Ethernet address.
+// Frames on it, and on the cable of an L2TP slice: what the slice's side and the other side have for an Ethernet address.
 #define DP_SLICE_MAC "\x02\x53\x47\x00\x00\x01"
 #define DP_SIMS_MAC "\x02\x53\x47\x00\x00\x02" // 02:53:47:tt:tt:tt from a session with a tag
+// The cable of an L2TP slice, for tunnels whose packets take its stack: what the stack sends to a LAC goes by it.
+#define DP_LAC_INTERFACE "lac"
+#define DP_LAC_WIRE "lacw" // its other end, where the programs stand
 // `fd`: a socket that reads and writes such frames, whole, one at a time (taken): the packet socket on the interface's other end. 0 or -errno.
 int dp_slice_new(struct dp *dp, int fd, struct dp_slice **out);
 void dp_slice_free(struct dp_slice **slice); // its sessions must be gone

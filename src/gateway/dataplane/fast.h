@@ -81,6 +81,8 @@ void fast_tunnel_path(struct fast *fast, uint32_t tunnel, const struct dp_path *
 uint32_t fast_cable_new(struct fast *fast, uint32_t slice, const struct dp_path *path, uint32_t tag);
 bool fast_cable_has_way(struct fast *fast, uint32_t tunnel); // whether they do, at present
 bool fast_tunnel_is_known(struct fast *fast, uint32_t tunnel); // whether its next hop is: the programs carry its packets
+// How an L2TP tunnel's packets go or would: over the cable (DP_LAC_WIRE), because its path says so or leads to where no frame can be redirected to.
+bool fast_tunnel_is_cabled(struct fast *fast, uint32_t tunnel);
 // Outer packets that the programs took past the slice's stack, by a tunnel or a cable.
 void fast_tunnel_flow(struct fast *fast, uint32_t tunnel, struct dp_counters *out);
 void fast_tunnel_free(struct fast *fast, uint32_t tunnel);

@@ -232,7 +232,16 @@ enum dp_way dp_tunnel_way(const struct dp_tunnel *tunnel)
 {
 	struct fast *fast = tunnel->lac->dp->fast;
 
-	return fast && tunnel->fast && fast_tunnel_is_known(fast, tunnel->fast) ? DP_WAY_FAST : DP_WAY_SOCKETS;
+	if (!fast || !tunnel->fast || !fast_tunnel_is_known(fast, tunnel->fast))
+		return DP_WAY_SOCKETS;
+	return fast_tunnel_is_cabled(fast, tunnel->fast) ? DP_WAY_STACK : DP_WAY_FAST;
+}
+
+bool dp_tunnel_wants_cable(const struct dp_tunnel *tunnel)
+{
+	struct fast *fast = tunnel->lac->dp->fast;
+
+	return fast && tunnel->fast && fast_tunnel_is_cabled(fast, tunnel->fast);
 }
 
 void dp_tunnel_flow(const struct dp_tunnel *tunnel, struct dp_counters *out)

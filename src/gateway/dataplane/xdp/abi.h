@@ -138,7 +138,12 @@ struct abi_tunnel {
 	uint16_t pages[ABI_PAGES]; // of `downlinks`
 };
 
-// The next hop and the way out to it. `seq` as in a session. The programs read what stands before `is_used`, and `daddr`; the rest says whom the
+enum {
+	ABI_HOP_PAST = 1, // past the slice's stack, where it is of a tunnel
+	ABI_HOP_CABLE = 2, // to that stack, which routes, translates and counts its packets
+};
+
+// The next hop and the way out to it. `seq` as in a session. The programs read what stands up to `is_used`, and `daddr`; the rest says whom the
 // hop leads to, by which a gateway that was started again finds its hops.
 struct abi_hop {
 	uint32_t seq;
@@ -147,7 +152,7 @@ struct abi_hop {
 	uint16_t mtu; // of the outer packet, IP header included
 	uint16_t vlan; // the tag that its frames carry (802.1Q, be); 0: none
 	uint32_t ifindex; // of that port; a tunnel's packets come in by it as well
-	uint32_t is_used;
+	uint32_t is_used; // ABI_HOP_*
 	uint32_t slice; // 0: the gateway's own namespace
 	uint32_t mark; // of the packets that go there
 	uint32_t saddr, daddr; // be; `daddr` 0: any neighbour of the interface, by `saddr`

@@ -8,6 +8,7 @@ struct l2tp {
 	uint16_t tunnel_id, session_id;
 	uint32_t payload, end; // offsets in the frame
 	bool is_numbered;
+	uint32_t to_count; // all ones; none of them when it has been through the slice's stack, which has counted it
 };
 
 // A data message's header; false: control, malformed, or not easily said.
@@ -224,7 +225,7 @@ static __always_inline int downlink_l2tp(struct xdp_md *ctx, const struct abi_co
 	if (!offset)
 		return XDP_PASS;
 	*slot = session->slot - 1;
-	to = (struct downlink){*slot, place, mine, session, &inner, offset, l2tp->end - ETH_LEN};
+	to = (struct downlink){*slot, place, mine, session, &inner, offset, (l2tp->end - ETH_LEN) & l2tp->to_count};
 	follow_order(to.slot, session, l2tp->is_numbered);
 	switch (inner_read(ctx, offset, l2tp->end - offset, false, &inner)) {
 	case INNER_OK:

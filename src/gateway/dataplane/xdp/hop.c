@@ -30,7 +30,7 @@ static uint32_t make(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t 
 		return 0;
 	fast->objects.hops[i] = (struct abi_hop){
 		.seq = (fast->objects.hops[i].seq + 2) & ~1u,
-		.is_used = 1,
+		.is_used = ABI_HOP_PAST,
 		.slice = slice,
 		.mark = mark,
 		.saddr = saddr,
@@ -54,6 +54,7 @@ uint32_t xdp_hop_get(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t 
 		if (fast->hops[hop].refs++ == 0) {
 			fast->hops[hop].generation++;
 			fast->hops[hop].port = 0;
+			fast->hops[hop].is_cabled = false;
 		}
 		strncpy(fast->hops[hop].interface, interface, sizeof(fast->hops[hop].interface) - 1);
 	}
@@ -96,7 +97,8 @@ void xdp_hop_write(struct fast *fast, uint32_t hop, const struct xdp_way *way)
 	struct abi_hop *shared = &fast->objects.hops[hop];
 
 	if (shared->port == way->port && shared->mtu == way->mtu && shared->vlan == way->vlan &&
-		!memcmp(shared->dmac, way->dmac, 6) && !memcmp(shared->smac, way->smac, 6))
+		(shared->is_used == ABI_HOP_CABLE) == way->is_cable && !memcmp(shared->dmac, way->dmac, 6) &&
+		!memcmp(shared->smac, way->smac, 6))
 		return;
 	__atomic_fetch_add(&shared->seq, 1, __ATOMIC_SEQ_CST);
 	shared->port = way->port;
@@ -104,5 +106,6 @@ void xdp_hop_write(struct fast *fast, uint32_t hop, const struct xdp_way *way)
 	memcpy(shared->smac, way->smac, 6);
 	shared->mtu = way->mtu;
 	shared->vlan = way->vlan;
+	shared->is_used = way->is_cable ? ABI_HOP_CABLE : ABI_HOP_PAST;
 	__atomic_fetch_add(&shared->seq, 1, __ATOMIC_SEQ_CST);
 }

@@ -8,7 +8,7 @@
 //
 // An interface becomes a port when the first hop leads to it: frames can be redirected to it, it gets a program (native where the driver has it, else
 // generic), and a place in the device map. A veth whose other end has neither XDP nor GRO takes no redirected frame and loses them without a
-// word: such an interface stays with the sockets, and the log says so once.
+// word: such an interface stays with the network stack, and the log says so once. A tunnel's packets go there by the slice's cable.
 #include "gateway/dataplane/xdp/xdp.h"
 
 #include "base/clean.h"
@@ -37,6 +37,12 @@ struct hop_job { // a copy of what is to be resolved
 	uint32_t hop, generation, slice, mark, saddr, daddr;
 	char interface[16];
 };
+
+// Of an L2TP tunnel: those of an Integrated slice's routes have no source, and the SGWs' no slice.
+static bool is_tunnel(const struct hop_job *job)
+{
+	return job->slice && job->saddr;
+}
 
 struct xdp_thread {
 	struct fast *fast;
@@ -204,7 +210,7 @@ static int refuse(struct xdp_thread *thread, const struct route_link *link, cons
 	uint64_t bit = 1ull << (hash_bytes(link->name, strlen(link->name)) % 64);
 
 	if (!(thread->told_refused & bit))
-		log_warn("the sockets carry the packets of an interface interface=%s why=\"%s\"", link->name, why);
+		log_warn("no packet goes past the network stack by an interface interface=%s why=\"%s\"", link->name, why);
 	thread->told_refused |= bit;
 	return -EOPNOTSUPP;
 }
@@ -248,12 +254,18 @@ static int port_link(struct fast *fast, uint32_t port, uint32_t slice, uint64_t 
 	return 0;
 }
 
+// Of a cable we know: its other end has GRO.
+static bool is_wire(const char *interface)
+{
+	return !strcmp(interface, DP_SLICE_WIRE) || !strcmp(interface, DP_LAC_WIRE);
+}
+
 static int port_open(struct xdp_thread *thread, uint32_t slice, const struct route_link *link, uint32_t *out)
 {
 	struct fast *fast = thread->fast;
 	uint64_t netns = thread->netns[slice];
 	uint32_t port = find_port(fast, netns, link->ifindex);
-	int error = strcmp(link->name, XDP_WIRE) ? judge(thread, slice, link) : 0; // of a cable we know: its other end has GRO
+	int error = is_wire(link->name) ? 0 : judge(thread, slice, link);
 
 	if (error || (port && fast->ports[port].link >= 0)) {
 		*out = port;
@@ -345,17 +357,39 @@ static int resolve_neighbour(struct xdp_thread *thread, const struct hop_job *jo
 	return error ? error : route_mac(route, ifindex, neighbour, probe, out->way.dmac);
 }
 
-// The cable into an Integrated slice: always there, always the same two addresses.
-static int resolve_cable(struct xdp_thread *thread, const struct hop_job *job, struct found *out)
+// The cable into a slice: always the same two addresses.
+static int resolve_cable(struct xdp_thread *thread, const struct hop_job *job, const char *wire, struct found *out)
 {
 	struct route_link link = {0};
-	int error = route_link_named(thread->routes[job->slice], job->interface, &link);
+	int error = route_link_named(thread->routes[job->slice], wire, &link);
 
+	*out = (struct found){.way.is_cable = true};
 	if (!error)
 		error = find_device(thread, job->slice, &link, out);
 	memcpy(out->way.dmac, DP_SLICE_MAC, 6);
 	memcpy(out->way.smac, DP_SIMS_MAC, 6);
-	thread->fast->objects.slices[job->slice].wire = error ? 0 : out->ifindex;
+	if (!strcmp(wire, DP_SLICE_WIRE))
+		thread->fast->objects.slices[job->slice].wire = error ? 0 : out->ifindex;
+	return error;
+}
+
+// Where no frame can be redirected to the interface that a tunnel's packets leave by, the slice's stack takes them, by the cable.
+static int resolve_any(struct xdp_thread *thread, const struct hop_job *job, bool probe, struct found *out)
+{
+	struct xdp_hop *hop = &thread->fast->hops[job->hop];
+	int error;
+
+	if (!job->daddr) {
+		__atomic_store_n(&hop->is_cabled, true, __ATOMIC_RELAXED);
+		return resolve_cable(thread, job, job->interface, out);
+	}
+	error = resolve_neighbour(thread, job, probe, out);
+	if (error == -EOPNOTSUPP && is_tunnel(job)) {
+		__atomic_store_n(&hop->is_cabled, true, __ATOMIC_RELAXED);
+		return resolve_cable(thread, job, DP_LAC_WIRE, out);
+	}
+	if (!error)
+		__atomic_store_n(&hop->is_cabled, false, __ATOMIC_RELAXED);
 	return error;
 }
 
@@ -368,7 +402,7 @@ static void resolve(struct xdp_thread *thread, const struct hop_job *job)
 	int error = -ENOENT;
 
 	if (thread->routes[job->slice])
-		error = job->daddr ? resolve_neighbour(thread, job, probe, &found) : resolve_cable(thread, job, &found);
+		error = resolve_any(thread, job, probe, &found);
 	pthread_mutex_lock(&fast->lock);
 	if (fast->hops[job->hop].generation == job->generation && fast->hops[job->hop].refs) {
 		if (probe)

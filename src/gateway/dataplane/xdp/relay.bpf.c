@@ -5,6 +5,7 @@
 //   target_xdp   on interfaces inside the slices, behind a few instructions that say which slice (objects.c)            downlink.bpf.h
 //                  a peering interface   L2TP to GTP-U; and, past the slice's stack, to SIMs of an Integrated slice
 //                  simw                  what the slice's stack has for its SIMs (sims.c)
+//                  lacw                  what it has for its LACs (lac_cable.c): L2TP to GTP-U
 //
 // The order of checks is that of soft/forward.c: parse, find, peer, inner header, address, limits, length. What is plainly wrong in a packet of a
 // known session is dropped and counted here. Everything that is not a plain packet of an established session is passed: control, PPP, link-local
@@ -49,8 +50,13 @@ static __always_inline int target_l2tp(struct xdp_md *ctx, struct abi_config *he
 	if (outer->ip.saddr != tunnel->lns || outer->udp.sport != tunnel->lns_port || !(tunnel->flags & ABI_OPEN))
 		return PASS_DATA; // counted by the sockets, when the policy lets it come so far
 	path = bpf_map_lookup_elem(&hops, &tunnel->hop);
-	if (!path || path->ifindex != ctx->ingress_ifindex)
-		return PASS_DATA; // the Routing Policy was asked about one interface only, or does not let it go past the slice's stack
+	if (!path)
+		return PASS_DATA;
+	if (path->ifindex !=
+		ctx->ingress_ifindex) // the Routing Policy was asked about one interface only, or the slice's stack comes first
+		return path->is_used == ABI_HOP_CABLE ? XDP_PASS : PASS_DATA;
+	l2tp.to_count =
+		path->is_used / ABI_HOP_CABLE - 1; // and not by a branch, which the verifier would follow to the end twice
 	return downlink_l2tp(ctx, here, &l2tp, tunnel, number, slot);
 }
 

@@ -64,6 +64,7 @@ static __always_inline bool hop_get(uint32_t number, struct abi_hop *out)
 	__builtin_memcpy(out->smac, hop->smac, 6);
 	out->mtu = hop->mtu;
 	out->vlan = hop->vlan;
+	out->is_used = hop->is_used;
 	out->daddr = hop->daddr;
 	MEMORY_BARRIER();
 	return out->port && !(out->seq & 1) && *(volatile uint32_t *)&hop->seq == out->seq;

@@ -82,6 +82,14 @@ static uint32_t *tunnel_number(struct fast *fast, uint32_t slice, uint16_t id, b
 	return *leaf ? xdp_number(fast->objects.tunnel_ids, *leaf * ABI_LEAF + id % ABI_LEAF) : NULL;
 }
 
+// One that an earlier process left. `wire`: the interface, where it is a cable's.
+static void claim_hop(struct fast *fast, uint32_t hop, const char *wire)
+{
+	xdp_hop_claim(fast, hop);
+	if (hop && !fast->objects.hops[hop].daddr)
+		strcpy(fast->hops[hop].interface, wire);
+}
+
 uint32_t fast_tunnel_new(struct fast *fast, uint32_t slice, const struct ip_end *lac, uint16_t id)
 {
 	uint32_t *entry = slice && lac->addr.family == IP_V4 ? tunnel_number(fast, slice, id, true) : NULL;
@@ -92,7 +100,7 @@ uint32_t fast_tunnel_new(struct fast *fast, uint32_t slice, const struct ip_end 
 	if (*entry && !fast->tunnel_places[*entry].is_claimed && fast->objects.tunnels[*entry].lac == xdp_be_addr(&lac->addr) &&
 		fast->objects.tunnels[*entry].lac_port == htons(lac->port)) {
 		fast->tunnel_places[*entry].is_claimed = true;
-		xdp_hop_claim(fast, fast->objects.tunnels[*entry].hop); // it goes on over the hop it has until a path is said
+		claim_hop(fast, fast->objects.tunnels[*entry].hop, DP_LAC_WIRE); // it goes on over that until a path is said
 		return *entry;
 	}
 	if (*entry)
@@ -143,7 +151,9 @@ void fast_tunnel_path(struct fast *fast, uint32_t place, const struct dp_path *p
 	struct abi_tunnel *tunnel = &fast->objects.tunnels[place];
 	uint32_t old = tunnel->hop, hop = 0;
 
-	if (*path->interface && tunnel->lns)
+	if (!strcmp(path->interface, DP_LAC_WIRE) && tunnel->lns)
+		hop = xdp_hop_get(fast, tunnel->slice, 0, 0, 0, DP_LAC_WIRE);
+	else if (*path->interface && tunnel->lns)
 		hop = xdp_hop_get(fast, tunnel->slice, path->mark, tunnel->lac, tunnel->lns, path->interface);
 	__atomic_store_n(&tunnel->hop, hop, __ATOMIC_SEQ_CST);
 	if (old)
@@ -193,8 +203,7 @@ uint32_t fast_cable_new(struct fast *fast, uint32_t slice, const struct dp_path 
 		place++;
 	if (place < ABI_TUNNELS) { // an earlier process left it
 		fast->tunnel_places[place].is_claimed = true;
-		xdp_hop_claim(fast, fast->objects.tunnels[place].hop);
-		strcpy(fast->hops[fast->objects.tunnels[place].hop].interface, XDP_WIRE);
+		claim_hop(fast, fast->objects.tunnels[place].hop, DP_SLICE_WIRE);
 		return place;
 	}
 	place = xdp_place_take(fast->tunnel_places, ABI_TUNNELS);
@@ -203,7 +212,7 @@ uint32_t fast_cable_new(struct fast *fast, uint32_t slice, const struct dp_path 
 	tunnel = &fast->objects.tunnels[place];
 	memset(tunnel, 0, sizeof(*tunnel));
 	xdp_objects_flow_clear(fast, place);
-	tunnel->hop = xdp_hop_get(fast, slice, 0, 0, 0, XDP_WIRE);
+	tunnel->hop = xdp_hop_get(fast, slice, 0, 0, 0, DP_SLICE_WIRE);
 	tunnel->flags = ABI_OPEN | ABI_INTEGRATED;
 	tunnel->mark = path->mark;
 	tunnel->tag = tag;
@@ -223,6 +232,15 @@ bool fast_tunnel_is_known(struct fast *fast, uint32_t tunnel)
 	const struct abi_tunnel *at = &fast->objects.tunnels[tunnel];
 
 	return at->flags & ABI_OPEN && at->hop && fast->objects.hops[at->hop].port;
+}
+
+bool fast_tunnel_is_cabled(struct fast *fast, uint32_t tunnel)
+{
+	uint32_t hop = fast->objects.tunnels[tunnel].hop;
+
+	return hop &&
+		(!fast->objects.hops[hop].daddr || fast->objects.hops[hop].is_used == ABI_HOP_CABLE ||
+			__atomic_load_n(&fast->hops[hop].is_cabled, __ATOMIC_RELAXED));
 }
 
 void fast_tunnel_flow(struct fast *fast, uint32_t tunnel, struct dp_counters *out)

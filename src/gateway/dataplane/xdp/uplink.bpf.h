@@ -157,7 +157,7 @@ static __always_inline int uplink_l2tp(struct xdp_md *ctx, const struct uplink *
 		flags & ABI_DF_SET || (flags & ABI_DF_COPY && inner->is_df), next_id(all->uplink_packets), head + inner->len);
 	if (flags & ABI_CHECKSUM && udp_checksum(ctx, UDP_LEN + head + inner->len))
 		return XDP_DROP; // cannot be: it is no longer than the hop's MTU
-	uplink_count(to, all, number, IP_LEN + UDP_LEN + head + inner->len);
+	uplink_count(to, all, number, hop->is_used == ABI_HOP_CABLE ? 0 : IP_LEN + UDP_LEN + head + inner->len);
 	return hop_send(ctx, hop);
 }
 

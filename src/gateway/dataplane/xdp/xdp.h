@@ -11,7 +11,6 @@
 #include <pthread.h>
 
 #define XDP_PATH 240
-#define XDP_WIRE "simw" // the SIMs' end of a slice's cable (gateway/sims.c)
 
 struct relay_bpf;
 
@@ -53,6 +52,7 @@ struct xdp_hop {
 	uint32_t generation; // of this use of the place
 	char interface[16]; // that it must leave by; "" any
 	uint32_t port; // that it was last found to lead to: stays attached while its neighbour is not known
+	bool is_cabled; // its interface is the cable, or takes no redirected frames, so that the cable is to be taken
 	uint64_t probed_ms;
 };
 
@@ -157,6 +157,7 @@ struct xdp_way {
 	uint32_t port;
 	uint8_t dmac[6], smac[6];
 	uint16_t mtu, vlan; // vlan: be, 0 none
+	bool is_cable;
 };
 void xdp_hop_write(struct fast *fast, uint32_t hop, const struct xdp_way *way);
 
