@@ -40,7 +40,7 @@ lns_simulator_packages=dash # nothing but ours; dpkg-query wants a name
 lns_simulator_start() { # CUSTOMER
 	lns_address "$1"
 	start "slicegate-sim-lns-$1" "$1" "$BUILD/src/sim/slicegate-sim" lns --listen "$LNS" ${TUNNEL_SECRET:+--secret "$TUNNEL_SECRET"} \
-		--auth "$PPP_AUTH" --user "$PPP_USER:$PPP_PASSWORD" --pool "$POOL" --dns "$DNS1" --dns "$DNS2" ${LNS_WINDOW:+--window "$LNS_WINDOW"} --control "$LAB_WORK/lns-$1.ctl" \
+		--auth "$PPP_AUTH" --user "$PPP_USER:$PPP_PASSWORD" --pool "$POOL" --dns "$DNS1" --dns "$DNS2" ${LNS_WINDOW:+--window "$LNS_WINDOW"} ${LNS_HELLO:+--hello "$LNS_HELLO"} --control "$LAB_WORK/lns-$1.ctl" \
 		${LNS_IPV6:+--ipv6 --pool6 "$LNS_IPV6" --dns6 2001:db8::53}
 	wait_for 5 udp_bound "$1" 1701
 }

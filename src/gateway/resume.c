@@ -3,6 +3,9 @@
 // as a LAC's socket is open again, its tunnels are made from their records, then their sessions (first into the data plane, so that traffic
 // flows again), then unacknowledged messages are sent again. What was not complete when the gateway was killed is torn down on the wire.
 // Records whose VSlice, LAC or LNS is not configured any longer stay unresumed and are cleared after a while.
+//
+// Until all are back nothing is read from the GTP-U socket: a user packet that the BPF programs left to it finds its session. Nor is GTP-C, until the slices
+// have been looked over: a SIM that comes just then is served a moment later, and is not told that its slice is being set up. PATIENCE_MS at most.
 #include "gateway/resume.h"
 
 #include "base/clean.h"
@@ -17,6 +20,7 @@
 LOG_CATEGORY(resume);
 
 #define ORPHAN_MS 60000 // for slices to come up and the controller to be heard
+#define PATIENCE_MS 2000 // below T3-RESPONSE (TS 29.274 7.6)
 
 struct resume {
 	struct gateway *gateway;
@@ -24,7 +28,7 @@ struct resume {
 	uint32_t *next; // session record -> index + 1 of the tunnel's, or VSlice's, next one
 	uint32_t sessions, tunnels;
 	uint32_t integrated; // of the sessions, those without a tunnel
-	struct timer orphan_timer;
+	struct timer orphan_timer, patience_timer;
 };
 
 static void clear_table(struct gateway *gateway, enum gateway_table table)
@@ -80,6 +84,29 @@ static void on_orphans_due(struct timer *timer, uint64_t now_ms)
 	resume_free(&gateway->resume);
 }
 
+static void on_patience_due(struct timer *timer, uint64_t now_ms)
+{
+	struct gateway *gateway = container_of(timer, struct resume, patience_timer)->gateway;
+
+	(void)now_ms;
+	dp_pause(gateway->dp, false);
+	udp_pause(gateway->access->udp, false);
+}
+
+void resume_slice_ready(struct gateway *gateway)
+{
+	const struct resume *resume = gateway->resume;
+	const struct vslice *vslice;
+
+	if (!resume || resume->tunnels || resume->integrated || !timer_armed(&resume->patience_timer))
+		return;
+	for (size_t i = 0; (vslice = strmap_next(&gateway->vslices, &i));)
+		if (!vslice->ready)
+			return;
+	wheel_disarm(&gateway->wheel, &gateway->resume->patience_timer);
+	udp_pause(gateway->access->udp, false);
+}
+
 int resume_new(struct gateway *gateway, bool is_live, struct resume **out)
 {
 	struct resume *resume;
@@ -109,6 +136,10 @@ int resume_new(struct gateway *gateway, bool is_live, struct resume **out)
 	resume->tunnels = state_live(gateway->state, TABLE_TUNNEL);
 	resume->orphan_timer.fire = on_orphans_due;
 	wheel_arm(&gateway->wheel, &resume->orphan_timer, gateway->now_ms + ORPHAN_MS);
+	resume->patience_timer.fire = on_patience_due;
+	wheel_arm(&gateway->wheel, &resume->patience_timer, gateway->now_ms + PATIENCE_MS);
+	dp_pause(gateway->dp, true);
+	udp_pause(gateway->access->udp, true);
 	log_info("going on from the state file tunnels=%u sessions=%u", resume->tunnels, resume->sessions);
 	*out = resume;
 	return 0;
@@ -121,6 +152,7 @@ void resume_free(struct resume **out)
 	if (!resume)
 		return;
 	wheel_disarm(&resume->gateway->wheel, &resume->orphan_timer);
+	wheel_disarm(&resume->gateway->wheel, &resume->patience_timer);
 	map_fini(&resume->first);
 	free(resume->next);
 	free(resume);
@@ -315,8 +347,11 @@ static void tunnel_resume(struct resume *resume, struct pair *pair, uint32_t ind
 // The fast path learns that there is nothing more to take over.
 static void settle_if_done(struct resume *resume)
 {
-	if (!resume->tunnels && !resume->integrated)
-		dp_fast_settle(resume->gateway->dp);
+	if (resume->tunnels || resume->integrated)
+		return;
+	dp_fast_settle(resume->gateway->dp);
+	dp_pause(resume->gateway->dp, false);
+	resume_slice_ready(resume->gateway);
 }
 
 struct sweep {

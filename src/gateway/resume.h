@@ -12,5 +12,7 @@ int resume_new(struct gateway *gateway, bool is_live, struct resume **out);
 void resume_free(struct resume **resume);
 // The LAC's socket is open: brings back what belongs to it.
 void resume_lac(struct lac *lac);
+// A slice has been set up.
+void resume_slice_ready(struct gateway *gateway);
 // The interface toward the SIMs of an Integrated VSlice is open: brings back its sessions.
 void resume_vslice(struct vslice *vslice);

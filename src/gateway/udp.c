@@ -79,7 +79,7 @@ struct udp {
 	struct udp_hub *hub;
 	struct udp_host host;
 	int fd;
-	bool closed, touched;
+	bool closed, touched, is_paused;
 	unsigned how; // what SO_NO_CHECK and IP_MTU_DISCOVER on the socket say now
 	struct udp *next_touched;
 	struct udp_entry *first, *last;
@@ -376,7 +376,9 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static int watch(struct udp *udp)
 {
-	return udp->closed ? 0 : uv_poll_start(&udp->poll, UV_READABLE | (udp->held_first ? UV_WRITABLE : 0), on_poll);
+	int events = (udp->is_paused ? 0 : UV_READABLE) | (udp->held_first ? UV_WRITABLE : 0);
+
+	return udp->closed ? 0 : uv_poll_start(&udp->poll, events, on_poll);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -532,6 +534,12 @@ int udp_new(uv_loop_t *loop, int fd, const struct udp_host *host, struct udp **o
 	}
 	*out = TAKE_PTR(udp);
 	return 0;
+}
+
+void udp_pause(struct udp *udp, bool on)
+{
+	udp->is_paused = on;
+	(void)watch(udp);
 }
 
 static void on_closed(uv_handle_t *handle)

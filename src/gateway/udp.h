@@ -27,6 +27,7 @@ int udp_open(const struct ip_end *address, int *fd_out);
 // Takes fd, also on failure. 0 or -errno.
 int udp_new(uv_loop_t *loop, int fd, const struct udp_host *host, struct udp **out);
 void udp_free(struct udp **udp); // flushes first
+void udp_pause(struct udp *udp, bool on); // reads nothing meanwhile: what arrives waits in the socket
 // How a datagram leaves. UDP_CHECKSUM: with the UDP checksum (IPv4 only; without, RFC 2661 8.1 allows data). UDP_DF: Don't Fragment is set
 // (IPv4). UDP_DSCP(0 to 63): of the outer header.
 #define UDP_CHECKSUM 1u

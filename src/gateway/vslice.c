@@ -476,6 +476,7 @@ static void on_applied(
 	vslice_follow_mtu(vslice);
 	vslice_report(vslice);
 	vslice_warm(vslice);
+	resume_slice_ready(vslice->gateway);
 }
 
 static int vslice_new(struct gateway *gateway, const struct vslice_config *config, struct vslice **out)

@@ -118,6 +118,8 @@ const char *dp_drop_name(enum dp_drop reason);
 // `gtpu_fd`: a bound UDP socket on the gateway's GTP-U address (taken). 0 or -errno.
 int dp_new(uv_loop_t *loop, int gtpu_fd, const struct dp_host *host, uint32_t max_sessions, struct dp **out);
 void dp_free(struct dp **dp);
+// What arrives at the GTP-U socket waits there meanwhile.
+void dp_pause(struct dp *dp, bool on);
 
 // Puts the fast path (xdp/) before the sockets: call it before anything is installed. `gateway`: its pinned objects carry this name. 0 or -errno,
 // and in `why` (size DP_WHY) what is missing; the sockets do it all then. What an earlier process left running goes on, and is claimed by whatever

@@ -92,6 +92,11 @@ void dp_free(struct dp **pointer)
 	free(dp);
 }
 
+void dp_pause(struct dp *dp, bool on)
+{
+	udp_pause(dp->gtpu, on);
+}
+
 static uint16_t local_port(int fd)
 {
 	struct sockaddr_storage name;

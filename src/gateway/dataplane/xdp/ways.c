@@ -39,7 +39,7 @@ struct look {
 	struct way *way;
 	uint32_t tunnel, mark, slice, ifindex, sims;
 	char interface[17];
-	bool is_failed;
+	bool is_failed, leads; // leads: some route goes past the stack
 };
 
 int xdp_ways_new(struct xdp_ways **out)
@@ -83,6 +83,7 @@ static void want(struct look *look, const struct route_row *row, bool is_way)
 	}
 	if (at && at->is_wanted)
 		return;
+	look->leads = look->leads || is_way;
 	hop = is_way ? xdp_hop_get(look->fast, look->slice, look->mark, 0, row->gateway, look->interface) : 0;
 	if (at && at->hop == hop) {
 		at->is_wanted = true;
@@ -164,7 +165,7 @@ static void follow(struct fast *fast, struct way *way, uint32_t number, struct r
 	drop_unwanted(fast, way);
 	if (look.is_failed && tunnel->way)
 		log_warn("a Routing Target has too many routes for the fast path interface=%s", look.interface);
-	__atomic_store_n(&tunnel->way, look.is_failed ? 0 : link.ifindex, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&tunnel->way, look.is_failed || !look.leads ? 0 : link.ifindex, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&tunnel->way_in, strcmp(link.kind, "veth") ? tunnel->way : 0, __ATOMIC_SEQ_CST);
 }
 
