@@ -206,7 +206,7 @@ static int dial(struct session *session, struct pair *pair)
 	session->profile = profile_ref(pair->profile);
 	ppp_link_init(&session->ppp, &session_ppp_ops, &session->profile->ppp);
 	ppp_link_want_mru(&session->ppp, pair_mtu(pair));
-	error = session_ip6_families(session);
+	error = session_ip6_families(session, pair);
 	if (error)
 		return error;
 	if (attach->request.wanted.family == IP_V4)

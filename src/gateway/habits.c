@@ -121,11 +121,19 @@ bool habits_offer_proxy(struct pair *pair, bool is_only_way)
 	return pair->habits.proxy != PPP_PROXY_IGNORED || is_only_way || is_stale(&pair->habits);
 }
 
-uint32_t habits_ip6_patience_ms(struct pair *pair, uint32_t usual_ms)
+enum ppp_ip6_when habits_ip6_when(struct pair *pair)
 {
-	bool is_in_vain = pair && (pair->habits.ip6 == HABIT_IP6_SILENT || pair->habits.ip6 == HABIT_IP6_NO_PREFIX);
-
-	return is_in_vain && !is_stale(&pair->habits) ? 0 : usual_ms;
+	switch ((enum habit_ip6)pair->habits.ip6) {
+	case HABIT_IP6_GIVEN:
+	case HABIT_IP6_REFUSED:
+		return PPP_IP6_WITH_IPV4;
+	case HABIT_IP6_SILENT:
+	case HABIT_IP6_NO_PREFIX:
+		return is_stale(&pair->habits) ? PPP_IP6_AFTER_IPV4 : PPP_IP6_INSTEAD;
+	case HABIT_IP6_UNKNOWN:
+		break;
+	}
+	return PPP_IP6_AFTER_IPV4;
 }
 
 void habits_note_proxy(struct pair *pair, enum ppp_proxy_use use)

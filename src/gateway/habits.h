@@ -30,8 +30,8 @@ void habits_load(struct pair *pair); // from the state file
 void habits_forget(struct pair *pair); // its settings were changed: whatever it did may be otherwise now
 // Whether proxy LCP and authentication are worth the offer. `is_only_way`: without them the SIM can't get in.
 bool habits_offer_proxy(struct pair *pair, bool is_only_way);
-// How long IPv6 is waited for when IPv4 is there: not at all where the LNS never says a word about it.
-uint32_t habits_ip6_patience_ms(struct pair *pair, uint32_t usual_ms);
+// When IPv6 is asked for beside IPv4: one after the other until the LNS is known to speak it, and not where it is known to give none.
+enum ppp_ip6_when habits_ip6_when(struct pair *pair);
 void habits_note_proxy(struct pair *pair, enum ppp_proxy_use use);
 void habits_note_ip6(struct pair *pair, enum habit_ip6 ip6);
 const char *habits_proxy_words(const struct pair *pair); // "takes proxy LCP, asks authentication afresh"; NULL = not known

@@ -99,9 +99,9 @@ static void tell_lines(struct session *session)
 	const struct l2tp_settings *settings = session->profile->settings;
 	uint32_t rtt_us = l2tp_channel_rtt_us(&tunnel->l2tp.channel);
 	uint64_t now_ms = session->gateway->now_ms;
-	struct ip_addr address = ip_addr_v4(result->address), dns = ip_addr_v4(result->dns[0]);
+	struct ip_addr address = ip_addr_v4(result->address);
 	struct trace *trace = session->attach->trace;
-	char text[IP_ADDR_TEXT], dns_text[IP_ADDR_TEXT];
+	char text[IP_ADDR_TEXT], dns[2][IP_ADDR_TEXT];
 	bool has_secret = session->profile->l2tp.secrets[0].len;
 
 	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "the LNS calls itself \"%.*s\", vendor \"%.*s\"",
@@ -116,15 +116,23 @@ static void tell_lines(struct session *session)
 		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "round trip: %.1f ms", rtt_us / 1000.0);
 	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "PPP: authentication %s as \"%s\", MRU %u to the LNS, %u from it",
 		ppp_auth_name(result->auth), session->attach->user, result->mru, result->local_mru);
-	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "address %s, DNS %s", ip_addr_text(&address, text),
-		result->dns[0] ? ip_addr_text(&dns, dns_text) : "none");
+	for (size_t i = 0; i < array_len(dns); i++) {
+		struct ip_addr server = ip_addr_v4(result->dns[i]);
+
+		ip_addr_text(&server, dns[i]);
+	}
+	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "address %s, DNS %s%s%s",
+		result->has_ipv4 ? ip_addr_text(&address, text) : "none", result->dns[0] ? dns[0] : "none",
+		result->dns[1] ? " and " : "", result->dns[1] ? dns[1] : "");
 }
 
 // Largest first. A way that carries 1500 carries an MRU of 1460; 1280 is IPv6's least, 576 IPv4's.
 static const uint16_t sizes[] = {0, 1400, 1280, 1000, 576}; // 0: as LCP agreed
 #define ECHO_ID 200 // and up, one each
 #define ECHO_WAIT_MS 1000
-#define ECHO_REPLY 10 // LCP code
+#define ECHO_WAIT_BUSY_MS 10000 // SoftEther's PPP answers nothing for 4 s after an IPv6CP request that it leaves open
+#define ECHO_REQUEST 9 // LCP codes
+#define ECHO_REPLY 10
 
 static uint16_t size_of(const struct session *session, size_t at)
 {
@@ -165,6 +173,11 @@ static void tell_ip6(struct session *session)
 	}
 }
 
+static unsigned int echo_wait_ms(const struct session *session)
+{
+	return ppp_link_result(&session->ppp)->ipv6_reason == PPP_REASON_NCP_TIMEOUT ? ECHO_WAIT_BUSY_MS : ECHO_WAIT_MS;
+}
+
 static void tell_rest(struct session *session)
 {
 	struct attach *attach = session->attach;
@@ -176,7 +189,7 @@ static void tell_rest(struct session *session)
 		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE,
 			"MTU: not one LCP echo came back within %u ms: an LNS that answers none, or a way that carries no 576 "
 			"octets",
-			ECHO_WAIT_MS);
+			echo_wait_ms(session));
 	else if (attach->test_mtu == session->mtu)
 		trace_add(
 			trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "MTU: %u octets pass end to end, both ways", attach->test_mtu);
@@ -202,7 +215,7 @@ void lnstest_passed(struct session *session)
 	tell_lines(session);
 	tell_ip6(session);
 	session->attach->attached_ms = gateway->now_ms;
-	session->attach->test_until_ms = gateway->now_ms + ECHO_WAIT_MS;
+	session->attach->test_until_ms = gateway->now_ms + echo_wait_ms(session);
 	send_echoes(session);
 	l2tp_tunnel_hello(&tunnel->l2tp, gateway->now_ms);
 	tunnel_settle(tunnel);
@@ -234,6 +247,8 @@ void lnstest_on_lcp(struct session *session, const uint8_t *packet, size_t len)
 
 	if (code == ECHO_REPLY && id >= ECHO_ID && (size_t)(id - ECHO_ID) < array_len(sizes) && len > session->attach->test_mtu)
 		session->attach->test_mtu = (uint16_t)len;
+	else if (code == ECHO_REQUEST && !session->attach->test_mtu)
+		send_echoes(session); // it is awake again
 	session_after_ppp(session);
 	if (session_find(gateway, teid) == session && session->attach && session->attach->test_mtu >= session->mtu &&
 		l2tp_channel_idle(&call_tunnel(session->call)->l2tp.channel))

@@ -68,6 +68,7 @@ struct attach_ip6 {
 	uint64_t due_ms, until_ms; // the next solicitation; the end of patience; WHEEL_NEVER
 	struct session_ip6 got; // prefix and DNS servers
 	bool has_prefix, gave_up;
+	bool is_in_vain; // this LNS is known to give none
 	uint16_t ra_len; // the advertisement, for the SIM
 	uint8_t ra[400];
 };

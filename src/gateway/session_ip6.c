@@ -25,7 +25,16 @@ static struct attach_ip6 *waiting(const struct session *session)
 	return session->attach ? &session->attach->ip6 : NULL;
 }
 
-int session_ip6_families(struct session *session)
+// SoftEther's PPP stands still for four seconds over its first IPv6CP request; then IPv4 has to be there already.
+static enum ppp_ip6_when when_to_ask(const struct session *session, struct pair *pair)
+{
+	bool must_ask = session->attach->is_test || session->ip6; // it has IPv6 already, and is dialled again
+	enum ppp_ip6_when when = habits_ip6_when(pair);
+
+	return must_ask && when == PPP_IP6_INSTEAD ? PPP_IP6_AFTER_IPV4 : when;
+}
+
+int session_ip6_families(struct session *session, struct pair *pair)
 {
 	const struct attach_request *request = &session->attach->request;
 	const struct l2tp_settings *settings = session->profile->settings;
@@ -37,6 +46,12 @@ int session_ip6_families(struct session *session)
 	if (!wants4 && !wants6)
 		return -EAFNOSUPPORT;
 	ppp_link_want_families(&session->ppp, wants4, wants6);
+	if (wants4 && wants6) {
+		enum ppp_ip6_when when = when_to_ask(session, pair);
+
+		ppp_link_want_ip6_when(&session->ppp, when);
+		session->attach->ip6.is_in_vain = when == PPP_IP6_INSTEAD;
+	}
 	if (session->ip6)
 		ppp_link_want_interface_id(&session->ppp, session->ip6->interface_id);
 	return 0;
@@ -62,21 +77,14 @@ static void solicit(struct session *session)
 			"Router Solicitation: which prefix has the SIM?");
 }
 
-// A SIM that has IPv4 already need not wait for what this LNS never gives.
-static uint32_t patience_ms(struct session *session)
-{
-	bool has4 = ppp_link_result(&session->ppp)->has_ipv4;
-
-	return has4 ? habits_ip6_patience_ms(call_tunnel(session->call)->pair, PATIENCE_MS) : PATIENCE_MS;
-}
-
 // Patience from now on, but never beyond the time that the mobile network grants.
 static void be_patient(struct session *session)
 {
 	struct attach_ip6 *ip6 = waiting(session);
 	uint64_t now_ms = session->gateway->now_ms, last_ms = session->attach->deadline_ms - DEADLINE_SPARE_MS;
+	bool has4 = ppp_link_result(&session->ppp)->has_ipv4;
 
-	ip6->until_ms = now_ms + patience_ms(session);
+	ip6->until_ms = now_ms + (has4 && ip6->is_in_vain ? 0 : PATIENCE_MS);
 	if (session->attach->deadline_ms && ip6->until_ms > last_ms)
 		ip6->until_ms = last_ms > now_ms ? last_ms : now_ms;
 	ip6->due_ms = ip6->until_ms;

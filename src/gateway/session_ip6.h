@@ -5,7 +5,7 @@
 #include "gateway/session.h"
 
 // Before PPP begins: the families that the SIM asks for and the settings of this LNS allow. 0, or -EAFNOSUPPORT: none is left.
-int session_ip6_families(struct session *session);
+int session_ip6_families(struct session *session, struct pair *pair);
 void session_ip6_family_up(
 	struct session *session, bool is_ipv6); // one is agreed upon; the other, or the prefix, may be a little late
 bool session_ip6_waits(const struct session *session); // PPP is up, and the prefix is on its way

@@ -183,7 +183,7 @@ static void learn(struct session *session)
 		return;
 	if (result->has_ipv6)
 		habits_note_ip6(pair, session->attach->ip6.has_prefix ? HABIT_IP6_GIVEN : HABIT_IP6_NO_PREFIX);
-	else if (result->ipv6_reason)
+	else if (result->ipv6_reason && !session->attach->ip6.is_in_vain)
 		habits_note_ip6(pair, result->ipv6_reason == PPP_REASON_NCP_TIMEOUT ? HABIT_IP6_SILENT : HABIT_IP6_REFUSED);
 }
 
@@ -222,6 +222,8 @@ const char *session_ppp_lack(const struct session *session)
 		return "ipv6cp is off";
 	if (session->pdn_type == GTP2_PDN_IPV6)
 		return "the LNS gave no IPv4 address";
+	if (!result->has_ipv6 && session->attach->ip6.is_in_vain)
+		return "the LNS is known to give no IPv6, and it is asked again within the hour";
 	if (!result->has_ipv6)
 		return result->ipv6_reason == PPP_REASON_NCP_TIMEOUT ? "the LNS leaves IPv6CP unanswered"
 								     : "the LNS refuses IPv6CP";

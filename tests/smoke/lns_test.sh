@@ -18,10 +18,10 @@ phone car2
 step "the order of customer a" order a $imsi
 step "the LNS is tested" tests
 step "it works" told 'the LNS works: an address after [0-9]+ ms'
-step "it proved the secret" told 'the LNS proved the secret, window [0-9]+'
+step "it proved the secret, where there is one" told "${TUNNEL_SECRET:+the LNS proved the }secret, window [0-9]+"
 step "it authenticated the user by ${PPP_AUTH^^}" told "authentication $PPP_AUTH.* as \"$PPP_USER\""
 step "it gave an address and DNS" told "address $POOL_NET\.[0-9.]+, DNS $DNS1"
-step "it says what an LNS without IPv6 gives" told 'IPv6: none, the LNS refuses IPv6CP|IPv6: prefix'
+step "it says what an LNS without IPv6 gives" told 'IPv6: (prefix|none, (the LNS refuses IPv6CP|the LNS leaves IPv6CP unanswered|no router advertisement))'
 step "packets of the MTU pass end to end" told 'MTU: [0-9]+ octets pass end to end, both ways'
 step "HELLO is acknowledged" told 'HELLO: acknowledged'
 step "every message is shown" told 'l2tp +-> +ICRQ'
@@ -30,9 +30,11 @@ step "the LNS was told that it is over (CDN)" wait_for 5 wire_saw a wan "l2tp.av
 step "a wrong password" endpoint '"pppPassword": "wrong"'
 step "the test says so, and what to mend" fails 'password.*To mend it'
 step "the right password" endpoint "\"pppPassword\": \"$PPP_PASSWORD\""
-step "another tunnel secret" api PATCH /vslices/diagnostics-a/lacs/lac-a <<<'{"tunnelSecret": "another"}'
-step "the test says so" fails 'secret differs.*To mend it'
-step "the right one" api PATCH /vslices/diagnostics-a/lacs/lac-a <<<"{\"tunnelSecret\": \"$TUNNEL_SECRET\"}"
+if [ -n "$TUNNEL_SECRET" ]; then
+	step "another tunnel secret" api PATCH /vslices/diagnostics-a/lacs/lac-a <<<'{"tunnelSecret": "another"}'
+	step "the test says so" fails 'secret.*To mend it: set the same tunnel secret'
+	step "the right one" api PATCH /vslices/diagnostics-a/lacs/lac-a <<<"{\"tunnelSecret\": \"$TUNNEL_SECRET\"}"
+fi
 step "the LNS, on hold or not, is tested" wait_for 10 tests
 step "a SIM attaches" sgw_attach car2 $imsi
 step "and goes" sgw_detach car2

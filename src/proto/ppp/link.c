@@ -17,6 +17,7 @@
 _Static_assert(sizeof(struct ppp_link) <= 320, "there are very many of them");
 
 #define PROXY_TRIES 2 // unanswered IPCP requests before LCP is negotiated after all
+#define IPV4_TRIES 2 // unanswered IPCP requests before IPv6CP waits no longer for it
 
 void ppp_options_init(struct ppp_options *options)
 {
@@ -132,6 +133,11 @@ void ppp_link_want_families(struct ppp_link *link, bool ipv4, bool ipv6)
 {
 	link->no_ipv4 = !ipv4;
 	link->no_ipv6 = !ipv6;
+}
+
+void ppp_link_want_ip6_when(struct ppp_link *link, enum ppp_ip6_when when)
+{
+	link->ip6_when = (uint8_t)when;
 }
 
 void ppp_link_want_proxy(struct ppp_link *link, bool is_sent)
@@ -271,6 +277,12 @@ static void start(struct ppp_link *link, const struct ppp_cp_class *class)
 	ppp_cp_run(link, class, PPP_CP_UP);
 }
 
+static void begin_ip6(struct ppp_link *link)
+{
+	if (wants_ipv6(link) && link->ip6cp.state == PPP_CP_INITIAL)
+		start(link, &ppp_ip6cp);
+}
+
 void ppp_link_network(struct ppp_link *link)
 {
 	link->phase = PPP_PHASE_NETWORK;
@@ -278,8 +290,8 @@ void ppp_link_network(struct ppp_link *link)
 	link->auth.due_ms = link->auth.deadline_ms = PPP_NEVER;
 	if (wants_ipv4(link))
 		start(link, &ppp_ipcp);
-	if (wants_ipv6(link))
-		start(link, &ppp_ip6cp);
+	if (link->ip6_when == PPP_IP6_WITH_IPV4 || !wants_ipv4(link))
+		begin_ip6(link);
 	if (!wants_ipv4(link) && !wants_ipv6(link))
 		ppp_link_fail(link, PPP_REASON_NCP_REJECTED);
 }
@@ -317,6 +329,10 @@ void ppp_link_family_up(struct ppp_link *link, const struct ppp_cp_class *class)
 
 	*(ipv4 ? &link->result.has_ipv4 : &link->result.has_ipv6) = true;
 	*(ipv4 ? &link->result.ipv4_reason : &link->result.ipv6_reason) = PPP_REASON_NONE;
+	if (ipv4 && link->ip6_when == PPP_IP6_INSTEAD && link->ip6cp.state == PPP_CP_INITIAL)
+		link->no_ipv6 = true;
+	if (ipv4)
+		begin_ip6(link);
 	ppp_link_raise(link, ipv4 ? PPP_EVENT_IPV4_UP : PPP_EVENT_IPV6_UP);
 	judge_families(link);
 }
@@ -349,6 +365,8 @@ void ppp_link_family_refused(struct ppp_link *link, const struct ppp_cp_class *c
 	// Told to a peer that may still be asking; the automaton rests until it asks anew.
 	if (cp->state >= PPP_CP_REQ_SENT)
 		ppp_cp_run(link, class, PPP_CP_CLOSE);
+	if (ipv4)
+		begin_ip6(link);
 	judge_families(link);
 }
 
@@ -368,6 +386,8 @@ static void recv_ncp(struct ppp_link *link, const struct ppp_cp_class *class, co
 {
 	if (ppp_auth_implied(link) && len > 0 && packet[0] == PPP_CONF_REQ)
 		ppp_auth_passed(link, (enum ppp_auth)link->auth.method);
+	if (link->phase == PPP_PHASE_NETWORK && class == &ppp_ip6cp)
+		begin_ip6(link); // the peer speaks of it by itself
 	if (link->phase == PPP_PHASE_NETWORK)
 		ppp_cp_recv(link, class, packet, len);
 	else
@@ -474,6 +494,8 @@ void ppp_link_tick(struct ppp_link *link, uint64_t now_ms)
 	if (now_ms >= earlier(link->auth.due_ms, link->auth.deadline_ms))
 		ppp_auth_tick(link);
 	ncp_tick(link, &ppp_ipcp);
+	if (link->phase == PPP_PHASE_NETWORK && !link->ipcp.heard && link->ipcp.tries >= IPV4_TRIES)
+		begin_ip6(link);
 	ncp_tick(link, &ppp_ip6cp);
 	if (now_ms >= link->echo_due_ms)
 		echo_tick(link);

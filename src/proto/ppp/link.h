@@ -201,6 +201,7 @@ struct ppp_link {
 	uint8_t next_id; // for packets other than Configure-Requests
 	uint8_t echo_missed, loops;
 	bool no_ipv4, no_ipv6, no_proxy; // not on this link, whatever the options say
+	uint8_t ip6_when; // enum ppp_ip6_when
 	uint8_t proxy_use; // enum ppp_proxy_use
 	bool settling, is_up, closing, proxied;
 	bool auth_disliked; // client: the peer's last demand for authentication was none that we accept
@@ -219,6 +220,13 @@ void ppp_link_want_address(struct ppp_link *link, uint32_t address);
 void ppp_link_want_mru(struct ppp_link *link, uint16_t mru);
 // Of the options' families only these, on this link. Before ppp_link_up.
 void ppp_link_want_families(struct ppp_link *link, bool ipv4, bool ipv6);
+// When our IPv6CP begins, where both families are wanted. A peer's own IPv6CP is answered at any time.
+enum ppp_ip6_when {
+	PPP_IP6_WITH_IPV4, // at once
+	PPP_IP6_AFTER_IPV4, // when IPCP is decided, or not a word of it came: some LNSs work at one thing at a time
+	PPP_IP6_INSTEAD, // only where IPCP fails
+};
+void ppp_link_want_ip6_when(struct ppp_link *link, enum ppp_ip6_when when);
 // Client: whether the proxy AVPs are in the ICCN of this call, where the options have proxy_sent. Before ppp_link_up.
 void ppp_link_want_proxy(struct ppp_link *link, bool is_sent);
 // What the LNS made of them (RFC 2661 6.12). Kept when the link ends.
