@@ -24,7 +24,11 @@ lns_softether_start() { # CUSTOMER
 }
 
 lns_softether_die() { # CUSTOMER: with no word to anybody; it may be started again
+	local group
+	group=$(pid_of "softether-$1")
 	stop "softether-$1" KILL
+	kill -KILL -- "-$group" # the server is a child of what was started
+	wait_for 5 refuse udp_bound "$1" 1701
 	ip_in "$1" link del tap_lns 2>/dev/null || true
 }
 
