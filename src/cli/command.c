@@ -10,6 +10,7 @@
 
 #include "base/clean.h"
 #include "cli/attaches.h"
+#include "cli/bindings.h"
 #include "cli/body.h"
 #include "cli/bulk.h"
 #include "cli/capture.h"
@@ -372,11 +373,21 @@ static int run_lns_test(struct command *command, const struct verb *verb)
 		.words_min = (words_), .words_max = (words_), .run = usage_run, .action = (words_) ? (word_) : NULL              \
 	}
 
+#define BINDINGS(noun_)                                                                                                          \
+	{                                                                                                                        \
+		.word = "nat-bindings",                                                                                          \
+		.usage = "WHICH [--public-address ADDRESS] [--public-port PORT] [--inner-address ADDRESS] ...",                  \
+		.noun = &(noun_), .help = "who has which public address and port just now", .takes_fields = true,                \
+		.words_min = 1, .words_max = 1, .run = bindings_run, .action = "natbindings"                                     \
+	}
+
 const struct verb verbs[] = {
 	ACTION("restart", noun_tunnel, "restarts", "close it and open it again; its sessions end"),
 	ACTION("drain", noun_tunnel, "drains", "take no new sessions; it ends with the last"),
 	ACTION("detach", noun_endpoint, "is detached", "take its live session down"),
 	TOLD("attaches", noun_endpoint, "attaches", "its last attaches, step by step, each with a verdict"),
+	BINDINGS(noun_target),
+	BINDINGS(noun_endpoint),
 	USAGE(noun_vslice, "usage", 1),
 	USAGE(noun_group, "usage", 1),
 	USAGE(noun_endpoint, "usage", 1),

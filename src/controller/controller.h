@@ -8,6 +8,7 @@
 #include <uv.h>
 
 struct addresses;
+struct asks;
 struct captures;
 struct events;
 struct http_server;
@@ -22,6 +23,7 @@ struct controller {
 	struct live *live; // what gateways report
 	struct captures *captures; // and the packets that they capture
 	struct link *link; // the gateways' streams
+	struct asks *asks; // what they are asked
 	struct addresses *addresses; // of Integrated VSlices
 	struct events *events; // what happens, and who is told
 	struct usage_keeper *usage_keeper;

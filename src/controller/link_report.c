@@ -11,6 +11,7 @@
 #include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/token.h"
+#include "controller/ask.h"
 #include "controller/events/events.h"
 #include "controller/live.h"
 #include "controller/store/attach.h"
@@ -50,6 +51,7 @@ struct report {
 	VEC(struct usage_told) usage;
 	VEC(struct attach_told) attaches;
 	VEC(struct pool_want) wants;
+	VEC(json_t *) answers; // to what was asked, completed
 	size_t row; // how many were looked at
 	bool is_new;
 	int status;
@@ -394,6 +396,39 @@ static void on_pool(struct report *report, const json_t *row)
 	want->family = strcmp(family, "ipv6") == 0 ? IP_V6 : IP_V4;
 }
 
+// Ids become what a reader knows.
+static void name_in(struct report *report, const struct noun *noun, json_t *row, const char *member)
+{
+	struct field_ref ref = {0};
+
+	field_text_set(&ref.id, text_of(row, member));
+	complete(report, noun, &ref, NULL);
+	if (ref.id)
+		json_object_set_new(
+			row, member, json_pack("{s:s, s:s?, s:s?}", "id", ref.id, "moniker", ref.moniker, "name", ref.name));
+	free(ref.id);
+	free(ref.moniker);
+	free(ref.name);
+}
+
+static void on_nat_bindings(struct report *report, const json_t *row)
+{
+	json_t *copy = text_of(row, "query") ? json_deep_copy(row) : NULL, **room = copy ? vec_add(&report->answers) : NULL,
+	       *binding;
+	size_t i;
+
+	if (!room) {
+		json_decref(copy);
+		return;
+	}
+	json_array_foreach(json_object_get(copy, "bindings"), i, binding)
+	{
+		name_in(report, &noun_target, binding, "routingTarget");
+		name_in(report, &noun_endpoint, binding, "endpoint");
+	}
+	*room = copy;
+}
+
 static const struct {
 	const char *row;
 	void (*take)(struct report *report, const json_t *row);
@@ -409,6 +444,7 @@ static const struct {
 	{"pool", on_pool},
 	{"attach", on_attach},
 	{"event", on_event},
+	{"natBindings", on_nat_bindings},
 	{"sync", on_sync},
 };
 
@@ -543,6 +579,9 @@ static void answer_report(struct report *report, int error)
 	free(report->token);
 	event_notes_fini(&report->notes);
 	vec_free(&report->wants);
+	vec_each (&report->answers, said)
+		json_decref(*said);
+	vec_free(&report->answers);
 	vec_free(&report->usage);
 	vec_each (&report->attaches, told)
 		free(told->trace);
@@ -587,6 +626,9 @@ static void done(struct store_job *job)
 {
 	struct report *report = container_of(job, struct report, job);
 
+	vec_each (&report->answers, answer)
+		asks_answer(report->controller->asks, report->gateway, text_of(*answer, "query"),
+			json_object_get(*answer, "bindings"), number_of(*answer, "total"), text_of(*answer, "error"));
 	vec_each (&report->wants, want)
 		addresses_want(report->controller->addresses, want->vslice, want->family, report->gateway);
 	if (job->error || report->status != 200 || (!report->notes.count && !report->usage.count && !report->attaches.count)) {

@@ -285,6 +285,16 @@ void live_look_session(
 	pthread_rwlock_unlock(&live->lock);
 }
 
+void live_look_endpoint(
+	struct live *live, const char *endpoint, void (*look)(const struct session *session, void *context), void *context)
+{
+	pthread_rwlock_rdlock(&live->lock);
+	struct entry *entry = strmap_get(&live->by_endpoint, endpoint);
+
+	look(entry ? entry->object : NULL, context);
+	pthread_rwlock_unlock(&live->lock);
+}
+
 void live_sync_end(struct live *live, const char *gateway)
 {
 	pthread_rwlock_wrlock(&live->lock);

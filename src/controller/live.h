@@ -59,6 +59,9 @@ bool live_gateway_of(struct live *live, bool tunnel, const char *customer, const
 // Calls `look` with the session, or with NULL where there is none, while nothing changes.
 void live_look_session(
 	struct live *live, const char *id, void (*look)(const struct session *session, void *context), void *context);
+// Likewise, of an endpoint.
+void live_look_endpoint(
+	struct live *live, const char *endpoint, void (*look)(const struct session *session, void *context), void *context);
 // The sessions that live_sync_end would drop: calls `each` on every one.
 void live_each_stale(
 	struct live *live, const char *gateway, void (*each)(const struct session *session, void *context), void *context);

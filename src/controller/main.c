@@ -10,6 +10,7 @@
 #include "controller/api/api.h"
 #include "controller/api/http.h"
 #include "controller/api/token.h"
+#include "controller/ask.h"
 #include "controller/capture.h"
 #include "controller/controller.h"
 #include "controller/events/events.h"
@@ -177,6 +178,7 @@ static void close_all(struct stopping *stopping)
 	events_free(&controller->events);
 	usage_keeper_free(&controller->usage_keeper);
 	captures_free(&controller->captures);
+	asks_free(&controller->asks);
 	link_free(&controller->link);
 }
 
@@ -246,6 +248,8 @@ static int controller_start(struct controller *controller, char why[200])
 		error = live_new(&controller->live);
 	if (!error)
 		error = link_new(controller, &controller->link);
+	if (!error)
+		error = asks_new(controller, &controller->asks);
 	if (!error)
 		error = captures_start(controller);
 	if (!error)

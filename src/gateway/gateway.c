@@ -12,6 +12,7 @@
 #include "gateway/integrated.h"
 #include "gateway/jsonget.h"
 #include "gateway/lnstest.h"
+#include "gateway/natquery.h"
 #include "gateway/records.h"
 #include "gateway/resume.h"
 #include "gateway/session.h"
@@ -199,6 +200,10 @@ static void on_command(void *owner, const char *command, const json_t *row)
 	}
 	if (!strcmp(command, "testLns")) {
 		lnstest_run(gateway, &id);
+		return;
+	}
+	if (!strcmp(command, "natBindings")) {
+		natquery_run(gateway, row);
 		return;
 	}
 	tunnel = tunnel_find(gateway, &id);

@@ -17,6 +17,7 @@
 #include "gateway/links.h"
 #include "gateway/nft.h"
 #include "gateway/sims.h"
+#include "gateway/target/bindings.h"
 #include "gateway/target/underlay.h"
 #include "gateway/udp.h"
 #include "gateway/worker.h"
@@ -72,6 +73,13 @@ struct slice_job {
 			size_t count;
 			bool whole;
 		} members;
+		struct {
+			struct binding_query query;
+			struct bindings found;
+			int error;
+			void (*done)(void *owner, int error, const struct bindings *bindings);
+			void *owner;
+		} bindings;
 		bool keep;
 		bool cable;
 	};
@@ -465,6 +473,39 @@ void slice_rule_counters(
 	}
 	job->counters.done = done;
 	job->counters.owner = owner;
+	worker_submit(slice->worker, &job->job);
+}
+
+static void bindings_run(struct worker *worker, struct worker_job *base)
+{
+	struct slice_job *job = container_of(base, struct slice_job, job);
+
+	job->bindings.error = slice_kernel_bindings(job->kernel, &job->bindings.query, &job->bindings.found);
+}
+
+static void bindings_done(struct worker_job *base)
+{
+	struct slice_job *job = container_of(base, struct slice_job, job);
+
+	if (!job_slice(job))
+		job->bindings.error = -ECANCELED;
+	job->bindings.done(job->bindings.owner, job->bindings.error, &job->bindings.found);
+	vec_free(&job->bindings.found.rows);
+	free(job);
+}
+
+void slice_bindings(struct slice *slice, const struct binding_query *query,
+	void (*done)(void *owner, int error, const struct bindings *bindings), void *owner)
+{
+	struct slice_job *job = job_new(slice, bindings_run, bindings_done);
+
+	if (!job) {
+		done(owner, -ENOMEM, NULL);
+		return;
+	}
+	job->bindings.query = *query;
+	job->bindings.done = done;
+	job->bindings.owner = owner;
 	worker_submit(slice->worker, &job->job);
 }
 

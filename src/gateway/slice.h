@@ -23,7 +23,7 @@ struct slice_target_status {
 	char public_key[WIREGUARD_KEY_TEXT];
 	char public_address[IP_ADDR_TEXT]; // where the peer finds us, or what its servers see;
 	char public_addresses[200]; // one of these, of several: "203.0.113.8-203.0.113.11, 203.0.113.20"
-	uint32_t nat_base; // of its link (natpool.h); for the worker
+	uint32_t nat_base; // of its transfer link; for the worker
 	uint16_t public_port;
 	uint64_t handshake_s; // the last one, in seconds since 1970
 	bool ike_up, child_up; // the security associations of a VPN: phase 1, phase 2
@@ -87,6 +87,12 @@ struct slice_member {
 void slice_members(struct slice *slice, const struct slice_member *rows, size_t count, bool whole);
 // Asks the targets whose status changes without an event; on_applied is called again when one differs. Does nothing while an apply is under way.
 void slice_look(struct slice *slice);
+// The NAT bindings of its Internet targets: `done` is called with rows valid for the call, or an error; -ECANCELED when the slice is
+// gone meanwhile.
+struct binding_query;
+struct bindings;
+void slice_bindings(struct slice *slice, const struct binding_query *query,
+	void (*done)(void *owner, int error, const struct bindings *bindings), void *owner);
 // Packets and octets that each rule matched: `done` is called with arrays valid for the call.
 struct slice_rule_counter {
 	struct uuid rule;

@@ -25,6 +25,7 @@
 #include "gateway/sims.h"
 #include "gateway/target/annex.h"
 #include "gateway/target/transfer.h"
+#include "gateway/target/bindings.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -148,6 +149,26 @@ void slice_kernel_cable(struct slice_kernel *kernel, bool on)
 	struct nl *nl = NULL;
 	int error = slice_kernel_enter(kernel);
 
+int slice_kernel_bindings(struct slice_kernel *kernel, const struct binding_query *query, struct bindings *out)
+{
+	VEC(struct binding_link) links = {0};
+	int error = slice_kernel_enter(kernel);
+
+	if (kernel->applied)
+		vec_each (&kernel->applied->policy->targets, target) {
+			bool is_wanted = target->nat_base && (!query->target.text[0] || uuid_equal(&query->target, &target->id));
+			struct binding_link *room = is_wanted ? vec_add(&links) : NULL;
+
+			if (room)
+				*room = (struct binding_link){target->id, target->nat_base};
+		}
+	if (!error && links.count)
+		error = bindings_get(kernel->underlay_fd, links.items, links.count, query, out);
+	vec_free(&links);
+	netns_enter(kernel->underlay_fd);
+	return error;
+}
+
 	kernel->has_cable = on;
 	if (!error)
 		error = nl_new(&nl);
@@ -232,6 +253,8 @@ static int set_sysctls(const struct slice_spec *spec, struct slice_result *resul
 	};
 
 	for (size_t i = 0; i < array_len(rows); i++) {
+		{"netfilter/nf_conntrack_timestamp", "1"}, // bindings.h
+		{"netfilter/nf_conntrack_acct", "1"},
 		int error = netns_sysctl(rows[i].path, rows[i].value);
 
 		if (error && error != -ENOENT) // a kernel without IPv6 has no such file

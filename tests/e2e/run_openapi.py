@@ -5,6 +5,7 @@ independent implementation of JSON Schema (python3-jsonschema). Then every opera
 each request and reply is held against it both ways: nothing undescribed, nothing that is missing. How many were driven is printed;
 an operation that is not driven fails."""
 
+import contextlib
 import functools
 import http.client
 import http.server
@@ -234,6 +235,55 @@ class Description(Case):
                                ("test-lns", lns + "/test"), ("list-lns-tests", lns + "/tests")):
             self.drive(identity, path)
             self.drive(identity, re.sub(r"/[^/]+(/\w+)$", r"/nothing\1", path), status=404)
+
+    def test_2_nat_bindings(self):
+        target = self.api.ok("POST", "routingtargets", {"name": "Net", "vslice": "described", "routingTargetType": "internet"})
+        session = {"row": "session", "id": SESSION.replace("0a", "0c"), "endpoint": self.ids["endpoint"], "imsi": imsi(1), "vslice": self.ids["vslice"],
+                   "state": "up", "ipAddress": "100.64.0.2", "ipSource": "platform", "phases": {}}
+        self.tell(session)
+        binding = {"routingTarget": target, "endpoint": self.ids["endpoint"], "innerAddress": "100.64.0.2", "innerPort": 4000, "publicAddress": "203.0.113.8",
+                   "publicPort": 5000, "remoteAddress": "192.0.2.1", "remotePort": 53, "transportProtocol": "udp", "startedAt": "2030-01-31T12:00:00.000Z",
+                   "expiresSeconds": 30, "packets": 2, "bytes": 100}
+        for identity, path, about in (("list-routing-target-nat-bindings", f"routingtargets/{target}", "routingTarget"),
+                                      ("list-endpoint-nat-bindings", f"endpoints/{self.ids['endpoint']}", "innerAddress")):
+            with self.answering("natBindings", {"row": "natBindings", "total": 7, "bindings": [binding]}) as asked:
+                reply = self.drive(identity, path + "/natbindings?limit=1&filter=publicAddress:203.0.113.8,publicPort:5000")
+            self.assertEqual((reply.body["totalItems"], reply.data[0]["endpoint"]["id"]), (7, self.ids["endpoint"]))
+            self.assertEqual((asked[0]["publicAddress"], asked[0]["publicPort"], asked[0]["limit"], asked[0]["vslice"]), ("203.0.113.8", 5000, 1, self.ids["vslice"]))
+            self.assertIn(about, asked[0])
+            for query in ("filter=publicPort:x", "filter=colour:red", "sortBy=asc(publicPort)", "limit=x"):
+                self.drive(identity, path + "/natbindings?" + query, status=400)
+            self.drive(identity, path.split("/")[0] + "/nothing/natbindings", status=404)
+        with self.answering("natBindings", {"row": "natBindings", "total": 0, "bindings": [], "error": "the VSlice is being removed"}):
+            self.drive("list-routing-target-nat-bindings", f"routingtargets/{target}/natbindings", status=409)
+        self.drive("list-routing-target-nat-bindings", f"routingtargets/{self.ids['target']}/natbindings", status=409)  # a peering
+        self.tell({"row": "sessionEnd", "id": session["id"], "endpoint": self.ids["endpoint"]})
+        self.drive("list-endpoint-nat-bindings", f"endpoints/{self.ids['endpoint']}/natbindings", status=409)
+
+    @contextlib.contextmanager
+    def answering(self, command, row):
+        """The gateway answers the next command of this name with the row."""
+        asked = []
+
+        def answer():
+            while not asked:
+                said = self.stream.until("command")[-1]
+                if said["command"] == command:
+                    asked.append(said)
+            self.tell({**row, "query": asked[0]["query"]})
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield asked
+        thread.join(10)
+
+    sequence = 1
+
+    @classmethod
+    def tell(cls, *rows):
+        Description.sequence += 1
+        head = {"row": "reports", "gateway": "europe", "boot": "b", "sequence": Description.sequence, "count": len(rows)}
+        reply = cls.api.call("POST", "/gateway/v1/reports", raw="\n".join(json.dumps(row) for row in [head, *rows]))
+        assert reply.status == 200, reply.text
 
     def test_2_usage(self):
         for identity, path in (("list-vslice-usage", "vslices/described"), ("list-endpoint-group-usage", "EndpointGroups/described-group"),

@@ -65,7 +65,14 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('$SERVER', 7777))
 while True:
     data, who = s.recvfrom(100); s.sendto(who[0].encode(), who)
 "
+	start mirror-of-ports a-server python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('$SERVER', 7778))
+while True:
+    data, who = s.recvfrom(100); s.sendto(('%s %d' % who).encode(), who)
+"
 	wait_for 5 udp_bound a-server 7777
+	wait_for 5 udp_bound a-server 7778
 }
 all_seen() { # FILE: each SIM's public address, one a line
 	local n
@@ -87,6 +94,29 @@ nothing_comes_in() { # to the pool, where the host listens too
 		refuse in_ns a ping -n -c 1 -W 1 "$to"
 		refuse in_ns a timeout 1 bash -c "</dev/tcp/$to/9100"
 	done
+}
+bindings_are_told() { # the server's capture and the API agree on port and SIM
+	local seen port
+	in_ns car1 ping -n -c 1 -W 2 "$SERVER"
+	seen=$(in_ns car1 python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(2)
+s.connect(('$SERVER', 7778)); s.send(b'which'); print(s.recv(100).decode(), s.getsockname()[1])")
+	read -r address port inner <<<"$seen"
+	api GET "/routingtargets/net/natbindings?filter=publicAddress:$address,publicPort:$port,transportProtocol:udp" | tee "$LAB_WORK/bindings" |
+		jq -e "length == 1 and (.[0] | .endpoint.name == \"car $((first + 1))\" and .innerPort == $inner and .remoteAddress == \"$SERVER\" and .remotePort == 7778
+			and .packets == 2 and .expiresSeconds > 0 and (.startedAt | fromdateiso8601? // (sub(\"[.][0-9]+Z\"; \"Z\") | fromdateiso8601)) > now - 60)"
+	answer GET "/routingtargets/net/natbindings?limit=1&offset=1" | jq -e '.totalItems > 3 and (.data | length) == 1 and .offset == 1'
+	api GET "/routingtargets/net/natbindings?filter=transportProtocol:icmp" | jq -e 'any(.[]; .publicAddress != null)'
+}
+told_by_endpoint() {
+	api GET "/endpoints/$(iccid_of $((first + 1)))/natbindings" | jq -e "length > 1 and all(.[]; .endpoint.name == \"car $((first + 1))\")"
+	sg endpoint nat-bindings "$(iccid_of $((first + 1)))" --protocol udp --remote-port 7778 | tee /dev/stderr | grep -q "$SERVER"
+}
+refused_in_words() {
+	refuse sg routing-target nat-bindings net --public-port 70000
+	refuse api GET "/routingtargets/net/natbindings?filter=colour:red"
+	refuse api GET "/endpoints/$(iccid_of 999700000000099)/natbindings"
 }
 comes_back() {
 	stop slicegate-gateway KILL
@@ -125,6 +155,9 @@ step "and not all the same one" from_the_pool
 step "the next time it is the same" same_again 2
 step "a SIM of the other group has the address of its own target" [ "$(seen_as car$SIM_COUNT)" = "$RESERVED" ]
 step "nothing comes in by them" nothing_comes_in
+step "the platform tells who has which port, to the octet as the server saw it" bindings_are_told
+step "by endpoint too, and on the command line" told_by_endpoint
+step "and refuses in words what it cannot tell" refused_in_words
 step "TCP both ways" moves_file car0 300000
 step "the gateway is killed and comes back" comes_back
 step "each SIM has the address that it had" same_again 3

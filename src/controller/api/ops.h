@@ -26,6 +26,8 @@ void op_endpoint_detach(struct op *op);
 void op_endpoint_attaches(struct op *op);
 void op_tunnel_restart(struct op *op);
 void op_tunnel_drain(struct op *op);
+void op_target_bindings(struct op *op);
+void op_endpoint_bindings(struct op *op);
 void op_lns_test(struct op *op);
 void op_lns_tests(struct op *op);
 void op_lns_config(struct op *op);

@@ -104,6 +104,13 @@ int transfer_start(const struct target_env *env, const struct uuid *owner, const
 	return error;
 }
 
+bool transfer_owns(uint32_t nat_base, uint32_t addr)
+{
+	uint32_t index = (nat_base ^ NATPOOL_NET) >> NATPOOL_BITS;
+
+	return addr >> NATPOOL_BITS == nat_base >> NATPOOL_BITS || addr == NET + 2 * index + 1;
+}
+
 int transfer_pool(const struct target_env *env, const struct transfer *transfer)
 {
 	struct nl_route way = {.kind = NL_ROUTE_UNICAST,

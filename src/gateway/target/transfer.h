@@ -20,6 +20,8 @@ struct transfer {
 // Makes the link of `owner` to the namespace of `env`, named `name` there, or adopts it. The thread is in the inner namespace before and
 // after. 0 or -errno with words in `why` (size 160).
 int transfer_start(const struct target_env *env, const struct uuid *owner, const char *name, struct transfer *out, char *why);
+// Whether the address is one of the link whose `nat_base` that is, toward the underlay.
+bool transfer_owns(uint32_t nat_base, uint32_t addr);
 // Leads what comes back for the addresses from nat_base on into the link. 0 or -errno.
 int transfer_pool(const struct target_env *env, const struct transfer *transfer);
 // Removes the underlay's rules when no transfer link is left. The thread may be in any namespace and is in `underlay_fd` afterwards.

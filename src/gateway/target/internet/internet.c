@@ -61,7 +61,7 @@ static int set_routes(const struct target_env *env, const struct target_spec *sp
 
 static void internet_start(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
 {
-	struct transfer transfer;
+	struct transfer transfer = {0};
 	char name[16], why[160] = "";
 	int error;
 
@@ -77,10 +77,9 @@ static void internet_start(const struct target_env *env, const struct target_spe
 		error = target_sysctls(name);
 	if (!error)
 		error = set_routes(env, spec, &transfer);
-	if (!error && spec->pool.rows.count) {
-		status->nat_base = transfer.nat_base;
+	status->nat_base = transfer.nat_base;
+	if (!error && spec->pool.rows.count)
 		error = transfer_pool(env, &transfer);
-	}
 	if (!error) {
 		found(env, spec, status);
 		return;
