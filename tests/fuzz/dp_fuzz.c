@@ -34,6 +34,12 @@ void udp_free(struct udp **udp)
 	*udp = NULL;
 }
 
+void udp_pause(struct udp *udp, bool on)
+{
+	(void)udp;
+	(void)on;
+}
+
 void udp_flush(struct udp *udp)
 {
 }
