@@ -563,14 +563,14 @@ void tunnel_report(struct tunnel *tunnel)
 
 	if (!report_is_on(gateway->report) || tunnel->is_told)
 		return;
-	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:I, s:s, s:o}", "row", "tunnel", "id",
+	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:I, s:s, s:s, s:o}", "row", "tunnel", "id",
 		tunnel->id.text, "vslice", tunnel->lac->vslice->id.text, "lac", tunnel->lac->id.text, "lns", tunnel->lns_id.text,
 		"state", state_word(tunnel), "since", json_time(tunnel->since_wall_ms), "localTunnelId", tunnel->l2tp.local_id,
 		"peerTunnelId", tunnel->l2tp.peer_id, "peerHostName",
 		json_text((const char *)tunnel->l2tp.peer_host_name, tunnel->l2tp.peer_host_len), "peerVendor",
 		json_text((const char *)tunnel->l2tp.peer_vendor_name, tunnel->l2tp.peer_vendor_len), "sessions",
-		(json_int_t)tunnel->l2tp.established, "lastError", tunnel->last_error, "rttMs",
-		rtt_us == L2TP_RTT_UNKNOWN ? json_null() : json_real(rtt_us / 1000.0));
+		(json_int_t)tunnel->l2tp.established, "dataPath", dp_way_name(tunnel->way_told), "lastError", tunnel->last_error,
+		"rttMs", rtt_us == L2TP_RTT_UNKNOWN ? json_null() : json_real(rtt_us / 1000.0));
 	add_habit(row, "proxyBehaviour", habits_proxy_words(tunnel->pair));
 	add_habit(row, "ipv6Behaviour", habits_ip6_words(tunnel->pair));
 	report_add(gateway->report, row);

@@ -29,6 +29,7 @@ struct tunnel {
 	uint32_t messages[L2TP_WINDOW_MAX]; // records of unacknowledged messages
 	char last_error[160];
 	struct dp_counters flow_seen; // of the data plane, already counted for its rules
+	enum dp_way way_told; // how its packets go, as last reported
 	uint64_t unused_ms; // since when it has had no session
 	bool is_touched, is_draining, gone;
 	bool is_told; // its end was reported

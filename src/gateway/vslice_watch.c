@@ -49,17 +49,20 @@ static void on_counters(void *owner, const struct slice_rule_counter *kernel, si
 }
 
 // How the slice's packets go: as the best of its tunnels do, or as the cable of its SIMs does.
-static enum dp_way way_of(const struct vslice *vslice)
+static enum dp_way look_at_tunnels(struct vslice *vslice)
 {
 	enum dp_way best = DP_WAY_SOCKETS;
+	struct tunnel *tunnel;
 
-	if (vslice->integrated)
-		return integrated_way(vslice);
-	for (const struct lac *lac = vslice->lacs; lac; lac = lac->next)
-		for (const struct pair *pair = lac->pairs; pair; pair = pair->next)
-			for (const struct tunnel *tunnel = pair->tunnels; tunnel; tunnel = tunnel->next)
-				if (tunnel->dp && dp_tunnel_way(tunnel->dp) > best)
-					best = dp_tunnel_way(tunnel->dp);
+	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));) {
+		enum dp_way way = tunnel->dp ? dp_tunnel_way(tunnel->dp) : DP_WAY_SOCKETS;
+
+		best = way > best ? way : best;
+		if (way == tunnel->way_told)
+			continue;
+		tunnel->way_told = way;
+		tunnel_report(tunnel);
+	}
 	return best;
 }
 
@@ -81,7 +84,7 @@ void vslice_follow_cable(struct vslice *vslice)
 
 static void look_at_way(struct vslice *vslice)
 {
-	enum dp_way now = way_of(vslice);
+	enum dp_way now = vslice->integrated ? integrated_way(vslice) : look_at_tunnels(vslice);
 
 	if (now == vslice->way_told)
 		return;

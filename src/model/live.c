@@ -92,6 +92,9 @@ static const struct field tunnel_fields[] = {
 	T(FIELD_TEXT, "proxyBehaviour", proxy_behaviour, "Proxy behaviour",
 		"What the LNS was seen to do with proxy LCP and authentication"),
 	T(FIELD_TEXT, "ipv6Behaviour", ipv6_behaviour, "IPv6 behaviour", "What the LNS was seen to do with IPv6"),
+	T(FIELD_TEXT, "dataPath", data_path, "Data path",
+		"How its sessions' packets go: fast (BPF programs alone), stack (BPF programs and the slice's network stack) or "
+		"sockets"),
 	T(FIELD_TEXT, "lastError", last_error, "Last error", "Why it last failed"),
 	T(FIELD_INT, "rttMs", rtt_ms, "Round trip", "Milliseconds to the LNS and back"),
 };

@@ -21,5 +21,5 @@ struct tunnel {
 	struct object object;
 	struct field_ref vslice, lac, lns, gateway;
 	int64_t state, since_ms, local_id, peer_id, sessions, rtt_ms;
-	char *peer_host_name, *peer_vendor, *proxy_behaviour, *ipv6_behaviour, *last_error;
+	char *peer_host_name, *peer_vendor, *proxy_behaviour, *ipv6_behaviour, *data_path, *last_error;
 };

@@ -8,6 +8,7 @@
 one=999700000000001 two=999700000000002
 
 path_is() { [ "$(api GET "/vslices/diagnostics-$1" | jq -r .dataPath)" = "$2" ]; } # CUSTOMER WAY
+tunnels_say() { api GET /tunnels | jq -e "length == 2 and all(.[]; .dataPath == \"$1\")"; } # WAY
 ride() { for phone in car1 car2; do wait_for 15 rides $phone; done; }
 took_it() { # all but the first few, and what came in fragments
 	local d
@@ -53,7 +54,7 @@ phone car2
 step "a SIM of a attaches" sgsnemu_attach car1 $one
 step "a SIM of b attaches" sgw_attach car2 $two
 step "packets take the programs" ride
-step "the API says which way they go" eval "wait_for 5 path_is a stack && wait_for 5 path_is b stack"
+step "the API says which way they go" eval "wait_for 5 path_is a stack && wait_for 5 path_is b stack && wait_for 5 tunnels_say stack"
 step "a thousand echoes" in_ns car2 ping -n -q -i 0.001 -c 1000 "$SERVER"
 step "the rule counts each once" wait_for 30 counted_once
 step "the server reaches the SIM" reached a car2
