@@ -4,16 +4,16 @@
 # Nothing from one slice reaches another slice, the host, the controller or the GTP side, whatever a SIM, a data centre or an LNS sends: all try,
 # with policies that allow everything, with their own addresses and with others'.
 . "$(dirname "$0")/../../lab/story.sh"
+. "$LAB_DIR/isolation.sh"
 
 one=999700000000001 two=999700000000002 three=999700000000003 four=999700000000004
-LNS_KIND=simulator
-HOST=10.99.0.1 # an address of the gateway's host that nobody else has
+LNS_KIND=l2tpns
 
 world_of_four() { # Integrated a and b with the same subnet; L2TP c; and d, whose way is the Internet behind NAT
 	ip_in gateway addr add $HOST/32 dev lo
 	customer c
 	capture c wan
-	lns_simulator_start c
+	lns_l2tpns_start c
 	capture a-server eth0
 	capture b-server eth0
 }
@@ -48,28 +48,6 @@ l2tp_attach() { # the SIMs of a and b have said enough by then
 	sgw_attach car3 $three
 }
 
-forbidden() { # every address that no customer has any business with
-	echo "$GTP_GATEWAY $SGW $SGSN 127.0.0.1 127.0.0.53 192.0.0.1 192.0.0.2 192.0.0.8 $HOST 224.0.0.1 255.255.255.255 $SIMS_NET.0.1 $SIMS_NET.255.255"
-	ip netns exec "$LAB-gateway" ip -o -4 addr show | awk '{ sub("/.*", "", $4); print $4 }'
-	local slice
-	for slice in $(slice_namespaces "$LAB"); do ip -n "$slice" -o -4 addr show | awk '{ sub("/.*", "", $4); print $4 }'; done
-}
-nobody_answers() { # NAMESPACE: ping and the ports that we listen at, of everything forbidden, all at once
-	local to port answered=$LAB_WORK/answered.$1 waiting=()
-	: >"$answered"
-	for to in $(forbidden | xargs -n1 | sort -u); do
-		in_ns "$1" ping -nqb -c 1 -W 1 "$to" >/dev/null 2>&1 && echo "ping $to" >>"$answered" &
-		waiting+=($!)
-		for port in 5050 9100; do
-			in_ns "$1" timeout 1 bash -c "</dev/tcp/$to/$port" >/dev/null 2>&1 && echo "tcp $to $port" >>"$answered" &
-			waiting+=($!)
-		done
-	done
-	wait "${waiting[@]}" || true
-	grep -v "$(own "$1")" "$answered" && fail "$1 was answered: $(cat "$answered")"
-	return 0
-}
-own() { case $1 in a | b | c) echo "$PEER_REMOTE\|127\.0\.0\.\|224.0.0.1\|255.255.255.255" ;; *) echo "$(address_of "$1") \|127\.0\.0\.\|$(address_of "$1")\$" ;; esac; } # NAMESPACE: what it is itself
 forges() { # PHONE: packets to its server with others' sources
 	in_ns "$1" python3 - "$SERVER" "$SIMS_NET.0.99" "$SERVER_NET.1" "$GTP_GATEWAY" 127.0.0.1 "$PEER_LOCAL" 198.18.0.1 <<-END
 		import socket, struct, sys
@@ -89,26 +67,6 @@ only_as_itself() { # the data plane drops what is not the SIM's, and says so
 }
 dropped() { [ "$(metric "slicegate_packet_drops_total{reason=\"inner_foreign_source\"}" | tee /dev/stderr)" -ge "$1" ]; } # NUMBER
 gtp_is_quiet() { [ "$(metric slicegate_gtp_unknown_peers)" = 0 ] && [ "$(metric 'slicegate_gtpu_error_indications')" = 0 ]; }
-speaks_gtp() { # PHONE: a SIM that asks for an Echo is no SGW
-	in_ns "$1" python3 - "$GTP_GATEWAY" <<-END
-		import socket, sys
-		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1)
-		for port, message in ((2123, "4001000900000100030001000a"), (2152, "32010004000000000000000000")):
-		    s.sendto(bytes.fromhex(message), (sys.argv[1], port))
-		try:
-		    s.recv(100)
-		except socket.timeout:
-		    sys.exit(0)
-		sys.exit("answered")
-	END
-}
-leads_through_us() { # CUSTOMER: its router sends us whatever it likes
-	ip_in "$1" route add "$GTP_NET.0/24" via "$PEER_LOCAL"
-	ip_in "$1" route add 198.18.0.0/15 via "$PEER_LOCAL"
-	ip_in "$1" route add 192.0.0.0/24 via "$PEER_LOCAL"
-	ip_in "$1" route add $HOST via "$PEER_LOCAL"
-	ip_in "$1" route replace "$SIMS" via "$PEER_LOCAL"
-}
 seen_by() { wire "$1" eth0 "icmp.type == 8 && ip.src == $2"; } # SERVER ADDRESS: pings
 each_its_own() { # the SIMs of a and b have the same address, and each server hears its own SIM only
 	local before
@@ -128,6 +86,7 @@ meets_its_own() { # the server of a reaches the SIM of a, and the SIM of b hears
 sim_packets() { session "$1" .packetsDownlink; } # IMSI
 
 lab_open "Slices are apart"
+lns_installed l2tpns
 integrated_world a b
 step "two Integrated VSlices with one subnet, an L2TP VSlice, and one on the Internet" world_of_four
 step "a, with a policy that lets everything pass" open_fleet a $one
@@ -151,5 +110,8 @@ step "it reaches nothing of ours" nobody_answers a
 step "c's LNS sends us whatever it likes" leads_through_us c
 step "it reaches nothing of ours" nobody_answers c
 step "a SIM of the L2TP VSlice attaches" l2tp_attach
+step "it reaches its server" reaches car3
+step "and nothing of ours, though its LNS leads it back to us" nobody_answers car3
+step "it cannot speak GTP either" speaks_gtp car3
 step "GTP has heard nobody but SGSN and SGW" gtp_is_quiet
 the_end
