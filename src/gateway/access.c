@@ -52,7 +52,7 @@ static struct access_peer *peer_get(struct access *access, const struct ip_addr 
 void access_link(struct session *session)
 {
 	struct access *access = session->gateway->access;
-	struct access_peer *peer = peer_get(access, &session->control_peer.addr, session->gtp_version);
+	struct access_peer *peer = peer_get(access, &session->facts->control_peer.addr, session->facts->gtp_version);
 
 	if (!peer)
 		return;
@@ -87,12 +87,29 @@ void access_unlink(struct session *session)
 
 void access_move(struct session *session, const struct ip_addr *peer, uint32_t control_teid)
 {
-	session->control_teid = control_teid;
-	if (ip_addr_equal(peer, &session->control_peer.addr))
+	struct session_record facts = *session->facts;
+	bool has_moved = !ip_addr_equal(peer, &facts.control_peer.addr);
+
+	if (!has_moved && facts.control_teid == control_teid)
 		return;
-	access_unlink(session);
-	session->control_peer.addr = *peer;
-	access_link(session);
+	if (has_moved)
+		access_unlink(session);
+	facts.control_teid = control_teid;
+	facts.control_peer.addr = *peer;
+	session_change(session, &facts);
+	if (has_moved)
+		access_link(session);
+}
+
+void access_locate(struct session *session, uint8_t rat, const struct plmn *network)
+{
+	struct session_record facts = *session->facts;
+
+	if (rat)
+		facts.rat = rat;
+	if (network)
+		facts.serving_network = *network;
+	session_change(session, &facts);
 }
 
 static void on_purge_due(struct timer *timer, uint64_t now_ms)
@@ -139,8 +156,8 @@ struct session *access_owned(const struct access *access, uint32_t teid, const s
 {
 	struct session *session = session_find(access->gateway, teid);
 
-	if (!session || session->state != SESSION_UP || session->gtp_version != version ||
-		!ip_addr_equal(from, &session->control_peer.addr))
+	if (!session || session->state != SESSION_UP || session->facts->gtp_version != version ||
+		!ip_addr_equal(from, &session->facts->control_peer.addr))
 		return NULL;
 	return session;
 }
@@ -249,12 +266,12 @@ void access_respond(struct access *access, uint8_t version, uint64_t xact)
 void access_request(struct access *access, const struct session *about)
 {
 	size_t len;
-	int error = encode(access, about->gtp_version, &len);
+	int error = encode(access, about->facts->gtp_version, &len);
 
 	access->about = about;
 	if (!error)
 		error = gtp_endpoint_request(
-			access->endpoint, &about->control_peer.addr, access->bytes, len, 0, access->gateway->now_ms, NULL);
+			access->endpoint, &about->facts->control_peer.addr, access->bytes, len, 0, access->gateway->now_ms, NULL);
 	access->about = NULL;
 	if (error)
 		log_err("a request can't be sent error=%s", strerror(-error));
@@ -264,7 +281,7 @@ void access_request(struct access *access, const struct session *about)
 struct ie_bytes access_pco(struct session *session)
 {
 	struct access *access = session->gateway->access;
-	struct pco_answer tell = {.address = session->address, .mtu = session->mtu};
+	struct pco_answer tell = {.address = session->facts->address, .mtu = session->facts->mtu};
 	size_t len = 0;
 
 	if (!session->attach->request.pco)
@@ -288,8 +305,8 @@ static void on_error_indication(struct gateway *gateway, const struct ip_end *fr
 		struct access_peer *peer = peer_find(access, &from->addr, version);
 
 		for (session = peer ? peer->sessions : NULL; session; session = session->peer_next)
-			if (session->state == SESSION_UP && session->user_teid == error.teid &&
-				ip_addr_equal(&session->user_peer, &error.peer))
+			if (session->state == SESSION_UP && session->facts->user_teid == error.teid &&
+				ip_addr_equal(&session->facts->user_peer, &error.peer))
 				break;
 	}
 	if (session)

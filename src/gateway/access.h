@@ -42,6 +42,8 @@ void access_link(struct session *session);
 void access_unlink(struct session *session);
 // The control plane moved to another node.
 void access_move(struct session *session, const struct ip_addr *peer, uint32_t control_teid);
+// The SIM is in this network, by this technology; 0 and NULL: as before.
+void access_locate(struct session *session, uint8_t rat, const struct plmn *network);
 // After any call into the endpoint.
 void access_settle(struct access *access);
 // Answers a transaction with the message in access->out.

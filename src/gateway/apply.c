@@ -28,7 +28,7 @@ void apply_detach(struct gateway *gateway, const struct uuid *id, const char *wh
 // May this session go on under the configuration as it is now?
 static enum refusal still_good(const struct gateway *gateway, const struct session *session)
 {
-	const struct endpoint_config *endpoint = config_endpoint_by_imsi(gateway->config, session->imsi);
+	const struct endpoint_config *endpoint = config_endpoint_by_imsi(gateway->config, session->facts->imsi);
 	const struct group_config *group = endpoint ? config_group(gateway->config, &endpoint->group) : NULL;
 	const struct tunnel *tunnel = session->call ? call_tunnel(session->call) : NULL;
 
@@ -65,7 +65,7 @@ static void check_all_sessions(struct gateway *gateway)
 		uint32_t *teid = still_good(gateway, session) ? vec_add(&bad) : NULL;
 
 		if (teid)
-			*teid = session->local_teid;
+			*teid = session->facts->local_teid;
 	}
 	vec_each (&bad, teid) {
 		session = session_find(gateway, *teid);

@@ -68,7 +68,7 @@ static void proxy_fill(struct session *session, const struct l2tp_settings *sett
 		struct wire_out received = wire_out(attach->proxy_received, sizeof(attach->proxy_received));
 		struct wire_out sent = wire_out(attach->proxy_sent, sizeof(attach->proxy_sent));
 
-		if (ppp_link_proxy_lcp(&session->ppp, auth, &received, &sent))
+		if (ppp_link_proxy_lcp(&session->line->ppp, auth, &received, &sent))
 			return;
 		call->initial_received_lcp = (struct l2tp_bytes){attach->proxy_received, (uint16_t)wire_used(&received)};
 		call->last_received_lcp = call->initial_received_lcp;
@@ -106,7 +106,7 @@ const struct endpoint_config *session_endpoint(const struct session *session)
 
 	if (config && session->attach && session->attach->is_test)
 		return config_endpoint(config, &session->attach->lender);
-	return config ? config_endpoint_by_imsi(config, session->imsi) : NULL;
+	return config ? config_endpoint_by_imsi(config, session->facts->imsi) : NULL;
 }
 
 struct lac *session_lac(const struct session *session)
@@ -181,7 +181,7 @@ static void offer_proxy(struct session *session, struct pair *pair)
 		session->profile->ppp.proxy_sent && habits_offer_proxy(pair, pco && pco->has_chap_response && !has_password);
 
 	session->attach->has_proxy = is_offered;
-	ppp_link_want_proxy(&session->ppp, is_offered);
+	ppp_link_want_proxy(&session->line->ppp, is_offered);
 	if (session->profile->ppp.proxy_sent && !is_offered)
 		trace_add(session->attach->trace, session->gateway->now_ms, TRACE_GATEWAY, TRACE_NONE,
 			"proxy LCP and authentication are not offered: this LNS %s", habits_proxy_words(pair));
@@ -204,13 +204,15 @@ static int dial(struct session *session, struct pair *pair)
 		return error;
 	profile_unref(&session->profile);
 	session->profile = profile_ref(pair->profile);
-	ppp_link_init(&session->ppp, &session_ppp_ops, &session->profile->ppp);
-	ppp_link_want_mru(&session->ppp, pair_mtu(pair));
+	session->line->started = false;
+	session->line->news = 0;
+	ppp_link_init(&session->line->ppp, &session_ppp_ops, &session->profile->ppp);
+	ppp_link_want_mru(&session->line->ppp, pair_mtu(pair));
 	error = session_ip6_families(session, pair);
 	if (error)
 		return error;
 	if (attach->request.wanted.family == IP_V4)
-		ppp_link_want_address(&session->ppp, ip_addr_to_v4(&attach->request.wanted));
+		ppp_link_want_address(&session->line->ppp, ip_addr_to_v4(&attach->request.wanted));
 	offer_proxy(session, pair);
 	call_fill(session, session->profile->settings);
 	if (!attach->deadline_ms)
@@ -227,13 +229,10 @@ static void redial_over(struct session *session, const char *why)
 	char said[sizeof(session->attach->why)]; // `why` may be the attach's own text, which goes with it
 
 	snprintf(said, sizeof(said), "%s", why);
-	session->ppp_started = false;
-	session->ppp_news = 0;
-	ppp_link_down(&session->ppp);
+	session_close_line(session);
 	call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, NULL, NULL);
 	session_attach_done(session);
-	session_clear_record(session);
-	wheel_disarm(&session->gateway->wheel, &session->timer);
+	(void)session_unstore(session); // it has its draft
 	rescue_failed(session, said);
 }
 
@@ -287,15 +286,16 @@ void session_redial(struct session *session)
 	struct attach *attach = calloc(1, sizeof(*attach));
 	struct gateway *gateway = session->gateway;
 
-	if (!attach) {
+	if (!attach || session_open_line(session)) {
+		free(attach);
 		rescue_failed(session, "memory is out");
 		return;
 	}
-	attach->request.imsi = session->imsi;
-	attach->request.gtp_version = session->gtp_version;
-	attach->request.pdn_type = session->pdn_type;
+	attach->request.imsi = session->facts->imsi;
+	attach->request.gtp_version = session->facts->gtp_version;
+	attach->request.pdn_type = session->facts->pdn_type;
 	attach->request.has_dual_bearer = true;
-	attach->request.wanted = session->address;
+	attach->request.wanted = session->facts->address;
 	attach->started_ms = gateway->now_ms;
 	attach->try_ms = WHEEL_NEVER;
 	session->attach = attach;
@@ -306,7 +306,7 @@ void session_redial(struct session *session)
 static void dial_elsewhere(struct session *session)
 {
 	session->attach->has_moved = true;
-	session->ppp_started = false;
+	session->line->started = false;
 	session_dial_next(session);
 }
 
@@ -337,7 +337,12 @@ static enum refusal refusal_of_tunnel(const struct tunnel *tunnel)
 // The LNS hung up over a way to authenticate that is not allowed here.
 static bool is_over_auth(const struct session *session)
 {
-	return session->ppp_started && ppp_link_suspect(&session->ppp) == PPP_REASON_AUTH_PROTOCOL;
+	return session->line && session->line->started && ppp_link_suspect(&session->line->ppp) == PPP_REASON_AUTH_PROTOCOL;
+}
+
+static bool is_authenticating(const struct session *session)
+{
+	return session->line && session->line->started && ppp_link_phase(&session->line->ppp) == PPP_PHASE_AUTHENTICATE;
 }
 
 static enum refusal refusal_of_call(const struct session *session, const struct l2tp_session_event *event)
@@ -352,7 +357,7 @@ static enum refusal refusal_of_call(const struct session *session, const struct 
 		return REFUSED_PPP_AUTH;
 	if (event->disconnect && event->disconnect->code == L2TP_DISCONNECT_no_address)
 		return REFUSED_PPP_NO_ADDRESS;
-	if (session->ppp_started && (ppp_link_phase(&session->ppp) == PPP_PHASE_AUTHENTICATE || is_over_auth(session)))
+	if (is_authenticating(session) || is_over_auth(session))
 		return REFUSED_PPP_AUTH; // what an LNS does that does not say PAP Nak or CHAP Failure
 	if (event->has_result && (event->result == L2TP_CDN_temporary || event->result == L2TP_CDN_busy))
 		return REFUSED_LNS_FULL;
@@ -448,8 +453,8 @@ static void call_up(struct session *session)
 	attach->try_ms = WHEEL_NEVER;
 	if (tunnel->pair)
 		health_works(tunnel->pair);
-	session->ppp_started = true;
-	ppp_link_up(&session->ppp, gateway->now_ms);
+	session->line->started = true;
+	ppp_link_up(&session->line->ppp, gateway->now_ms);
 	session_after_ppp(session);
 }
 
@@ -505,9 +510,9 @@ static void try_timed_out(struct session *session)
 // Where an attach stands whose time is up: the first thing that a person asks.
 static const char *waits_for(struct session *session)
 {
-	enum ppp_reason reason = ppp_link_suspect(&session->ppp);
+	enum ppp_reason reason = ppp_link_suspect(&session->line->ppp);
 
-	if (!session->ppp_started)
+	if (!session->line->started)
 		return "the call to the LNS was not up";
 	session->attach->cause.ppp = (uint8_t)reason;
 	return ppp_reason_info(reason)->words;
@@ -532,8 +537,8 @@ void session_on_tick(struct session *session, uint64_t now_ms)
 		session_ip6_tick(session);
 		return;
 	}
-	if (session->ppp_started) {
-		ppp_link_tick(&session->ppp, now_ms);
+	if (session->line->started) {
+		ppp_link_tick(&session->line->ppp, now_ms);
 		session_after_ppp(session);
 	}
 }
@@ -552,8 +557,6 @@ static void over(struct session *session, enum session_tell tell, enum refusal r
 		call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, NULL, refusal_words(reason));
 	else if (session->call)
 		session->call->session = NULL;
-	if (session->ppp_started)
-		ppp_link_down(&session->ppp);
 }
 
 const struct session_way session_over_lns = {

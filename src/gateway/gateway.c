@@ -426,6 +426,7 @@ int gateway_new(uv_loop_t *loop, const struct gateway_options *options, struct g
 	gateway->started_wall_ms = wall_ms();
 	wheel_init(&gateway->wheel, gateway->now_ms);
 	pool_init(&gateway->session_pool, sizeof(struct session));
+	pool_init(&gateway->line_pool, sizeof(struct line));
 	pool_init(&gateway->call_pool, sizeof(struct call));
 	pool_init(&gateway->tunnel_pool, sizeof(struct tunnel));
 	gateway->attach_times.shape = &attach_shape;
@@ -499,7 +500,7 @@ static void drop_sessions(struct gateway *gateway)
 
 	for (size_t at = 0; (session = map_next(&gateway->sessions, &at)); at = 0) {
 		if (gateway->keep) {
-			session->state_index = session->secret_index = NO_RECORD;
+			session->state_index = NO_RECORD;
 			session->apn = NULL; // its record stays too
 		}
 		session_end(session, REFUSED_SHUTDOWN, SESSION_TELL_NOBODY, NULL);
@@ -551,6 +552,7 @@ void gateway_free(struct gateway **out)
 	map_fini(&gateway->sessions);
 	map_fini(&gateway->by_imsi);
 	pool_fini(&gateway->session_pool);
+	pool_fini(&gateway->line_pool);
 	pool_fini(&gateway->call_pool);
 	pool_fini(&gateway->tunnel_pool);
 	if (gateway->wheel_timer)

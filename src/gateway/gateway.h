@@ -105,7 +105,7 @@ struct gateway {
 	struct map sessions; // by local TEID
 	struct map by_imsi; // imsi_key -> the SIM's first session
 	struct apns apns;
-	struct pool session_pool, call_pool, tunnel_pool;
+	struct pool session_pool, line_pool, call_pool, tunnel_pool;
 	uint32_t attaching, established, tunnels;
 	struct tunnel *touched; // tunnels that owe an acknowledgment at the end of this batch
 

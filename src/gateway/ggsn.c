@@ -111,7 +111,7 @@ static uint8_t cause_of(const struct session *session)
 {
 	const struct attach_request *request = &session->attach->request;
 
-	if (request->pdn_type == session->pdn_type)
+	if (request->pdn_type == session->facts->pdn_type)
 		return GTP1_CAUSE_REQUEST_ACCEPTED;
 	return request->has_dual_bearer ? GTP1_CAUSE_NEW_PDP_TYPE_NETWORK_PREFERENCE
 					: GTP1_CAUSE_NEW_PDP_TYPE_SINGLE_ADDRESS_BEARER_ONLY;
@@ -125,15 +125,16 @@ static void on_accepted(struct session *session)
 	struct gtp1_header header = {.type = GTP1_CREATE_PDP_REQUEST};
 	struct ie_bytes pco = access_pco(session);
 
-	gtp1_answer(&access->out.v1, &header, session->control_teid);
+	gtp1_answer(&access->out.v1, &header, session->facts->control_teid);
 	ie_set(body, cause) = cause_of(session);
 	ie_set(body, reordering) = 0xfe; // not required; the spare bits are ones (7.7.6)
 	ie_set(body, recovery) = access->restart_counter;
-	ie_set(body, teid_data) = session->local_teid;
-	ie_set(body, teid_control) = session->local_teid;
-	ie_set(body, charging_id) = session->local_teid;
-	ie_set(body, end_user_address) = (struct gtp1_eua){
-		.pdp_type = pdp_type_of(session->pdn_type), .v4 = session->address, .v6 = session_ip6_address(session)};
+	ie_set(body, teid_data) = session->facts->local_teid;
+	ie_set(body, teid_control) = session->facts->local_teid;
+	ie_set(body, charging_id) = session->facts->local_teid;
+	ie_set(body, end_user_address) = (struct gtp1_eua){.pdp_type = pdp_type_of(session->facts->pdn_type),
+		.v4 = session->facts->address,
+		.v6 = session_ip6_address(session)};
 	if (pco.len)
 		ie_set(body, pco) = pco;
 	ie_set(body, ggsn_control) = session->gateway->options->gtp_address;
@@ -160,11 +161,11 @@ static void on_release(struct session *session, enum refusal reason)
 	struct access *access = session->gateway->access;
 	struct gtp1_delete_pdp_request *body = &access->out.v1.delete_pdp_request;
 
-	gtp1_request(&access->out.v1, GTP1_DELETE_PDP_REQUEST, session->control_teid);
+	gtp1_request(&access->out.v1, GTP1_DELETE_PDP_REQUEST, session->facts->control_teid);
 	if (refusal_gtp1(reason) == GTP1_CAUSE_REACTIVATION_REQUESTED)
 		ie_set(body, cause) = GTP1_CAUSE_REACTIVATION_REQUESTED;
 	ie_set(body, teardown) = 1;
-	ie_set(body, nsapi) = session->ebi;
+	ie_set(body, nsapi) = session->facts->ebi;
 	access_request(access, session);
 }
 
@@ -175,23 +176,20 @@ static void on_update(struct access *access, const struct gtp_request *request, 
 	const struct gtp1_update_pdp_request *body = &request->v1->update_pdp_request;
 	struct gtp1_update_pdp_response *answer = &access->out.v1.update_pdp_response;
 
-	if (body->nsapi != session->ebi) {
-		respond_cause(access, request, session->control_teid, GTP1_CAUSE_NON_EXISTENT);
+	if (body->nsapi != session->facts->ebi) {
+		respond_cause(access, request, session->facts->control_teid, GTP1_CAUSE_NON_EXISTENT);
 		return;
 	}
-	access_move(session, &body->sgsn_control, body->has.teid_control ? body->teid_control : session->control_teid);
-	if (body->has.rat_type)
-		session->rat = body->rat_type;
-	if (body->has.rai)
-		session->serving_network = body->rai.plmn;
+	access_move(session, &body->sgsn_control, body->has.teid_control ? body->teid_control : session->facts->control_teid);
+	access_locate(session, body->has.rat_type ? body->rat_type : 0, body->has.rai ? &body->rai.plmn : NULL);
 	session_move_user(session, body->teid_data, &body->sgsn_data);
 	session_store(session);
-	gtp1_answer(&access->out.v1, &request->v1->header, session->control_teid);
+	gtp1_answer(&access->out.v1, &request->v1->header, session->facts->control_teid);
 	ie_set(answer, cause) = GTP1_CAUSE_REQUEST_ACCEPTED;
 	ie_set(answer, recovery) = access->restart_counter;
-	ie_set(answer, teid_data) = session->local_teid;
-	ie_set(answer, teid_control) = session->local_teid;
-	ie_set(answer, charging_id) = session->local_teid;
+	ie_set(answer, teid_data) = session->facts->local_teid;
+	ie_set(answer, teid_control) = session->facts->local_teid;
+	ie_set(answer, charging_id) = session->facts->local_teid;
 	ie_set(answer, gsn_control) = session->gateway->options->gtp_address;
 	ie_set(answer, gsn_data) = session->gateway->options->gtp_address;
 	ie_set(answer, qos) = body->qos;
@@ -201,11 +199,11 @@ static void on_update(struct access *access, const struct gtp_request *request, 
 
 static void on_delete(struct access *access, const struct gtp_request *request, struct session *session)
 {
-	if (request->v1->delete_pdp_request.nsapi != session->ebi) {
-		respond_cause(access, request, session->control_teid, GTP1_CAUSE_NON_EXISTENT);
+	if (request->v1->delete_pdp_request.nsapi != session->facts->ebi) {
+		respond_cause(access, request, session->facts->control_teid, GTP1_CAUSE_NON_EXISTENT);
 		return;
 	}
-	gtp1_answer(&access->out.v1, &request->v1->header, session->control_teid);
+	gtp1_answer(&access->out.v1, &request->v1->header, session->facts->control_teid);
 	ie_set(&access->out.v1.delete_pdp_response, cause) = GTP1_CAUSE_REQUEST_ACCEPTED;
 	access_respond(access, 1, request->xact);
 	session_end(session, REFUSED_DEVICE, SESSION_TELL_LNS, NULL);
@@ -213,8 +211,8 @@ static void on_delete(struct access *access, const struct gtp_request *request, 
 
 static void on_info_change(struct access *access, const struct gtp_request *request, struct session *session)
 {
-	session->rat = request->v1->ms_info_change_request.rat_type;
-	gtp1_answer(&access->out.v1, &request->v1->header, session->control_teid);
+	access_locate(session, request->v1->ms_info_change_request.rat_type, NULL);
+	gtp1_answer(&access->out.v1, &request->v1->header, session->facts->control_teid);
 	ie_set(&access->out.v1.ms_info_change_response, cause) = GTP1_CAUSE_REQUEST_ACCEPTED;
 	access_respond(access, 1, request->xact);
 }
@@ -236,7 +234,7 @@ static struct session *moving_session(struct access *access, const struct gtp_re
 	struct session *session = session_find(access->gateway, request->v1->header.teid);
 
 	if (request->v1->header.type != GTP1_UPDATE_PDP_REQUEST || !session || session->state != SESSION_UP ||
-		session->gtp_version != 1 || request->fault.cause ||
+		session->facts->gtp_version != 1 || request->fault.cause ||
 		!ip_addr_equal(&request->v1->update_pdp_request.sgsn_control, &request->from.addr))
 		return NULL;
 	return session;
@@ -255,7 +253,8 @@ void ggsn_on_request(struct access *access, const struct gtp_request *request)
 		return;
 	}
 	if (request->fault.cause) {
-		respond_cause(access, request, session ? session->control_teid : sender_teid(request), request->fault.cause);
+		respond_cause(
+			access, request, session ? session->facts->control_teid : sender_teid(request), request->fault.cause);
 		return;
 	}
 	for (size_t i = 0; i < array_len(requests); i++) {
@@ -267,5 +266,5 @@ void ggsn_on_request(struct access *access, const struct gtp_request *request)
 			requests[i].serve(access, request, session);
 		return;
 	}
-	respond_cause(access, request, session ? session->control_teid : 0, GTP1_CAUSE_SERVICE_NOT_SUPPORTED);
+	respond_cause(access, request, session ? session->facts->control_teid : 0, GTP1_CAUSE_SERVICE_NOT_SUPPORTED);
 }

@@ -82,7 +82,7 @@ static void refresh(struct session *session)
 void integrated_refresh(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
-	uint32_t teid = session->local_teid;
+	uint32_t teid = session->facts->local_teid;
 
 	session_install(session);
 	if (session_find(gateway, teid) == session)
@@ -276,6 +276,7 @@ static void dial(struct session *session)
 	bool wanted[FAMILIES] = {config->has_ipv4 && request->pdn_type != GTP2_PDN_IPV6, config->has_ipv6 && wants6};
 	struct gateway *gateway = session->gateway;
 	char why[200] = "", text[SESSION_ADDRESS_TEXT];
+	struct session_record facts;
 	enum refusal refusal;
 	int at;
 
@@ -288,10 +289,12 @@ static void dial(struct session *session)
 		session_give_up(session, refusal, why);
 		return;
 	}
-	session->mtu = session->way->mtu(session);
-	session->pdn_type = (uint8_t)(session->ip6 && session->address.family ? GTP2_PDN_IPV4V6
-			: session->ip6					      ? GTP2_PDN_IPV6
-									      : GTP2_PDN_IPV4);
+	facts = *session->facts;
+	facts.mtu = session->way->mtu(session);
+	facts.pdn_type = (uint8_t)(session->ip6 && facts.address.family ? GTP2_PDN_IPV4V6
+			: session->ip6					? GTP2_PDN_IPV6
+									: GTP2_PDN_IPV4);
+	session_change(session, &facts);
 	trace_add(session->attach->trace, gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "gives %s, %s",
 		session_address_text(session, text),
 		session_group(session)->is_pooled ? "from the pool, for this session" : "which is kept for this endpoint");

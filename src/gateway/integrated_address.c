@@ -48,7 +48,7 @@ uint64_t integrated_number(const struct session *session, int at)
 	struct ip_addr prefix = {.family = IP_V6};
 
 	if (at == V4)
-		return subnet_number(&session->address);
+		return subnet_number(&session->facts->address);
 	if (!session->ip6)
 		return 0;
 	memcpy(prefix.bytes, session->ip6->prefix, sizeof(session->ip6->prefix));
@@ -61,7 +61,10 @@ static int set_number(struct session *session, int at, uint64_t number)
 	struct ip_addr addr = subnet_addr(family_of(at), number);
 
 	if (at == V4) {
-		session->address = addr;
+		struct session_record facts = *session->facts;
+
+		facts.address = addr;
+		session_change(session, &facts);
 		return 0;
 	}
 	session->ip6 = calloc(1, sizeof(*session->ip6));
@@ -77,7 +80,7 @@ static int set_number(struct session *session, int at, uint64_t number)
 // it was reserved. Both go.
 static void displace(struct session *holder, const struct session *by)
 {
-	bool is_same = !memcmp(holder->endpoint, by->endpoint, sizeof(by->endpoint));
+	bool is_same = !memcmp(holder->facts->endpoint, by->facts->endpoint, sizeof(by->facts->endpoint));
 
 	session_end(holder, is_same ? REFUSED_REPLACED : REFUSED_ADMINISTRATIVE, SESSION_TELL_BOTH,
 		is_same ? "the SIM came back under another IMSI" : "its address was reserved for another endpoint");
@@ -93,7 +96,7 @@ static enum refusal take_static(struct session *session, int at, uint64_t number
 		return REFUSED_NO_ADDRESS;
 	}
 	holder = addrpool_holder(pool, number);
-	if (holder && holder->imsi == session->imsi) {
+	if (holder && holder->facts->imsi == session->facts->imsi) {
 		char text[SUBNET_TEXT];
 
 		snprintf(why, size, "%s", subnet_text(family_of(at), number, text));
@@ -231,7 +234,7 @@ void integrated_endpoint_changed(struct gateway *gateway, const struct endpoint_
 	for (int i = 0; i < FAMILIES; i++) {
 		struct session *holder = addrpool_holder(vslice->integrated->pools[i], i == V4 ? kept->v4 : kept->v6);
 
-		if (holder && memcmp(holder->endpoint, id, sizeof(id)) != 0)
+		if (holder && memcmp(holder->facts->endpoint, id, sizeof(id)) != 0)
 			session_end(holder, REFUSED_OTHER_ADDRESS, SESSION_TELL_BOTH,
 				"its address was reserved for another endpoint");
 	}

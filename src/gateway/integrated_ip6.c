@@ -15,7 +15,7 @@ void integrated_advertise(struct session *session, const uint8_t *to)
 	struct nd_ra ra = {
 		.hop_limit = 64,
 		.router_lifetime_s = RA_LIFETIME_S,
-		.mtu = session->mtu,
+		.mtu = session->facts->mtu,
 		.prefix_count = 1,
 		.prefixes = {{.len = 64,
 			.autonomous = true,

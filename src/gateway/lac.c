@@ -138,7 +138,7 @@ void lac_on_frame(struct lac *lac, const struct ip_end *peer, const struct dp_l2
 	uint16_t protocol;
 	size_t len;
 
-	if (!session || !session->ppp_started || !ip_end_equal(peer, &tunnel->l2tp.peer))
+	if (!session || !session_has_ppp(session) || !ip_end_equal(peer, &tunnel->l2tp.peer))
 		return;
 	if (ppp_frame_parse(frame->ppp, frame->len, &protocol, &packet, &len)) {
 		gateway->ppp_counters.malformed++;

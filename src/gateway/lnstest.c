@@ -94,7 +94,7 @@ void lnstest_run(struct gateway *gateway, const struct uuid *lns)
 // One line for each thing that works, so that what is missing shows.
 static void tell_lines(struct session *session)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
 	const struct tunnel *tunnel = call_tunnel(session->call);
 	const struct l2tp_settings *settings = session->profile->settings;
 	uint32_t rtt_us = l2tp_channel_rtt_us(&tunnel->l2tp.channel);
@@ -136,7 +136,7 @@ static const uint16_t sizes[] = {0, 1400, 1280, 1000, 576}; // 0: as LCP agreed
 
 static uint16_t size_of(const struct session *session, size_t at)
 {
-	return sizes[at] ? sizes[at] : session->mtu;
+	return sizes[at] ? sizes[at] : session->facts->mtu;
 }
 
 static void send_echoes(struct session *session)
@@ -145,21 +145,21 @@ static void send_echoes(struct session *session)
 	uint8_t packet[PPP_PACKET_MAX];
 
 	for (size_t i = 0; i < array_len(sizes); i++)
-		if (size_of(session, i) <= session->mtu &&
-			!ppp_link_echo_write(&session->ppp, (uint8_t)(ECHO_ID + i), packet, size_of(session, i)))
+		if (size_of(session, i) <= session->facts->mtu &&
+			!ppp_link_echo_write(&session->line->ppp, (uint8_t)(ECHO_ID + i), packet, size_of(session, i)))
 			(void)dp_tunnel_send_ppp(call_tunnel(call)->dp, call->l2tp.local_id, call->l2tp.peer_id, PPP_LCP, packet,
 				size_of(session, i));
 }
 
 static void tell_ip6(struct session *session)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
 	struct trace *trace = session->attach->trace;
 	uint64_t now_ms = session->gateway->now_ms;
 	struct ip_prefix prefix;
 	char text[IP_PREFIX_TEXT];
 
-	if (session->pdn_type == GTP2_PDN_IPV4V6 || session->pdn_type == GTP2_PDN_IPV6) {
+	if (session->facts->pdn_type == GTP2_PDN_IPV4V6 || session->facts->pdn_type == GTP2_PDN_IPV6) {
 		prefix = session_ip6_prefix(session->ip6->prefix);
 		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "IPv6: prefix %s by router advertisement",
 			ip_prefix_text(&prefix, text));
@@ -175,7 +175,7 @@ static void tell_ip6(struct session *session)
 
 static unsigned int echo_wait_ms(const struct session *session)
 {
-	return ppp_link_result(&session->ppp)->ipv6_reason == PPP_REASON_NCP_TIMEOUT ? ECHO_WAIT_BUSY_MS : ECHO_WAIT_MS;
+	return session_ppp_result(session)->ipv6_reason == PPP_REASON_NCP_TIMEOUT ? ECHO_WAIT_BUSY_MS : ECHO_WAIT_MS;
 }
 
 static void tell_rest(struct session *session)
@@ -190,14 +190,14 @@ static void tell_rest(struct session *session)
 			"MTU: not one LCP echo came back within %u ms: an LNS that answers none, or a way that carries no 576 "
 			"octets",
 			echo_wait_ms(session));
-	else if (attach->test_mtu == session->mtu)
+	else if (attach->test_mtu == session->facts->mtu)
 		trace_add(
 			trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "MTU: %u octets pass end to end, both ways", attach->test_mtu);
 	else
 		trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE,
 			"MTU: %u octets pass end to end, but not the %u that LCP agreed on: set pppMru to %u, or let the way "
 			"carry more",
-			attach->test_mtu, session->mtu, attach->test_mtu);
+			attach->test_mtu, session->facts->mtu, attach->test_mtu);
 	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "proxy LCP and authentication: %s%s",
 		!attach->has_proxy ? "not offered" : "the LNS ", attach->has_proxy ? habits_proxy_words(tunnel->pair) : "");
 	trace_add(trace, now_ms, TRACE_GATEWAY, TRACE_NONE, "HELLO: %s",
@@ -230,7 +230,7 @@ static void finish(struct session *session)
 	attach->must_answer = false;
 	report_add(gateway->report,
 		json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", attach->test_lns.text, "vslice",
-			session->vslice->id.text, "startedAt", json_time(session->started_wall_ms), "ok", 1, "verdict",
+			session->vslice->id.text, "startedAt", json_time(session->facts->started_wall_ms), "ok", 1, "verdict",
 			json_sprintf("the LNS works: an address after %llu ms",
 				(unsigned long long)(attach->attached_ms - attach->started_ms)),
 			"steps", trace_steps(attach->trace)));
@@ -242,7 +242,7 @@ void lnstest_on_lcp(struct session *session, const uint8_t *packet, size_t len)
 {
 	struct gateway *gateway = session->gateway;
 	struct wire_in in = wire_in(packet, len);
-	uint32_t teid = session->local_teid;
+	uint32_t teid = session->facts->local_teid;
 	uint8_t code = wire_get_u8(&in), id = wire_get_u8(&in);
 
 	if (code == ECHO_REPLY && id >= ECHO_ID && (size_t)(id - ECHO_ID) < array_len(sizes) && len > session->attach->test_mtu)
@@ -250,7 +250,7 @@ void lnstest_on_lcp(struct session *session, const uint8_t *packet, size_t len)
 	else if (code == ECHO_REQUEST && !session->attach->test_mtu)
 		send_echoes(session); // it is awake again
 	session_after_ppp(session);
-	if (session_find(gateway, teid) == session && session->attach && session->attach->test_mtu >= session->mtu &&
+	if (session_find(gateway, teid) == session && session->attach && session->attach->test_mtu >= session->facts->mtu &&
 		l2tp_channel_idle(&call_tunnel(session->call)->l2tp.channel))
 		finish(session);
 }

@@ -32,8 +32,9 @@ static void respond_cause(struct access *access, const struct gtp_request *reque
 
 static struct gtp2_fteid own_fteid(const struct session *session, enum gtp2_interface interface)
 {
-	return (struct gtp2_fteid){
-		.interface = (uint8_t)interface, .teid = session->local_teid, .v4 = session->gateway->options->gtp_address};
+	return (struct gtp2_fteid){.interface = (uint8_t)interface,
+		.teid = session->facts->local_teid,
+		.v4 = session->gateway->options->gtp_address};
 }
 
 static uint32_t sender_teid(const struct gtp_request *request)
@@ -135,10 +136,10 @@ static void add_bearer(struct gtp2_create_session_response *body, const struct s
 {
 	struct gtp2_bearer_created *bearer = ie_add(body, bearers);
 
-	ie_set(bearer, ebi) = session->ebi;
+	ie_set(bearer, ebi) = session->facts->ebi;
 	ie_set(bearer, cause) = (struct gtp2_cause){.value = GTP2_CAUSE_REQUEST_ACCEPTED};
 	ie_set(bearer, s5s8u_pgw_fteid) = own_fteid(session, GTP2_IF_S5S8U_PGW);
-	ie_set(bearer, charging_id) = session->local_teid;
+	ie_set(bearer, charging_id) = session->facts->local_teid;
 }
 
 // What was asked for, or one family of two and why (TS 29.274 8.4, TS 23.401 5.3.1.1).
@@ -146,7 +147,7 @@ static uint8_t cause_of(const struct session *session)
 {
 	const struct attach_request *request = &session->attach->request;
 
-	if (request->pdn_type == session->pdn_type)
+	if (request->pdn_type == session->facts->pdn_type)
 		return GTP2_CAUSE_REQUEST_ACCEPTED;
 	return request->has_dual_bearer ? GTP2_CAUSE_NEW_PDN_TYPE_NETWORK_PREFERENCE
 					: GTP2_CAUSE_NEW_PDN_TYPE_SINGLE_ADDRESS_BEARER_ONLY;
@@ -160,11 +161,11 @@ static void on_accepted(struct session *session)
 	struct gtp2_header header = {.type = GTP2_CREATE_SESSION_REQUEST, .has_teid = true};
 	struct ie_bytes pco = access_pco(session);
 
-	gtp2_answer(&access->out.v2, &header, session->control_teid);
+	gtp2_answer(&access->out.v2, &header, session->facts->control_teid);
 	ie_set(body, cause) = (struct gtp2_cause){.value = cause_of(session)};
 	ie_set(body, pgw_fteid) = own_fteid(session, GTP2_IF_S5S8C_PGW);
-	ie_set(body, paa) = (struct gtp2_paa){.pdn_type = session->pdn_type,
-		.v4 = session->address,
+	ie_set(body, paa) = (struct gtp2_paa){.pdn_type = session->facts->pdn_type,
+		.v4 = session->facts->address,
 		.v6 = session_ip6_address(session),
 		.v6_len = session->ip6 ? 64 : 0};
 	ie_set(body, apn_restriction) = 0;
@@ -194,8 +195,8 @@ static void on_release(struct session *session, enum refusal reason)
 	struct access *access = session->gateway->access;
 	struct gtp2_delete_bearer_request *body = &access->out.v2.delete_bearer_request;
 
-	gtp2_request(&access->out.v2, GTP2_DELETE_BEARER_REQUEST, session->control_teid);
-	ie_set(body, linked_ebi) = session->ebi;
+	gtp2_request(&access->out.v2, GTP2_DELETE_BEARER_REQUEST, session->facts->control_teid);
+	ie_set(body, linked_ebi) = session->facts->ebi;
 	if (refusal_gtp2(reason) == GTP2_CAUSE_REACTIVATION_REQUESTED)
 		ie_set(body, cause) = (struct gtp2_cause){.value = GTP2_CAUSE_REACTIVATION_REQUESTED};
 	access_request(access, session);
@@ -209,32 +210,30 @@ static void on_modify(struct access *access, const struct gtp_request *request, 
 	struct gtp2_modify_bearer_response *answer = &access->out.v2.modify_bearer_response;
 
 	for (size_t i = 0; i < body->has.bearers; i++) {
-		if (body->bearers[i].ebi != session->ebi) {
-			respond_cause(access, request, session->control_teid, GTP2_CAUSE_CONTEXT_NOT_FOUND);
+		if (body->bearers[i].ebi != session->facts->ebi) {
+			respond_cause(access, request, session->facts->control_teid, GTP2_CAUSE_CONTEXT_NOT_FOUND);
 			return;
 		}
 	}
 	if (body->has.sender_fteid)
 		access_move(session, &body->sender_fteid.v4, body->sender_fteid.teid);
-	if (body->has.rat_type)
-		session->rat = body->rat_type;
-	if (body->has.serving_network)
-		session->serving_network = body->serving_network;
+	access_locate(
+		session, body->has.rat_type ? body->rat_type : 0, body->has.serving_network ? &body->serving_network : NULL);
 	for (size_t i = 0; i < body->has.bearers; i++)
 		if (body->bearers[i].has.s5s8u_sgw_fteid)
 			session_move_user(session, body->bearers[i].s5s8u_sgw_fteid.teid, &body->bearers[i].s5s8u_sgw_fteid.v4);
 	session_store(session);
-	gtp2_answer(&access->out.v2, &request->v2->header, session->control_teid);
+	gtp2_answer(&access->out.v2, &request->v2->header, session->facts->control_teid);
 	ie_set(answer, cause) = (struct gtp2_cause){.value = GTP2_CAUSE_REQUEST_ACCEPTED};
-	ie_set(answer, linked_ebi) = session->ebi;
+	ie_set(answer, linked_ebi) = session->facts->ebi;
 	ie_set(answer, apn_restriction) = 0;
 	ie_set(answer, recovery) = access->restart_counter;
 	if (body->has.bearers) {
 		struct gtp2_bearer_modified *bearer = ie_add(answer, bearers);
 
-		ie_set(bearer, ebi) = session->ebi;
+		ie_set(bearer, ebi) = session->facts->ebi;
 		ie_set(bearer, cause) = (struct gtp2_cause){.value = GTP2_CAUSE_REQUEST_ACCEPTED};
-		ie_set(bearer, charging_id) = session->local_teid;
+		ie_set(bearer, charging_id) = session->facts->local_teid;
 	}
 	access_respond(access, 2, request->xact);
 	session_report(session);
@@ -244,11 +243,11 @@ static void on_delete(struct access *access, const struct gtp_request *request, 
 {
 	const struct gtp2_delete_session_request *body = &request->v2->delete_session_request;
 
-	if (body->has.linked_ebi && body->linked_ebi != session->ebi) {
-		respond_cause(access, request, session->control_teid, GTP2_CAUSE_CONTEXT_NOT_FOUND);
+	if (body->has.linked_ebi && body->linked_ebi != session->facts->ebi) {
+		respond_cause(access, request, session->facts->control_teid, GTP2_CAUSE_CONTEXT_NOT_FOUND);
 		return;
 	}
-	gtp2_answer(&access->out.v2, &request->v2->header, session->control_teid);
+	gtp2_answer(&access->out.v2, &request->v2->header, session->facts->control_teid);
 	ie_set(&access->out.v2.delete_session_response, cause) = (struct gtp2_cause){.value = GTP2_CAUSE_REQUEST_ACCEPTED};
 	ie_set(&access->out.v2.delete_session_response, recovery) = access->restart_counter;
 	access_respond(access, 2, request->xact);
@@ -257,8 +256,8 @@ static void on_delete(struct access *access, const struct gtp_request *request, 
 
 static void on_change_notification(struct access *access, const struct gtp_request *request, struct session *session)
 {
-	session->rat = request->v2->change_notification_request.rat_type;
-	gtp2_answer(&access->out.v2, &request->v2->header, session->control_teid);
+	access_locate(session, request->v2->change_notification_request.rat_type, NULL);
+	gtp2_answer(&access->out.v2, &request->v2->header, session->facts->control_teid);
 	ie_set(&access->out.v2.change_notification_response, cause) = (struct gtp2_cause){.value = GTP2_CAUSE_REQUEST_ACCEPTED};
 	access_respond(access, 2, request->xact);
 }
@@ -266,7 +265,7 @@ static void on_change_notification(struct access *access, const struct gtp_reque
 // Suspend and Resume (CS fallback): packets wait or are lost in the mobile network; the session stays.
 static void on_accept(struct access *access, const struct gtp_request *request, struct session *session)
 {
-	gtp2_answer(&access->out.v2, &request->v2->header, session->control_teid);
+	gtp2_answer(&access->out.v2, &request->v2->header, session->facts->control_teid);
 	if (request->v2->header.type == GTP2_SUSPEND_NOTIFICATION)
 		ie_set(&access->out.v2.suspend_acknowledge, cause) = (struct gtp2_cause){.value = GTP2_CAUSE_REQUEST_ACCEPTED};
 	else
@@ -277,7 +276,7 @@ static void on_accept(struct access *access, const struct gtp_request *request, 
 // Only the default bearer exists, and it is not changed or added to by the mobile network.
 static void on_unsupported(struct access *access, const struct gtp_request *request, struct session *session)
 {
-	respond_cause(access, request, session ? session->control_teid : 0, GTP2_CAUSE_SERVICE_NOT_SUPPORTED);
+	respond_cause(access, request, session ? session->facts->control_teid : 0, GTP2_CAUSE_SERVICE_NOT_SUPPORTED);
 }
 
 static const struct {
@@ -304,7 +303,7 @@ static struct session *moving_session(struct access *access, const struct gtp_re
 	struct session *session = session_find(access->gateway, request->v2->header.teid);
 
 	if (request->v2->header.type != GTP2_MODIFY_BEARER_REQUEST || !body->has.sender_fteid || !session ||
-		session->state != SESSION_UP || session->gtp_version != 2 ||
+		session->state != SESSION_UP || session->facts->gtp_version != 2 ||
 		!ip_addr_equal(&body->sender_fteid.v4, &request->from.addr))
 		return NULL;
 	return session;
@@ -324,7 +323,7 @@ void pgw_on_request(struct access *access, const struct gtp_request *request)
 		return;
 	}
 	if (request->fault.cause) {
-		respond_fault(access, request, session ? session->control_teid : sender_teid(request), request->fault);
+		respond_fault(access, request, session ? session->facts->control_teid : sender_teid(request), request->fault);
 		return;
 	}
 	for (size_t i = 0; i < array_len(requests); i++) {

@@ -13,6 +13,8 @@
 
 #define GATEWAY_RECORD_VERSION 1
 
+#define NO_RECORD UINT32_MAX
+
 struct gateway_record {
 	uint8_t restart_counter; // GTP Recovery (TS 23.007)
 };
@@ -38,9 +40,11 @@ struct session_record {
 	uint8_t id[16], endpoint[16], vslice[16];
 	uint64_t imsi, started_wall_ms;
 	struct ip_end control_peer;
-	struct ip_addr user_peer, address;
-	uint32_t local_teid, control_teid, user_teid;
-	uint32_t tunnel; // its record
+	struct ip_addr user_peer;
+	struct ip_addr address; // IP_NONE: it has no IPv4
+	uint32_t local_teid; // control and user plane
+	uint32_t control_teid, user_teid;
+	uint32_t tunnel; // its record; NO_RECORD: it has none, in an Integrated VSlice
 	struct l2tp_session_record l2tp;
 	struct ppp_record ppp;
 	struct dp_counters counters; // as last reported
@@ -54,6 +58,20 @@ struct session_record {
 	// Since version 3.
 	uint32_t ip6; // record of its IPv6 (struct session_ip6), where pdn_type has it
 	uint8_t pdn_type; // enum gtp2_pdn_type that was granted; 0 = IPv4, of an older file
+};
+
+// The IPv6 of a session, apart from it since few sessions have any.
+struct session_ip6 {
+	uint8_t prefix[8]; // the /64 that the SIM has
+	uint8_t interface_id[8]; // the SIM's
+	uint8_t dns[2][16]; // zero: none
+	struct ip_prefix delegated; // to the SIM's router by DHCPv6 (RFC 8415 6.3); len 0: none
+};
+
+// Name and password of the device itself, kept for a later re-challenge.
+struct secrets {
+	uint8_t name_len, password_len;
+	uint8_t name[127], password[127];
 };
 
 struct message_record { // a control message that the LNS has not acknowledged

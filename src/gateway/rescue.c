@@ -207,15 +207,13 @@ bool rescue_take(struct session *session, const char *why)
 		return false;
 	rescues = rescues_of(vslice);
 	rescue = rescues ? calloc(1, sizeof(*rescue)) : NULL;
-	if (!rescue)
+	if (!rescue || session_unstore(session)) {
+		free(rescue);
 		return false;
+	}
 	if (session->dp)
 		dp_session_del(&session->dp, &rescue->counters);
-	ppp_link_down(&session->ppp);
-	session->ppp_started = false;
-	session->ppp_news = 0;
-	session_clear_record(session);
-	wheel_disarm(&gateway->wheel, &session->timer);
+	session_close_line(session);
 	rescue->session = session;
 	rescue->lost_ms = gateway->now_ms;
 	snprintf(rescue->why, sizeof(rescue->why), "%s", why);

@@ -173,39 +173,33 @@ static void *record_copy(const struct gateway *gateway, enum gateway_table table
 	return copy ? memcpy(copy, record, size) : NULL;
 }
 
-static void session_fill(struct session *session, const struct session_record *record, uint32_t index)
+// A record of before IPv6 says nothing of it.
+static void complete(struct session *session)
 {
-	memcpy(session->id, record->id, sizeof(session->id));
-	memcpy(session->endpoint, record->endpoint, sizeof(session->endpoint));
-	session->way = record->tunnel == NO_RECORD ? &session_integrated : &session_over_lns;
-	session->access = record->gtp_version == 2 ? &pgw_ops : &ggsn_ops;
+	struct session_record facts = *session->facts;
+
+	if (has_ip6(&facts) || facts.ip6 == NO_RECORD)
+		return;
+	facts.pdn_type = GTP2_PDN_IPV4;
+	facts.ip6 = NO_RECORD;
+	session_change(session, &facts);
+}
+
+static void session_fill(struct session *session, uint32_t index)
+{
+	struct gateway *gateway = session->gateway;
+	const struct session_record *facts = state_get(gateway->state, TABLE_SESSION, index);
+
+	session->facts = facts;
 	session->state_index = index;
-	session->secret_index = record->secret;
-	session->imsi = record->imsi;
-	session->started_wall_ms = record->started_wall_ms;
-	session->local_teid = record->local_teid;
-	session->control_teid = record->control_teid;
-	session->user_teid = record->user_teid;
-	session->control_peer = record->control_peer;
-	session->user_peer = record->user_peer;
-	session->address = record->address;
-	session->mtu = record->mtu;
-	session->attach_ms = record->attach_ms;
-	session->tunnel_ms = record->tunnel_ms;
-	session->call_ms = record->call_ms;
-	session->lcp_ms = record->lcp_ms;
-	session->authentication_ms = record->authentication_ms;
-	session->ipcp_ms = record->ipcp_ms;
-	session->gtp_version = record->gtp_version;
-	session->ebi = record->ebi;
-	session->rat = record->rat;
-	session->serving_network = record->serving_network;
-	memcpy(session->msisdn, record->msisdn, sizeof(session->msisdn));
-	session->apn = apn_ref_index(&session->gateway->apns, record->apn);
-	session->secrets = record_copy(session->gateway, TABLE_SECRET, record->secret, sizeof(*session->secrets));
-	session->pdn_type = record->pdn_type ? record->pdn_type : GTP2_PDN_IPV4;
-	session->ip6_index = has_ip6(record) ? record->ip6 : NO_RECORD;
-	session->ip6 = record_copy(session->gateway, TABLE_IP6, session->ip6_index, sizeof(*session->ip6));
+	complete(session);
+	session->way = facts->tunnel == NO_RECORD ? &session_integrated : &session_over_lns;
+	session->access = facts->gtp_version == 2 ? &pgw_ops : &ggsn_ops;
+	session->state = SESSION_UP;
+	session->apn = apn_ref_index(&gateway->apns, facts->apn);
+	session->secrets = record_copy(gateway, TABLE_SECRET, facts->secret, sizeof(*session->secrets));
+	session->ip6 = record_copy(gateway, TABLE_IP6, facts->ip6, sizeof(*session->ip6));
+	gateway->established++;
 }
 
 // The L2TP half: the call, known to the tunnel's engine. 0 or -errno.
@@ -245,17 +239,13 @@ static void session_resume(void *owner, uint32_t index, const struct session_rec
 	}
 	session->gateway = gateway;
 	session->vslice = tunnel->lac->vslice;
-	session_init_timer(session);
-	session_fill(session, record, index);
+	session_fill(session, index);
 	session->profile = profile_ref(tunnel->profile);
-	session->state = SESSION_UP;
-	gateway->established++;
 	error = session->apn ? session_link(session) : -ENOENT;
 	if (!error)
 		error = call_resume(tunnel, session, record);
-	if (!error)
-		error = ppp_link_resume(&session->ppp, &session_ppp_ops, &session->profile->ppp, &record->ppp, gateway->now_ms);
-	session->ppp_started = !error;
+	if (!error && !session_wake(session))
+		error = -EINVAL;
 	access_link(session);
 	if (error) {
 		log_err("a session can't be resumed error=%s", strerror(-error));
@@ -422,10 +412,7 @@ static void integrated_resume(void *owner, uint32_t index, const struct session_
 	}
 	session->gateway = gateway;
 	session->vslice = vslice;
-	session_init_timer(session);
-	session_fill(session, record, index);
-	session->state = SESSION_UP;
-	gateway->established++;
+	session_fill(session, index);
 	error = session->apn ? session_link(session) : -ENOENT;
 	if (!error)
 		error = integrated_claim(session);

@@ -23,58 +23,33 @@ struct session *session_find(const struct gateway *gateway, uint32_t local_teid)
 int session_link(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
-	int error = map_put(&gateway->sessions, session->local_teid, session);
+	int error = map_put(&gateway->sessions, session->facts->local_teid, session);
 
-	session->imsi_next = map_get(&gateway->by_imsi, session->imsi);
+	session->imsi_next = map_get(&gateway->by_imsi, session->facts->imsi);
 	if (!error)
-		error = map_put(&gateway->by_imsi, session->imsi, session);
+		error = map_put(&gateway->by_imsi, session->facts->imsi, session);
 	if (error)
-		map_del(&gateway->sessions, session->local_teid);
+		map_del(&gateway->sessions, session->facts->local_teid);
 	return error;
 }
 
 void session_unlink(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
-	struct session *first = map_get(&gateway->by_imsi, session->imsi);
+	struct session *first = map_get(&gateway->by_imsi, session->facts->imsi);
 
-	if (map_get(&gateway->sessions, session->local_teid) != session)
+	if (map_get(&gateway->sessions, session->facts->local_teid) != session)
 		return;
-	map_del(&gateway->sessions, session->local_teid);
+	map_del(&gateway->sessions, session->facts->local_teid);
 	if (first != session) {
 		while (first->imsi_next != session)
 			first = first->imsi_next;
 		first->imsi_next = session->imsi_next;
 	} else if (session->imsi_next) {
-		(void)map_put(&gateway->by_imsi, session->imsi, session->imsi_next);
+		(void)map_put(&gateway->by_imsi, session->facts->imsi, session->imsi_next);
 	} else {
-		map_del(&gateway->by_imsi, session->imsi);
+		map_del(&gateway->by_imsi, session->facts->imsi);
 	}
-}
-
-static void on_timer(struct timer *timer, uint64_t now_ms)
-{
-	session_on_tick(container_of(timer, struct session, timer), now_ms);
-}
-
-void session_init_timer(struct session *session)
-{
-	session->timer.fire = on_timer;
-}
-
-void session_settle(struct session *session)
-{
-	uint64_t due = session->ppp_started ? ppp_link_next(&session->ppp) : WHEEL_NEVER;
-
-	if (session->attach && session->attach->deadline_ms < due)
-		due = session->attach->deadline_ms;
-	if (session->attach && session->attach->try_ms < due)
-		due = session->attach->try_ms;
-	if (session->attach && session->attach->test_until_ms)
-		due = session->attach->test_until_ms;
-	if (session_ip6_next(session) < due)
-		due = session_ip6_next(session);
-	wheel_arm(&session->gateway->wheel, &session->timer, due);
 }
 
 static bool apn_is_accepted(const struct config *config, const char *apn)
@@ -146,12 +121,12 @@ static enum refusal check_other_sessions(struct gateway *gateway, const struct a
 
 	for (; session; session = next) {
 		next = session->imsi_next;
-		if (session->ebi == request->ebi && session->gtp_version == request->gtp_version) {
+		if (session->facts->ebi == request->ebi && session->facts->gtp_version == request->gtp_version) {
 			gateway->counters.attach_repeated++;
 			session_end(session, REFUSED_REPLACED, SESSION_TELL_LNS, NULL);
-		} else if (session->ebi == request->ebi ||
+		} else if (session->facts->ebi == request->ebi ||
 			(!strcmp(session->apn->text, request->apn) &&
-				!ip_addr_equal(&session->control_peer.addr, &request->control_peer.addr))) {
+				!ip_addr_equal(&session->facts->control_peer.addr, &request->control_peer.addr))) {
 			gateway->counters.attach_repeated++;
 			session_end(session, REFUSED_REPLACED, SESSION_TELL_BOTH, "the SIM came back by another way");
 		} else if (!strcmp(session->apn->text, request->apn)) {
@@ -236,17 +211,26 @@ static void attach_fill(struct session *session, const struct attach_request *re
 		attach->pco = *request->pco;
 		attach->request.pco = &attach->pco;
 	}
-	session->imsi = request->imsi;
 	session->create_xact = request->xact;
-	session->gtp_version = request->gtp_version;
-	session->ebi = request->ebi;
-	session->rat = request->rat;
-	session->serving_network = request->serving_network;
-	session->control_peer = request->control_peer;
-	session->control_teid = request->control_teid;
-	session->user_peer = request->user_peer;
-	session->user_teid = request->user_teid;
-	memcpy(session->msisdn, request->msisdn, sizeof(session->msisdn));
+}
+
+static void facts_fill(struct session_record *facts, const struct attach_request *request)
+{
+	struct uuid id;
+
+	uuid_new(&id);
+	uuid_pack(&id, facts->id);
+	facts->started_wall_ms = wall_ms();
+	facts->imsi = request->imsi;
+	facts->gtp_version = request->gtp_version;
+	facts->ebi = request->ebi;
+	facts->rat = request->rat;
+	facts->serving_network = request->serving_network;
+	facts->control_peer = request->control_peer;
+	facts->control_teid = request->control_teid;
+	facts->user_peer = request->user_peer;
+	facts->user_teid = request->user_teid;
+	memcpy(facts->msisdn, request->msisdn, sizeof(facts->msisdn));
 }
 
 static void keep_bytes(struct attach *attach, size_t *used, struct ie_bytes *value)
@@ -275,11 +259,35 @@ static void keep_pco(struct attach *attach)
 			keep_bytes(attach, &used, &pco->ipcp[i].options[j].raw);
 }
 
+static int session_make(struct session *session, const struct attach_request *request, const struct uuid *endpoint)
+{
+	struct gateway *gateway = session->gateway;
+	struct session_record facts;
+	int error;
+
+	session->attach = calloc(1, sizeof(*session->attach));
+	session->apn = apn_ref(&gateway->apns, request->apn);
+	if (!session->attach || !session->apn || session_draft(session) || session_open_line(session))
+		return -ENOMEM;
+	facts = *session->facts;
+	facts_fill(&facts, request);
+	uuid_pack(endpoint, facts.endpoint);
+	uuid_pack(&session->vslice->id, facts.vslice);
+	facts.apn = session->apn->index;
+	error = dp_teid_take(gateway->dp, gateway->now_ms, &facts.local_teid);
+	if (error)
+		return error;
+	session_change(session, &facts);
+	error = session_link(session);
+	if (error)
+		dp_teid_give(gateway->dp, facts.local_teid, gateway->now_ms);
+	return error;
+}
+
 int session_new(struct gateway *gateway, const struct access_ops *access, const struct attach_request *request,
 	struct vslice *vslice, const struct uuid *endpoint, struct session **out)
 {
 	struct session *session = pool_take(&gateway->session_pool);
-	struct uuid id;
 	int error;
 
 	if (!session)
@@ -288,33 +296,20 @@ int session_new(struct gateway *gateway, const struct access_ops *access, const 
 	session->access = access;
 	session->vslice = vslice;
 	session->way = vslice->integrated ? &session_integrated : &session_over_lns;
-	session_init_timer(session);
 	session->state = SESSION_DIALING;
-	session->state_index = session->secret_index = session->ip6_index = NO_RECORD;
-	session->started_wall_ms = wall_ms();
-	uuid_new(&id);
-	uuid_pack(&id, session->id);
-	uuid_pack(endpoint, session->endpoint);
-	session->attach = calloc(1, sizeof(*session->attach));
-	session->apn = apn_ref(&gateway->apns, request->apn);
-	error = session->attach && session->apn ? dp_teid_take(gateway->dp, gateway->now_ms, &session->local_teid) : -ENOMEM;
+	session->state_index = NO_RECORD;
+	error = session_make(session, request, endpoint);
 	if (error) {
 		apn_unref(&gateway->apns, &session->apn);
 		free(session->attach);
+		session_close_line(session);
+		session_free_facts(session);
 		pool_give(&gateway->session_pool, session);
 		return error;
 	}
 	attach_fill(session, request);
 	session->attach->vslice = vslice->id;
 	keep_pco(session->attach);
-	error = session_link(session);
-	if (error) {
-		dp_teid_give(gateway->dp, session->local_teid, gateway->now_ms);
-		apn_unref(&gateway->apns, &session->apn);
-		free(session->attach);
-		pool_give(&gateway->session_pool, session);
-		return error;
-	}
 	gateway->attaching++;
 	*out = session;
 	return 0;
@@ -381,7 +376,7 @@ static uint16_t tcp_mss_of(const struct session *session)
 	case MSS_CLAMP_FIXED:
 		return (uint16_t)settings->tcp_mss;
 	default:
-		return session->mtu > 40 ? (uint16_t)(session->mtu - 40) : 0;
+		return session->facts->mtu > 40 ? (uint16_t)(session->facts->mtu - 40) : 0;
 	}
 }
 
@@ -391,7 +386,8 @@ void session_take_profile(struct session *session, struct profile *profile)
 
 	profile_unref(&session->profile);
 	session->profile = profile_ref(profile);
-	ppp_link_reconfigure(&session->ppp, &profile->ppp);
+	if (session->line && session->line->started)
+		ppp_link_reconfigure(&session->line->ppp, &profile->ppp);
 	if (session->dp && mss != tcp_mss_of(session))
 		session_install(session);
 }
@@ -400,11 +396,11 @@ void session_install(struct session *session)
 {
 	const struct policy_config *policy = session_policy(session);
 	struct dp_session_spec spec = {
-		.local_teid = session->local_teid,
-		.peer_teid = session->user_teid,
-		.peer = {.addr = session->user_peer, .port = GTP_U_PORT},
-		.ue = session->address,
-		.mtu = session->mtu,
+		.local_teid = session->facts->local_teid,
+		.peer_teid = session->facts->user_teid,
+		.peer = {.addr = session->facts->user_peer, .port = GTP_U_PORT},
+		.ue = session->facts->address,
+		.mtu = session->facts->mtu,
 		.tcp_mss = tcp_mss_of(session),
 	};
 	int error;
@@ -425,13 +421,15 @@ void session_install(struct session *session)
 
 void session_move_user(struct session *session, uint32_t teid, const struct ip_addr *peer)
 {
-	if (session->user_teid == teid && ip_addr_equal(&session->user_peer, peer))
+	struct session_record facts = *session->facts;
+
+	if (facts.user_teid == teid && ip_addr_equal(&facts.user_peer, peer))
 		return;
-	session->user_teid = teid;
-	session->user_peer = *peer;
+	facts.user_teid = teid;
+	facts.user_peer = *peer;
+	session_change(session, &facts);
 	if (session->dp)
 		session_install(session);
-	session_store(session);
 }
 
 static void attach_end(struct session *session, enum refusal refusal, const char *why)
@@ -442,8 +440,8 @@ static void attach_end(struct session *session, enum refusal refusal, const char
 	if (attach->must_answer) {
 		attach->must_answer = false;
 		refuse(gateway, session->access, &attach->request, refusal,
-			gateway->config ? config_endpoint_by_imsi(gateway->config, session->imsi) : NULL, why ? why : "", attach,
-			attach->trace);
+			gateway->config ? config_endpoint_by_imsi(gateway->config, session->facts->imsi) : NULL, why ? why : "",
+			attach, attach->trace);
 	}
 	trace_free(&attach->trace);
 	explicit_bzero(attach->pco_bytes, sizeof(attach->pco_bytes));
@@ -468,7 +466,6 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 	if (session->state == SESSION_ENDING)
 		return;
 	session->state = SESSION_ENDING;
-	wheel_disarm(&gateway->wheel, &session->timer);
 	if (session->dp)
 		dp_session_del(&session->dp, &counters);
 	else if (session->rescue)
@@ -477,7 +474,7 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 		gateway->established--;
 		gateway->counters.sessions_ended++;
 		gateway->counters.ended[reason]++;
-		tbcd_from_key(session->imsi, &imsi);
+		tbcd_from_key(session->facts->imsi, &imsi);
 		log_info("session ended imsi=%s vslice=%s reason=%s why=\"%s\"", imsi.digits, session->vslice->moniker,
 			refusal_name(reason), why ? why : refusal_words(reason));
 		session_report_end(session, &counters, why ? why : refusal_words(reason));
@@ -491,10 +488,11 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 	// A peer may use the sequence number again; an answer that gives a session that is gone helps nobody. A refusal stays for repeats.
 	if (was_up && session->create_xact)
 		gtp_endpoint_forget(gateway->access->endpoint, session->create_xact);
-	session_clear_record(session);
+	session_close_line(session);
 	access_unlink(session);
 	session_unlink(session);
-	dp_teid_give(gateway->dp, session->local_teid, gateway->now_ms);
+	dp_teid_give(gateway->dp, session->facts->local_teid, gateway->now_ms);
+	session_free_facts(session);
 	apn_unref(&gateway->apns, &session->apn);
 	profile_unref(&session->profile);
 	if (session->secrets)

@@ -3,19 +3,20 @@
 //
 //	access (pgw.c, ggsn.c) -> session_attach -> its way (struct session_way) -> session_attached -> session_end
 //
-// The durable part is written to the state file as `struct session_record`; the volatile part is here. What only an attach needs (request,
-// credentials, trace, timings) is in `struct attach`, freed when the attach ends.
+// There may be a million of them, so each fact has one place and nothing stays that a session at rest does not need. What is durable is its record in
+// the state file (`facts`), read where it stands; here is what is volatile. What only an attach needs (request, credentials, trace, timings) is
+// `struct attach`, freed when the attach ends; timer and PPP link are `struct line`, freed when the link is quiet.
 #pragma once
 
 #include "gateway/advice.h"
 #include "gateway/apns.h"
+#include "gateway/records.h"
 #include "gateway/tunnel.h"
 #include "proto/gtp/gtp2.h"
 #include "proto/gtp/pco.h"
 
 struct pco_answer;
 struct session;
-struct session_record;
 struct trace;
 
 #define SESSION_APN APN_TEXT
@@ -54,14 +55,6 @@ struct access_ops {
 	void (*release)(struct session *session, enum refusal reason); // Delete Bearer, Delete PDP Context
 };
 extern const struct access_ops pgw_ops, ggsn_ops;
-
-// The IPv6 of a session, apart from it since few sessions have any. It is also a record of the state file.
-struct session_ip6 {
-	uint8_t prefix[8]; // the /64 that the SIM has
-	uint8_t interface_id[8]; // the SIM's
-	uint8_t dns[2][16]; // zero: none
-	struct ip_prefix delegated; // to the SIM's router by DHCPv6 (RFC 8415 6.3); len 0: none
-};
 
 // Of a session that waits for its router advertisement (session_ip6.c).
 struct attach_ip6 {
@@ -121,13 +114,20 @@ struct attach {
 	bool has_proxy; // proxy AVPs are in the ICCN
 };
 
-// Name and password of the device itself, kept for a later re-challenge.
-struct secrets {
-	uint8_t name_len, password_len;
-	uint8_t name[127], password[127];
+// Timer and PPP link: there while something goes on, an attach, a negotiation, an echo. A link that is up and quiet is what its record says, and
+// is made from that when there is something to do again (session_wake).
+struct line {
+	struct session *session;
+	struct timer timer;
+	struct ppp_link ppp;
+	bool started; // the link has a call under it
+	uint8_t news; // events of the link since the last look (enum ppp_event_kind bits)
+	uint8_t reason; // enum ppp_reason of the last of them
 };
 
 struct session {
+	const struct session_record
+		*facts; // its record in the state file or, while `has_draft`, what is to be written there: session_change
 	struct gateway *gateway;
 	const struct access_ops *access;
 	const struct session_way *way;
@@ -139,36 +139,19 @@ struct session {
 	struct profile *profile; // the PPP link's options are in it
 	struct dp_session *dp;
 	struct attach *attach; // NULL when up
+	struct line *line; // NULL at rest
 	struct secrets *secrets; // NULL: from the configuration
 	struct rescue *rescue; // its tunnel was lost, and it waits or is being dialled again; NULL otherwise
-	struct timer timer;
-	struct ppp_link ppp;
-	uint64_t imsi;
-	uint64_t create_xact; // the request that made it: forgotten by the answer cache when the session ends
-	uint64_t started_wall_ms;
-	uint64_t usage_packets; // when usage was last told
-	uint64_t heard_packets; // downlink, when the silence was last looked at
-	uint64_t heard_ms; // the last time that there were more
-	uint8_t id[16], endpoint[16];
-	uint32_t local_teid; // control and user plane
-	uint32_t control_teid, user_teid;
-	struct ip_end control_peer;
-	struct ip_addr user_peer;
-	struct ip_addr address; // IP_NONE: it has no IPv4
 	struct session_ip6 *ip6; // NULL: it has no IPv6
-	uint32_t state_index, secret_index, ip6_index;
-	uint16_t mtu;
-	uint16_t attach_ms, tunnel_ms, call_ms, lcp_ms, authentication_ms, ipcp_ms;
-	uint8_t state; // enum session_state
-	uint8_t gtp_version, ebi, rat;
-	uint8_t pdn_type; // enum gtp2_pdn_type that was granted
-	uint8_t ppp_news; // events of the link since the last look (enum ppp_event_kind bits)
-	uint8_t ppp_reason; // enum ppp_reason of the last of them
-	uint8_t sync_round; // of the last report
-	bool ppp_started;
-	struct plmn serving_network;
-	char msisdn[17];
 	struct apn_name *apn; // NULL only in a session that could not be resumed
+	uint64_t create_xact; // the request that made it: forgotten by the answer cache when the session ends
+	uint64_t usage_packets; // when usage was last told
+	uint32_t heard_packets; // downlink, when the silence was last looked at (low bits)
+	uint32_t heard_s; // the last time that there were more; 0: not looked yet
+	uint32_t state_index; // of `facts`, or NO_RECORD
+	uint8_t state; // enum session_state
+	uint8_t sync_round; // of the last report
+	bool has_draft; // `facts` are not (all) in the file yet, or cannot be
 };
 
 // Checks the request and begins to dial. The answer goes out by access->accepted or access->refused, at once or later, exactly once.
@@ -181,8 +164,24 @@ int session_new(struct gateway *gateway, const struct access_ops *access, const 
 struct session *session_find(const struct gateway *gateway, uint32_t local_teid);
 // The user plane peer moved (Modify Bearer, Update PDP Context).
 void session_move_user(struct session *session, uint32_t teid, const struct ip_addr *peer);
-void session_store(struct session *session); // into the state file
-void session_clear_record(struct session *session);
+
+// session_record.c
+int session_draft(
+	struct session *session); // its facts become its own, out of the state file (where it is new: zero). 0 or -ENOMEM
+void session_change(struct session *session, const struct session_record *to); // its facts: where they stand
+void session_store(struct session *session); // into the state file, with what other parts know
+void session_store_ppp(struct session *session); // of a link that is up, when it differs from its record
+int session_unstore(struct session *session); // out of the state file: only a draft is left. 0 or -ENOMEM
+void session_free_facts(struct session *session); // out of the state file
+
+// session_line.c
+int session_open_line(struct session *session); // 0 or -ENOMEM
+void session_close_line(struct session *session); // without a word to anybody
+bool session_wake(struct session *session); // whether there is a line, or one could be made from the record
+bool session_has_ppp(const struct session *session); // a link under way or up, be it at rest
+const struct ppp_result *session_ppp_result(const struct session *session); // of the line, or of the record
+void session_settle(struct session *session); // arms the timer, or lets the line rest
+
 void session_report(struct session *session);
 // "10.0.0.7", "2001:db8:0:7::/64", or both; returns `out`.
 #define SESSION_ADDRESS_TEXT (IP_ADDR_TEXT + IP_PREFIX_TEXT + 8)
@@ -199,8 +198,6 @@ void session_take_profile(struct session *session, struct profile *profile);
 void session_attached(struct session *session);
 uint16_t session_since(uint64_t then_ms, uint64_t now_ms); // milliseconds, 65535 at most; 0 when one of the two is not known
 void session_attach_done(struct session *session); // the attach was answered: frees what only it needed
-void session_settle(struct session *session); // arms the timer
-void session_init_timer(struct session *session);
 void session_install(struct session *session); // into the data plane; ends the session when it cannot
 void session_unlink(struct session *session); // from the gateway's indexes
 int session_link(struct session *session);

@@ -45,15 +45,15 @@ int session_ip6_families(struct session *session, struct pair *pair)
 	session->attach->ip6 = (struct attach_ip6){.due_ms = WHEEL_NEVER, .until_ms = WHEEL_NEVER};
 	if (!wants4 && !wants6)
 		return -EAFNOSUPPORT;
-	ppp_link_want_families(&session->ppp, wants4, wants6);
+	ppp_link_want_families(&session->line->ppp, wants4, wants6);
 	if (wants4 && wants6) {
 		enum ppp_ip6_when when = when_to_ask(session, pair);
 
-		ppp_link_want_ip6_when(&session->ppp, when);
+		ppp_link_want_ip6_when(&session->line->ppp, when);
 		session->attach->ip6.is_in_vain = when == PPP_IP6_INSTEAD;
 	}
 	if (session->ip6)
-		ppp_link_want_interface_id(&session->ppp, session->ip6->interface_id);
+		ppp_link_want_interface_id(&session->line->ppp, session->ip6->interface_id);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ static void solicit(struct session *session)
 	uint8_t packet[64], source[IP6_LEN];
 	size_t len;
 
-	ip6_link_local(ppp_link_result(&session->ppp)->interface_id, source);
+	ip6_link_local(session_ppp_result(session)->interface_id, source);
 	if (!session->call || nd_rs_write(source, packet, sizeof(packet), &len))
 		return;
 	send_ip6(session, packet, len);
@@ -82,7 +82,7 @@ static void be_patient(struct session *session)
 {
 	struct attach_ip6 *ip6 = waiting(session);
 	uint64_t now_ms = session->gateway->now_ms, last_ms = session->attach->deadline_ms - DEADLINE_SPARE_MS;
-	bool has4 = ppp_link_result(&session->ppp)->has_ipv4;
+	bool has4 = session_ppp_result(session)->has_ipv4;
 
 	ip6->until_ms = now_ms + (has4 && ip6->is_in_vain ? 0 : PATIENCE_MS);
 	if (session->attach->deadline_ms && ip6->until_ms > last_ms)
@@ -110,12 +110,12 @@ bool session_ip6_waits(const struct session *session)
 {
 	const struct attach_ip6 *ip6 = waiting(session);
 
-	return ip6 && ppp_link_result(&session->ppp)->has_ipv6 && !ip6->has_prefix && !ip6->gave_up;
+	return ip6 && session_ppp_result(session)->has_ipv6 && !ip6->has_prefix && !ip6->gave_up;
 }
 
 bool session_ip6_is_there(const struct session *session)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
 	bool fits = result->mru >= MTU_MIN && result->local_mru >= MTU_MIN;
 
 	return result->has_ipv6 && fits && (session->attach ? session->attach->ip6.has_prefix : session->ip6 != NULL);
@@ -125,7 +125,7 @@ uint64_t session_ip6_next(const struct session *session)
 {
 	const struct attach_ip6 *ip6 = waiting(session);
 
-	return ip6 && session->ppp_started ? ip6->due_ms : WHEEL_NEVER;
+	return ip6 && session->line->started ? ip6->due_ms : WHEEL_NEVER;
 }
 
 void session_ip6_tick(struct session *session)
@@ -133,11 +133,11 @@ void session_ip6_tick(struct session *session)
 	struct attach_ip6 *ip6 = waiting(session);
 	uint64_t now_ms = session->gateway->now_ms;
 
-	if (!ppp_link_is_up(&session->ppp) && now_ms >= ip6->until_ms) {
+	if (!ppp_link_is_up(&session->line->ppp) && now_ms >= ip6->until_ms) {
 		ip6->due_ms = WHEEL_NEVER;
 		trace_add(session->attach->trace, now_ms, TRACE_GATEWAY, TRACE_NONE,
 			"the LNS left one address family unanswered for %u ms: on with the other", PATIENCE_MS);
-		ppp_link_decide(&session->ppp, now_ms);
+		ppp_link_decide(&session->line->ppp, now_ms);
 		session_after_ppp(session);
 		return;
 	}
@@ -190,10 +190,10 @@ static void advertised(struct session *session, const struct nd_ra *ra, const ui
 		"Router Advertisement: prefix %s, MTU %u, %u DNS servers%s", prefix_text(ip6->got.prefix, text), ra->mtu,
 		ra->server_count, ra->other || ra->managed ? ", DHCPv6" : "");
 	ip6->has_prefix = true;
-	ip6->due_ms = ppp_link_is_up(&session->ppp) ? WHEEL_NEVER : ip6->until_ms; // IPv4 may still be late
+	ip6->due_ms = ppp_link_is_up(&session->line->ppp) ? WHEEL_NEVER : ip6->until_ms; // IPv4 may still be late
 	ip6->ra_len = len <= sizeof(ip6->ra) ? (uint16_t)len : 0;
 	memcpy(ip6->ra, packet, ip6->ra_len);
-	if (ppp_link_is_up(&session->ppp))
+	if (ppp_link_is_up(&session->line->ppp))
 		session_ppp_ready(session);
 }
 
@@ -201,10 +201,10 @@ void session_on_ip6(struct session *session, const uint8_t *packet, size_t len)
 {
 	struct attach_ip6 *ip6 = waiting(session);
 	struct gateway *gateway = session->gateway;
-	uint32_t teid = session->local_teid;
+	uint32_t teid = session->facts->local_teid;
 	struct nd_ra ra;
 
-	if (!ip6 || ip6->has_prefix || !ppp_link_result(&session->ppp)->has_ipv6 || nd_ra_read(packet, len, &ra))
+	if (!ip6 || ip6->has_prefix || !session_ppp_result(session)->has_ipv6 || nd_ra_read(packet, len, &ra))
 		return;
 	advertised(session, &ra, packet, len);
 	if (session_find(gateway, teid) == session)
@@ -221,7 +221,7 @@ int session_ip6_take(struct session *session)
 		return -ENOMEM;
 	memcpy(session->ip6->prefix, ip6->got.prefix, sizeof(ip6->got.prefix));
 	memcpy(session->ip6->dns, ip6->got.dns, sizeof(ip6->got.dns));
-	memcpy(session->ip6->interface_id, ppp_link_result(&session->ppp)->interface_id, sizeof(session->ip6->interface_id));
+	memcpy(session->ip6->interface_id, session_ppp_result(session)->interface_id, sizeof(session->ip6->interface_id));
 	return 0;
 }
 
@@ -298,7 +298,7 @@ void session_on_inner6(struct session *session, const uint8_t *packet, size_t le
 {
 	struct gateway *gateway = session->gateway;
 	struct ip_addr before = session_ip6_address(session), after;
-	uint32_t teid = session->local_teid;
+	uint32_t teid = session->facts->local_teid;
 	uint8_t delegated = session->ip6 ? session->ip6->delegated.len : 0;
 
 	if (!session->ip6 || session->state != SESSION_UP)

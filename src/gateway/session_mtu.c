@@ -42,7 +42,7 @@ uint16_t pair_mtu(const struct pair *pair)
 
 uint16_t session_mtu_over_lns(const struct session *session)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
 	const struct pair *pair = session->call ? call_tunnel(session->call)->pair : NULL;
 
 	return lesser(lesser(result->mru, result->local_mru), pair ? pair_mtu(pair) : UINT16_MAX);
@@ -70,17 +70,16 @@ uint16_t session_mtu_integrated(const struct session *session)
 static void follow(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
-	uint32_t teid = session->local_teid;
+	struct session_record facts = *session->facts;
 	uint16_t mtu = session->way->mtu(session);
 
-	if (session->attach || session->rescue || mtu == session->mtu)
+	if (session->attach || session->rescue || mtu == facts.mtu)
 		return;
-	session->mtu = mtu;
+	facts.mtu = mtu;
+	session_change(session, &facts);
 	session_install(session);
-	if (session_find(gateway, teid) != session)
-		return;
-	session_store(session);
-	session_report(session);
+	if (session_find(gateway, facts.local_teid) == session)
+		session_report(session);
 }
 
 static uint64_t paths_of(const struct vslice *vslice)

@@ -19,21 +19,22 @@ void session_values(const struct session *session, struct tbcd *imsi, struct tem
 	const struct endpoint_config *endpoint = session_endpoint(session);
 
 	memset(imsi, 0, sizeof(*imsi));
-	tbcd_from_key(session->imsi || !endpoint || !endpoint->imsi_count ? session->imsi : endpoint->imsis[0], imsi);
+	tbcd_from_key(
+		session->facts->imsi || !endpoint || !endpoint->imsi_count ? session->facts->imsi : endpoint->imsis[0], imsi);
 	*out = (struct template_values){
 		.imsi = imsi->digits,
 		.iccid = endpoint ? endpoint->iccid : "",
-		.msisdn = session->msisdn[0] ? session->msisdn
-			: endpoint	     ? endpoint->msisdn
-					     : "",
+		.msisdn = session->facts->msisdn[0] ? session->facts->msisdn
+			: endpoint		    ? endpoint->msisdn
+						    : "",
 		.imei = session->attach ? session->attach->request.imei : "",
 		.apn = session->apn->text,
 	};
 }
 
-static struct session *session_of(const struct ppp_link *link)
+static struct session *session_of(struct ppp_link *link)
 {
-	return container_of((struct ppp_link *)link, struct session, ppp);
+	return container_of(link, struct line, ppp)->session;
 }
 
 static void on_ppp_send(struct ppp_link *link, uint16_t protocol, const uint8_t *packet, size_t len)
@@ -54,9 +55,9 @@ static void on_ppp_event(struct ppp_link *link, const struct ppp_event *event)
 	struct attach *attach = session->attach;
 	uint64_t now_ms = session->gateway->now_ms;
 
-	session->ppp_news |= (uint8_t)(1U << event->kind);
+	session->line->news |= (uint8_t)(1U << event->kind);
 	if (event->reason)
-		session->ppp_reason = (uint8_t)event->reason;
+		session->line->reason = (uint8_t)event->reason;
 	if (!attach)
 		return;
 	if (event->kind == PPP_EVENT_LCP_UP)
@@ -169,17 +170,18 @@ static enum refusal refusal_of_ppp(enum ppp_reason reason)
 // What the LNS did with what it was offered is remembered for the next SIM.
 static void learn(struct session *session)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
 	struct pair *pair = session->call ? call_tunnel(session->call)->pair : NULL;
-	enum ppp_proxy_use use = ppp_link_proxy_use(&session->ppp);
+	enum ppp_proxy_use use;
 
 	if (!session->attach)
 		return;
+	use = ppp_link_proxy_use(&session->line->ppp);
 	habits_note_proxy(pair, use);
 	if (use != PPP_PROXY_UNKNOWN && habits_proxy_words(pair))
 		trace_add(session->attach->trace, session->gateway->now_ms, TRACE_GATEWAY, TRACE_NONE, "the LNS %s",
 			habits_proxy_words(pair));
-	if (!ppp_link_is_up(&session->ppp))
+	if (!ppp_link_is_up(&session->line->ppp))
 		return;
 	if (result->has_ipv6)
 		habits_note_ip6(pair, session->attach->ip6.has_prefix ? HABIT_IP6_GIVEN : HABIT_IP6_NO_PREFIX);
@@ -189,10 +191,11 @@ static void learn(struct session *session)
 
 static void ppp_ended(struct session *session)
 {
-	const struct ppp_reason_info *info = ppp_reason_info(session->ppp_reason);
+	enum ppp_reason reason = (enum ppp_reason)session->line->reason;
+	const struct ppp_reason_info *info = ppp_reason_info(reason);
 	const struct l2tp_disconnect disconnect = {.code = info->code, .protocol = info->protocol, .direction = info->direction};
-	enum refusal refusal = session->attach ? refusal_of_ppp(session->ppp_reason) : REFUSED_PPP_ENDED;
-	bool is_family = session->ppp_reason == PPP_REASON_NCP_REJECTED || session->ppp_reason == PPP_REASON_NCP_TIMEOUT;
+	enum refusal refusal = session->attach ? refusal_of_ppp(reason) : REFUSED_PPP_ENDED;
+	bool is_family = reason == PPP_REASON_NCP_REJECTED || reason == PPP_REASON_NCP_TIMEOUT;
 	char why[400];
 
 	if (session->attach && session->attach->request.pdn_type == GTP2_PDN_IPV6 && is_family)
@@ -202,9 +205,9 @@ static void ppp_ended(struct session *session)
 	if (refusal == REFUSED_PPP_AUTH && session->attach->user[0])
 		snprintf(why + strlen(why), sizeof(why) - strlen(why), " (user \"%s\")", session->attach->user);
 	if (session->attach)
-		session->attach->cause = (struct advice_cause){.ppp = session->ppp_reason};
+		session->attach->cause = (struct advice_cause){.ppp = (uint8_t)reason};
 	learn(session);
-	session->ppp_started = false;
+	session->line->started = false;
 	call_drop(&session->call, L2TP_CDN_administrative, L2TP_ERROR_none, &disconnect, NULL);
 	if (session->rescue) {
 		session_give_up(session, refusal, why);
@@ -216,11 +219,11 @@ static void ppp_ended(struct session *session)
 // Why a SIM that wants both families has one.
 const char *session_ppp_lack(const struct session *session)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
 
 	if (!session->profile->settings->ipv6cp)
 		return "ipv6cp is off";
-	if (session->pdn_type == GTP2_PDN_IPV6)
+	if (session->facts->pdn_type == GTP2_PDN_IPV6)
 		return "the LNS gave no IPv4 address";
 	if (!result->has_ipv6 && session->attach->ip6.is_in_vain)
 		return "the LNS is known to give no IPv6, and it is asked again within the hour";
@@ -231,24 +234,23 @@ const char *session_ppp_lack(const struct session *session)
 					       : "the LNS sent no router advertisement with a /64";
 }
 
-static void note_phases(struct session *session)
+static void note_phases(const struct attach *attach, struct session_record *facts)
 {
-	const struct attach *attach = session->attach;
 	uint64_t dialled = attach->tunnel_up_ms ? attach->tunnel_up_ms : attach->started_ms;
 	uint64_t authenticated = attach->auth_ok_ms ? attach->auth_ok_ms : attach->lcp_up_ms;
 
-	session->tunnel_ms = attach->tunnel_up_ms ? session_since(attach->started_ms, attach->tunnel_up_ms) : 0;
-	session->call_ms = session_since(dialled, attach->call_up_ms);
-	session->lcp_ms = session_since(attach->call_up_ms, attach->lcp_up_ms);
-	session->authentication_ms = session_since(attach->lcp_up_ms, authenticated);
-	session->ipcp_ms = session_since(authenticated, attach->ncp_up_ms);
+	facts->tunnel_ms = attach->tunnel_up_ms ? session_since(attach->started_ms, attach->tunnel_up_ms) : 0;
+	facts->call_ms = session_since(dialled, attach->call_up_ms);
+	facts->lcp_ms = session_since(attach->call_up_ms, attach->lcp_up_ms);
+	facts->authentication_ms = session_since(attach->lcp_up_ms, authenticated);
+	facts->ipcp_ms = session_since(authenticated, attach->ncp_up_ms);
 }
 
 // The session has a place on another tunnel, with its old address: the SIM need not know.
 static void redial_complete(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
-	uint32_t teid = session->local_teid;
+	uint32_t teid = session->facts->local_teid;
 
 	session_install(session);
 	if (session_find(gateway, teid) != session)
@@ -263,7 +265,7 @@ static void redial_complete(struct session *session)
 // The families that the SIM gets: what PPP brought up, IPv6 with its prefix only.
 static uint8_t granted(const struct session *session)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
 	bool has4 = result->has_ipv4 && result->address, has6 = session_ip6_is_there(session);
 
 	return has4 && has6 ? GTP2_PDN_IPV4V6 : has6 ? GTP2_PDN_IPV6 : has4 ? GTP2_PDN_IPV4 : 0;
@@ -273,34 +275,39 @@ static uint8_t granted(const struct session *session)
 static bool is_as_before(const struct session *session, uint8_t pdn_type)
 {
 	const struct attach *attach = session->attach;
-	struct ip_addr address = ip_addr_v4(ppp_link_result(&session->ppp)->address);
+	struct ip_addr address = ip_addr_v4(session_ppp_result(session)->address);
 
-	if (pdn_type != session->pdn_type)
+	if (pdn_type != session->facts->pdn_type)
 		return false;
-	if (session->address.family == IP_V4 && !ip_addr_equal(&address, &session->address))
+	if (session->facts->address.family == IP_V4 && !ip_addr_equal(&address, &session->facts->address))
 		return false;
 	return !attach || !session->ip6 || !memcmp(attach->ip6.got.prefix, session->ip6->prefix, sizeof(session->ip6->prefix));
 }
 
 static void nothing_granted(struct session *session)
 {
-	if (ppp_link_result(&session->ppp)->has_ipv6 && session->attach) {
+	if (session_ppp_result(session)->has_ipv6 && session->attach) {
 		session_give_up(session, REFUSED_NO_PREFIX, NULL);
 		return;
 	}
-	session->ppp_reason = PPP_REASON_NO_ADDRESS;
+	session->line->reason = PPP_REASON_NO_ADDRESS;
 	ppp_ended(session);
 }
 
 static void take_result(struct session *session, uint8_t pdn_type)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
+	struct session_record facts;
 
 	if (session->attach && pdn_type != GTP2_PDN_IPV4 && session_ip6_take(session))
 		pdn_type &= GTP2_PDN_IPV4; // memory is out
-	session->pdn_type = pdn_type;
-	session->address = pdn_type == GTP2_PDN_IPV6 ? (struct ip_addr){0} : ip_addr_v4(result->address);
-	session->mtu = session->way->mtu(session);
+	facts = *session->facts;
+	facts.pdn_type = pdn_type;
+	facts.address = pdn_type == GTP2_PDN_IPV6 ? (struct ip_addr){0} : ip_addr_v4(result->address);
+	facts.mtu = session->way->mtu(session);
+	if (session->attach)
+		note_phases(session->attach, &facts);
+	session_change(session, &facts);
 }
 
 void session_ppp_ready(struct session *session)
@@ -321,8 +328,6 @@ void session_ppp_ready(struct session *session)
 		return;
 	}
 	take_result(session, pdn_type);
-	if (session->attach)
-		note_phases(session);
 	if (session->attach && session->attach->is_test)
 		lnstest_passed(session);
 	else if (session->rescue)
@@ -335,9 +340,9 @@ void session_ppp_ready(struct session *session)
 
 static bool news(struct session *session, enum ppp_event_kind kind)
 {
-	bool is = session->ppp_news & 1U << kind;
+	bool is = session->line->news & 1U << kind;
 
-	session->ppp_news &= (uint8_t) ~(1U << kind);
+	session->line->news &= (uint8_t) ~(1U << kind);
 	return is;
 }
 
@@ -353,7 +358,7 @@ static void families_up(struct session *session)
 void session_after_ppp(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
-	uint32_t teid = session->local_teid;
+	uint32_t teid = session->facts->local_teid;
 
 	if (news(session, PPP_EVENT_ENDED)) {
 		ppp_ended(session);
@@ -364,15 +369,20 @@ void session_after_ppp(struct session *session)
 		else if (session->state == SESSION_UP && news(session, PPP_EVENT_AUTH_OK))
 			session_store(session);
 	}
-	if (session_find(gateway, teid) == session)
-		session_settle(session);
+	if (session_find(gateway, teid) != session)
+		return;
+	if (session->line)
+		session->line->news = 0;
+	session_settle(session);
 }
 
 void session_on_ppp(struct session *session, uint16_t protocol, const uint8_t *packet, size_t len)
 {
+	if (!session_wake(session))
+		return; // memory is out: the LNS repeats it
 	if (session->attach)
 		trace_ppp(session->attach->trace, session->gateway->now_ms, false, protocol, packet, len);
-	ppp_link_recv(&session->ppp, protocol, packet, len, session->gateway->now_ms);
+	ppp_link_recv(&session->line->ppp, protocol, packet, len, session->gateway->now_ms);
 	if (protocol == PPP_LCP && session->attach && session->attach->test_until_ms)
 		lnstest_on_lcp(session, packet, len);
 	else

@@ -1,7 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
-// The durable record of a session.
-#include "gateway/records.h"
+// The facts of a session: its durable record, which stands once, in the state file. They are read there, and changed by putting a whole new record.
+//
+// A session that is being set up, or waits for another tunnel, has a draft of its own: the file holds of it what a restart must tear down, or
+// nothing. The draft goes when the session is up and in the file; it stays where the disk is full.
 #include "gateway/session.h"
+
+#include "base/clean.h"
+
+#include <errno.h>
+
+int session_draft(struct session *session)
+{
+	struct session_record *draft;
+
+	if (session->has_draft)
+		return 0;
+	draft = calloc(1, sizeof(*draft));
+	if (!draft)
+		return -ENOMEM;
+	if (session->facts)
+		*draft = *session->facts;
+	else
+		draft->tunnel = draft->secret = draft->ip6 = NO_RECORD;
+	session->facts = draft;
+	session->has_draft = true;
+	return 0;
+}
+
+static void put(struct session *session, const struct session_record *record)
+{
+	state_put(session->gateway->state, TABLE_SESSION, session->state_index, record);
+}
+
+static void draft_free(struct session *session)
+{
+	if (session->has_draft)
+		free((struct session_record *)session->facts);
+	session->has_draft = false;
+	session->facts = NULL;
+}
+
+void session_change(struct session *session, const struct session_record *to)
+{
+	if (session->has_draft)
+		*(struct session_record *)session->facts = *to;
+	else
+		put(session, to);
+}
 
 void session_store_call(const struct session *session, struct session_record *record)
 {
@@ -13,75 +58,39 @@ void session_store_call(const struct session *session, struct session_record *re
 		.serial = l2tp->serial,
 		.state = l2tp->state,
 		.sequencing = l2tp->sequencing};
-	if (session->ppp_started)
-		(void)ppp_link_save(&session->ppp, &record->ppp);
+	if (session->line && session->line->started)
+		(void)ppp_link_save(&session->line->ppp, &record->ppp);
 }
 
-static void record_fill(const struct session *session, struct session_record *out)
+static void secrets_store(struct session *session, struct session_record *record)
 {
-	memset(out, 0, sizeof(*out));
-	memcpy(out->id, session->id, sizeof(out->id));
-	memcpy(out->endpoint, session->endpoint, sizeof(out->endpoint));
-	uuid_pack(&session->vslice->id, out->vslice);
-	out->imsi = session->imsi;
-	out->started_wall_ms = session->started_wall_ms;
-	out->control_peer = session->control_peer;
-	out->user_peer = session->user_peer;
-	out->address = session->address;
-	out->local_teid = session->local_teid;
-	out->control_teid = session->control_teid;
-	out->user_teid = session->user_teid;
-	session->way->store(session, out);
-	if (session->dp)
-		dp_session_counters(session->dp, &out->counters);
-	out->secret = session->secret_index;
-	out->mtu = session->mtu;
-	out->attach_ms = session->attach_ms;
-	out->tunnel_ms = session->tunnel_ms;
-	out->call_ms = session->call_ms;
-	out->lcp_ms = session->lcp_ms;
-	out->authentication_ms = session->authentication_ms;
-	out->ipcp_ms = session->ipcp_ms;
-	out->gtp_version = session->gtp_version;
-	out->ebi = session->ebi;
-	out->rat = session->rat;
-	out->is_up = session->state == SESSION_UP;
-	out->serving_network = session->serving_network;
-	memcpy(out->msisdn, session->msisdn, sizeof(out->msisdn));
-	out->apn = session->apn->index;
-	out->ip6 = session->ip6_index;
-	out->pdn_type = session->pdn_type;
-}
+	struct state *state = session->gateway->state;
 
-static void secrets_store(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-
-	if (!session->secrets || session->secret_index != NO_RECORD)
+	if (!session->secrets || record->secret != NO_RECORD)
 		return;
-	if (state_take(gateway->state, TABLE_SECRET, &session->secret_index))
-		session->secret_index = NO_RECORD;
+	if (state_take(state, TABLE_SECRET, &record->secret))
+		record->secret = NO_RECORD;
 	else
-		state_put(gateway->state, TABLE_SECRET, session->secret_index, session->secrets);
+		state_put(state, TABLE_SECRET, record->secret, session->secrets);
 }
 
-static void ip6_store(struct session *session)
+static void ip6_store(struct session *session, struct session_record *record)
 {
-	struct gateway *gateway = session->gateway;
+	struct state *state = session->gateway->state;
 
 	if (!session->ip6)
 		return;
-	if (session->ip6_index == NO_RECORD && state_take(gateway->state, TABLE_IP6, &session->ip6_index))
-		session->ip6_index = NO_RECORD;
+	if (record->ip6 == NO_RECORD && state_take(state, TABLE_IP6, &record->ip6))
+		record->ip6 = NO_RECORD;
 	else
-		state_put(gateway->state, TABLE_IP6, session->ip6_index, session->ip6);
+		state_put(state, TABLE_IP6, record->ip6, session->ip6);
 }
 
 // Only a session that is up, or whose LNS knows of it, is worth a record: what was still dialling is torn down at the next start.
 void session_store(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
-	struct session_record record;
+	struct session_record record = *session->facts;
 
 	if ((!session->call && !session->vslice->integrated) || session->state == SESSION_ENDING)
 		return;
@@ -89,22 +98,62 @@ void session_store(struct session *session)
 		session->state_index = NO_RECORD;
 		return;
 	}
-	if (session->state == SESSION_UP)
-		secrets_store(session);
-	ip6_store(session);
-	record_fill(session, &record);
-	state_put(gateway->state, TABLE_SESSION, session->state_index, &record);
+	record.is_up = session->state == SESSION_UP;
+	if (record.is_up)
+		secrets_store(session, &record);
+	ip6_store(session, &record);
+	session->way->store(session, &record);
+	if (session->dp)
+		dp_session_counters(session->dp, &record.counters);
+	if (session->has_draft)
+		session_change(session, &record);
+	put(session, &record);
+	if (record.is_up && !session->rescue) {
+		draft_free(session);
+		session->facts = state_get(gateway->state, TABLE_SESSION, session->state_index);
+	}
 }
 
-void session_clear_record(struct session *session)
+void session_store_ppp(struct session *session)
 {
-	struct gateway *gateway = session->gateway;
+	struct session_record record = *session->facts;
 
-	if (session->state_index != NO_RECORD)
-		state_clear(gateway->state, TABLE_SESSION, session->state_index);
-	if (session->secret_index != NO_RECORD)
-		state_clear(gateway->state, TABLE_SECRET, session->secret_index);
-	if (session->ip6_index != NO_RECORD)
-		state_clear(gateway->state, TABLE_IP6, session->ip6_index);
-	session->state_index = session->secret_index = session->ip6_index = NO_RECORD;
+	if (!ppp_link_save(&session->line->ppp, &record.ppp) &&
+		memcmp(&record.ppp, &session->facts->ppp, sizeof(record.ppp)) != 0)
+		session_change(session, &record);
+}
+
+static void clear(struct session *session)
+{
+	struct state *state = session->gateway->state;
+
+	if (session->state_index == NO_RECORD)
+		return;
+	if (session->facts->secret != NO_RECORD)
+		state_clear(state, TABLE_SECRET, session->facts->secret);
+	if (session->facts->ip6 != NO_RECORD)
+		state_clear(state, TABLE_IP6, session->facts->ip6);
+	state_clear(state, TABLE_SESSION, session->state_index);
+	session->state_index = NO_RECORD;
+}
+
+int session_unstore(struct session *session)
+{
+	struct session_record record;
+
+	if (session_draft(session))
+		return -ENOMEM;
+	clear(session);
+	record = *session->facts;
+	record.tunnel = record.secret = record.ip6 = NO_RECORD;
+	memset(&record.l2tp, 0, sizeof(record.l2tp));
+	memset(&record.ppp, 0, sizeof(record.ppp));
+	session_change(session, &record);
+	return 0;
+}
+
+void session_free_facts(struct session *session)
+{
+	clear(session);
+	draft_free(session);
 }

@@ -14,7 +14,7 @@ static void add_counters(json_t *row, const struct dp_counters *counters)
 
 void session_ppp_dns(const struct session *session, struct pco_answer *tell)
 {
-	const struct ppp_result *result = ppp_link_result(&session->ppp);
+	const struct ppp_result *result = session_ppp_result(session);
 
 	for (size_t i = 0; i < array_len(tell->dns4); i++) {
 		if (result->dns[i])
@@ -90,19 +90,20 @@ void session_report(struct session *session)
 	if (!report_is_on(gateway->report) || session->state != SESSION_UP || (!session->call && !session->vslice->integrated))
 		return; // it waits for another tunnel
 	session->sync_round = gateway->sync_round;
-	uuid_unpack(session->id, &id);
-	uuid_unpack(session->endpoint, &endpoint);
-	tbcd_from_key(session->imsi, &imsi);
+	uuid_unpack(session->facts->id, &id);
+	uuid_unpack(session->facts->endpoint, &endpoint);
+	tbcd_from_key(session->facts->imsi, &imsi);
 	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:i, s:o, s:i, s:{s:i, "
 			"s:i, s:i, s:i, s:i}}",
 		"row", "session", "id", id.text, "endpoint", endpoint.text, "imsi", imsi.digits, "vslice",
-		session->vslice->id.text, "state", "up", "apn", session->apn->text, "rat", gtp_rat_name(session->rat),
-		"servingNetwork", plmn_text(&session->serving_network, plmn), "gtpVersion", session->gtp_version, "gtpPeer",
-		ip_addr_text(&session->control_peer.addr, peer), "ipAddress",
-		ip_addr_text(session->address.family ? &session->address : &address6, address), "ipSource", session->way->source,
-		"dnsServers", dns_servers(session), "mtu", session->mtu, "startedAt", json_time(session->started_wall_ms),
-		"attachMs", session->attach_ms, "phases", "tunnelMs", session->tunnel_ms, "callMs", session->call_ms, "lcpMs",
-		session->lcp_ms, "authenticationMs", session->authentication_ms, "ipcpMs", session->ipcp_ms);
+		session->vslice->id.text, "state", "up", "apn", session->apn->text, "rat", gtp_rat_name(session->facts->rat),
+		"servingNetwork", plmn_text(&session->facts->serving_network, plmn), "gtpVersion", session->facts->gtp_version,
+		"gtpPeer", ip_addr_text(&session->facts->control_peer.addr, peer), "ipAddress",
+		ip_addr_text(session->facts->address.family ? &session->facts->address : &address6, address), "ipSource",
+		session->way->source, "dnsServers", dns_servers(session), "mtu", session->facts->mtu, "startedAt",
+		json_time(session->facts->started_wall_ms), "attachMs", session->facts->attach_ms, "phases", "tunnelMs",
+		session->facts->tunnel_ms, "callMs", session->facts->call_ms, "lcpMs", session->facts->lcp_ms, "authenticationMs",
+		session->facts->authentication_ms, "ipcpMs", session->facts->ipcp_ms);
 	if (!row)
 		return;
 	add_prefixes(row, session);
@@ -127,8 +128,8 @@ void session_report_usage(struct session *session)
 		return;
 	session->usage_packets = counters.uplink_packets + counters.downlink_packets;
 	session_store(session);
-	uuid_unpack(session->id, &id);
-	uuid_unpack(session->endpoint, &endpoint);
+	uuid_unpack(session->facts->id, &id);
+	uuid_unpack(session->facts->endpoint, &endpoint);
 	row = json_pack("{s:s, s:s, s:s, s:o}", "row", "usage", "session", id.text, "endpoint", endpoint.text, "time",
 		json_time(wall_ms()));
 	if (row)
@@ -138,19 +139,20 @@ void session_report_usage(struct session *session)
 
 void session_watch_ppp(struct session *session)
 {
-	uint64_t silent_ms = (uint64_t)session->profile->settings->ppp_echo_interval_s * 1000;
-	uint64_t now_ms = session->gateway->now_ms;
+	uint32_t silent_s = (uint32_t)session->profile->settings->ppp_echo_interval_s;
+	uint32_t now_s = (uint32_t)(session->gateway->now_ms / 1000) + 1; // never 0
 	struct dp_counters counters;
 
-	if (!session->dp || !silent_ms)
+	if (!session->dp || !silent_s)
 		return;
 	dp_session_counters(session->dp, &counters);
-	if (counters.downlink_packets != session->heard_packets || !session->heard_ms) {
-		session->heard_packets = counters.downlink_packets;
-		session->heard_ms = now_ms;
-	} else if (now_ms - session->heard_ms >= silent_ms) {
-		session->heard_ms = now_ms;
-		ppp_link_probe(&session->ppp, now_ms);
+	if ((uint32_t)counters.downlink_packets != session->heard_packets || !session->heard_s) {
+		session->heard_packets = (uint32_t)counters.downlink_packets;
+		session->heard_s = now_s;
+	} else if (now_s - session->heard_s >= silent_s) {
+		session->heard_s = now_s;
+		if (session_wake(session))
+			ppp_link_probe(&session->line->ppp, session->gateway->now_ms);
 		session_settle(session);
 	}
 }
@@ -172,10 +174,10 @@ void session_report_end(struct session *session, const struct dp_counters *count
 	struct uuid id, endpoint;
 	json_t *row;
 
-	uuid_unpack(session->id, &id);
-	uuid_unpack(session->endpoint, &endpoint);
+	uuid_unpack(session->facts->id, &id);
+	uuid_unpack(session->facts->endpoint, &endpoint);
 	row = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "row", "sessionEnd", "id", id.text, "endpoint", endpoint.text, "reason",
-		reason, "startedAt", json_time(session->started_wall_ms), "time", json_time(wall_ms()));
+		reason, "startedAt", json_time(session->facts->started_wall_ms), "time", json_time(wall_ms()));
 	if (row)
 		add_counters(row, counters);
 	report_add(session->gateway->report, row);

@@ -22,8 +22,9 @@ char *session_address_text(const struct session *session, char out[SESSION_ADDRE
 
 	if (session->ip6)
 		ip_prefix_text(&prefix, v6);
-	snprintf(out, SESSION_ADDRESS_TEXT, "%s%s%s", session->address.family ? ip_addr_text(&session->address, v4) : "",
-		session->address.family && session->ip6 ? " and " : "", v6);
+	snprintf(out, SESSION_ADDRESS_TEXT, "%s%s%s",
+		session->facts->address.family ? ip_addr_text(&session->facts->address, v4) : "",
+		session->facts->address.family && session->ip6 ? " and " : "", v6);
 	return out;
 }
 
@@ -38,13 +39,13 @@ static void report_attach(struct session *session)
 	// A storm's successes are not traced to the controller one by one: they are alike, and a trace costs as much as the attach.
 	if (!attach->trace || !log_rate_ok(&gateway->trace_rate, gateway->now_ms, TRACED_A_SECOND))
 		return;
-	uuid_unpack(session->endpoint, &endpoint);
-	tbcd_from_key(session->imsi, &imsi);
+	uuid_unpack(session->facts->endpoint, &endpoint);
+	tbcd_from_key(session->facts->imsi, &imsi);
 	report_add(gateway->report,
 		json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "row", "attach", "endpoint", endpoint.text, "imsi",
-			imsi.digits, "vslice", session->vslice->id.text, "startedAt", json_time(session->started_wall_ms), "ok",
-			1, "verdict",
-			json_sprintf("attached in %u ms, %s gave %s", session->attach_ms, session->way->giver,
+			imsi.digits, "vslice", session->vslice->id.text, "startedAt", json_time(session->facts->started_wall_ms),
+			"ok", 1, "verdict",
+			json_sprintf("attached in %u ms, %s gave %s", session->facts->attach_ms, session->way->giver,
 				session_address_text(session, address)),
 			"steps", trace_steps(attach->trace)));
 }
@@ -52,35 +53,38 @@ static void report_attach(struct session *session)
 void session_attached(struct session *session)
 {
 	struct gateway *gateway = session->gateway;
+	struct session_record facts = *session->facts;
 	struct tbcd imsi = {0};
-	uint32_t teid = session->local_teid;
+	uint32_t teid = session->facts->local_teid;
 	char address[SESSION_ADDRESS_TEXT];
 
-	session->attach_ms = session_since(session->attach->started_ms, gateway->now_ms);
+	facts.attach_ms = session_since(session->attach->started_ms, gateway->now_ms);
+	session_change(session, &facts);
 	session_install(session);
 	if (session_find(gateway, teid) != session)
 		return;
 	session->state = SESSION_UP;
 	gateway->established++;
 	gateway->counters.attach_accepted++;
-	histogram_observe(&gateway->attach_times, session->attach_ms);
+	histogram_observe(&gateway->attach_times, session->facts->attach_ms);
 	session_store(session);
 	session->access->accepted(session);
 	if (session->way->welcome)
 		session->way->welcome(session);
 	trace_add(session->attach->trace, gateway->now_ms, TRACE_GTP, TRACE_OUT, "accepted: address %s, MTU %u, DNS told",
-		session_address_text(session, address), session->mtu);
-	if (session->pdn_type != session->attach->request.pdn_type)
+		session_address_text(session, address), session->facts->mtu);
+	if (session->facts->pdn_type != session->attach->request.pdn_type)
 		trace_add(session->attach->trace, gateway->now_ms, TRACE_GTP, TRACE_OUT, "the device asked for IPv4 and IPv6: %s",
 			session->attach->request.has_dual_bearer ? session->way->lack(session)
 								 : "its mobile network carries one address family on a bearer");
 	report_attach(session);
 	session_attach_done(session);
 	session_report(session);
+	session_settle(session);
 	if (log_enabled(&log_category_, LOG_LEVEL_INFO)) {
-		tbcd_from_key(session->imsi, &imsi);
+		tbcd_from_key(session->facts->imsi, &imsi);
 		log_info("attached imsi=%s vslice=%s address=%s ms=%u", imsi.digits, session->vslice->moniker, address,
-			session->attach_ms);
+			session->facts->attach_ms);
 	}
 }
 

@@ -36,8 +36,6 @@ struct tunnel {
 	bool is_again; // it failed, and another address or secret may do: dial the same LNS again
 };
 
-#define NO_RECORD UINT32_MAX
-
 extern const struct l2tp_ops tunnel_ops;
 
 // A tunnel with room for one more session: an open one of the pair, or a new one that is being opened. 0 or -errno.

@@ -19,7 +19,7 @@ void vslice_each_session(struct vslice *vslice, void (*each)(struct session *ses
 		uint32_t *teid = session->vslice == vslice && session->dp ? vec_add(&teids) : NULL;
 
 		if (teid)
-			*teid = session->local_teid;
+			*teid = session->facts->local_teid;
 	}
 	vec_each (&teids, teid)
 		if ((session = session_find(gateway, *teid)))

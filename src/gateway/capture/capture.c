@@ -50,7 +50,7 @@ uint8_t captures_of_session(const struct captures *captures, const struct sessio
 		const struct capture *capture = captures->list[i];
 
 		if (capture && !capture->is_ending && capture->subject == CAPTURE_ENDPOINT &&
-			!memcmp(capture->about_packed, session->endpoint, sizeof(session->endpoint)))
+			!memcmp(capture->about_packed, session->facts->endpoint, sizeof(session->facts->endpoint)))
 			mask |= (uint8_t)(1u << i);
 	}
 	return mask;

@@ -295,8 +295,11 @@ struct ppp_record {
 	uint8_t lcp_peer_id, ipcp_peer_id, ip6cp_peer_id;
 	uint8_t next_id, auth_id;
 	uint8_t version; // PPP_RECORD_VERSION
-	uint8_t pad[5];
+	uint8_t auth_flags; // PPP_RECORD_ANSWERED, PPP_RECORD_PASSED
+	uint8_t lcp_repeats, ipcp_repeats, ip6cp_repeats;
+	uint8_t ip6_when; // enum ppp_ip6_when
 };
+enum { PPP_RECORD_ANSWERED = 1, PPP_RECORD_PASSED = 2 }; // a response is out; the authentication is done
 #define PPP_RECORD_VERSION 1
 // 0, or -EAGAIN while the link is not up.
 int ppp_link_save(const struct ppp_link *link, struct ppp_record *out);

@@ -564,6 +564,24 @@ static void a_record_goes_on(void **)
 	assert_int_equal(ppp_link_resume(&again.link, sim.link.ops, &again.options, &record, 0), -EINVAL);
 }
 
+// An LNS may ask for the password again at any time (RFC 1994 1.1), and its verdict may come when the link rests.
+static void a_link_that_rests(void **)
+{
+	for (int refused = 0; refused < 2; refused++) {
+		setup(PPP_AUTH_CHAP_MD5, "sim1", "pass1");
+		go(1000);
+		testing_pass(&wire, &sim, &lns, wire.now_ms + 1000);
+		testing_rest(&sim, wire.now_ms);
+		sim.read_count = sim.sent_count;
+		sim.event_count = 0;
+		testing_recv(&sim, PPP_CHAP, "0163001510000102030405060708090a0b0c0d0e0f", wire.now_ms);
+		assert_memory_equal(testing_sent(&sim), "c223 0263001910", 15);
+		testing_rest(&sim, wire.now_ms);
+		testing_recv(&sim, PPP_CHAP, refused ? "04630004" : "03630004", wire.now_ms);
+		assert_string_equal(testing_events(&sim), refused ? "down auth-failed ended" : "auth-ok");
+	}
+}
+
 static void every_reason_has_words(void **)
 {
 	for (int i = 0; i < PPP_REASON_COUNT; i++) {
@@ -609,6 +627,7 @@ int main(void)
 		cmocka_unit_test(proxy_that_the_lns_ignores),
 		cmocka_unit_test(proxy_and_a_waiting_lns),
 		cmocka_unit_test(a_record_goes_on),
+		cmocka_unit_test(a_link_that_rests),
 		cmocka_unit_test(every_reason_has_words),
 	};
 

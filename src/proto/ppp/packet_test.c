@@ -167,6 +167,25 @@ static void a_doubled_request(void **)
 	assert_string_equal(testing_sent(&sim), "c021 02020004");
 }
 
+// Whether a request is a repeat, or the peer's new start, does not depend on whether the link rested in between.
+static void a_request_after_a_rest(void **)
+{
+	setup();
+	for (int i = 0; i < 2; i++) {
+		testing_rest(&sim, 1);
+		testing_recv(&sim, PPP_LCP, "01010004", 1);
+		assert_string_equal(testing_sent(&sim), "c021 02010004");
+		assert_true(ppp_link_is_up(&sim.link));
+	}
+	testing_rest(&sim, 1);
+	testing_recv(&sim, PPP_LCP, "01010004", 1);
+	assert_string_equal(testing_events(&sim), "down");
+	assert_string_equal(testing_sent(&sim), "c021 01020008010405b4");
+	testing_recv(&sim, PPP_LCP, "02020008 010405b4", 1);
+	assert_string_equal(testing_sent(&sim), "c021 02010004");
+	assert_string_equal(testing_sent(&sim), "8021 0104001603060a4d0001810600000000830600000000"); // the address that it had
+}
+
 // A peer that never agrees is left in the end, in LCP and in IPCP.
 static void endless_naks(void **)
 {
@@ -355,6 +374,7 @@ int main(void)
 		cmocka_unit_test(the_peer_terminates),
 		cmocka_unit_test(the_peer_terminates_ipcp),
 		cmocka_unit_test(a_doubled_request),
+		cmocka_unit_test(a_request_after_a_rest),
 		cmocka_unit_test(endless_naks),
 		cmocka_unit_test(endless_demands),
 		cmocka_unit_test(every_cut),

@@ -199,6 +199,18 @@ const struct testing_event *testing_last(const struct testing_end *end, enum ppp
 	return &nothing;
 }
 
+void testing_rest(struct testing_end *end, uint64_t now_ms)
+{
+	const struct ppp_ops *own = end->link.ops;
+	struct ppp_record record;
+
+	if (ppp_link_save(&end->link, &record))
+		abort();
+	memset(&end->link, 0xee, sizeof(end->link));
+	if (ppp_link_resume(&end->link, own, &end->options, &record, now_ms))
+		abort();
+}
+
 void testing_join(struct testing_wire *wire, struct testing_end *a, struct testing_end *b)
 {
 	a->wire = b->wire = wire;

@@ -49,6 +49,9 @@ const char *testing_events(const struct testing_end *end);
 const struct testing_event *testing_last(const struct testing_end *end, enum ppp_event_kind kind);
 size_t testing_unhex(const char *hex, uint8_t *out, size_t size);
 
+// The link becomes its record and is made again from it: what a host does with one that is quiet.
+void testing_rest(struct testing_end *end, uint64_t now_ms);
+
 // A wire with faults, out of a seed: percentages, and a delay between the two bounds (which reorders).
 struct testing_wire {
 	uint64_t now_ms;
