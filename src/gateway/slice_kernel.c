@@ -144,11 +144,6 @@ void slice_kernel_members(struct slice_kernel *kernel, const struct slice_member
 	netns_enter(kernel->underlay_fd);
 }
 
-void slice_kernel_cable(struct slice_kernel *kernel, bool on)
-{
-	struct nl *nl = NULL;
-	int error = slice_kernel_enter(kernel);
-
 int slice_kernel_bindings(struct slice_kernel *kernel, const struct binding_query *query, struct bindings *out)
 {
 	VEC(struct binding_link) links = {0};
@@ -168,6 +163,11 @@ int slice_kernel_bindings(struct slice_kernel *kernel, const struct binding_quer
 	netns_enter(kernel->underlay_fd);
 	return error;
 }
+
+void slice_kernel_cable(struct slice_kernel *kernel, bool on)
+{
+	struct nl *nl = NULL;
+	int error = slice_kernel_enter(kernel);
 
 	kernel->has_cable = on;
 	if (!error)
@@ -248,13 +248,13 @@ static int set_sysctls(const struct slice_spec *spec, struct slice_result *resul
 		{"ipv4/conf/default/send_redirects", "0"},
 		{"ipv4/conf/all/accept_redirects", "0"},
 		{"ipv4/conf/all/arp_announce", "2"}, // a neighbour is never asked in the name of a LAC address
+		{"netfilter/nf_conntrack_timestamp", "1"}, // bindings.h
+		{"netfilter/nf_conntrack_acct", "1"},
 		{"ipv6/conf/all/disable_ipv6", spec->policy->is_l2tp ? "1" : "0"},
 		{"ipv6/conf/default/disable_ipv6", spec->policy->is_l2tp ? "1" : "0"},
 	};
 
 	for (size_t i = 0; i < array_len(rows); i++) {
-		{"netfilter/nf_conntrack_timestamp", "1"}, // bindings.h
-		{"netfilter/nf_conntrack_acct", "1"},
 		int error = netns_sysctl(rows[i].path, rows[i].value);
 
 		if (error && error != -ENOENT) // a kernel without IPv6 has no such file
