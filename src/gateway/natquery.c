@@ -70,16 +70,16 @@ static void put_endpoints(const struct natquery *query, const struct bindings *b
 	const struct session *session;
 
 	for (size_t at = 0; bindings->rows.count && (session = map_next(&query->gateway->sessions, &at));)
-		if (session->address.family == IP_V4 && uuid_equal(&session->vslice->id, &query->vslice) &&
+		if (session->facts->address.family == IP_V4 && uuid_equal(&session->vslice->id, &query->vslice) &&
 			session->vslice->integrated)
-			(void)map_put(&wanted, ip_addr_to_v4(&session->address), (void *)session);
+			(void)map_put(&wanted, ip_addr_to_v4(&session->facts->address), (void *)session);
 	for (size_t i = 0; i < bindings->rows.count; i++) {
 		struct uuid endpoint;
 
 		session = map_get(&wanted, ip_addr_to_v4(&bindings->rows.items[i].inner.addr));
 		if (!session)
 			continue;
-		uuid_unpack(session->endpoint, &endpoint);
+		uuid_unpack(session->facts->endpoint, &endpoint);
 		json_object_set_new(json_array_get(rows, i), "endpoint", json_string(endpoint.text));
 	}
 	map_fini(&wanted);
