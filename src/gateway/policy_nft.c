@@ -168,13 +168,13 @@ static void put_match(const struct policy_rule *rule, enum ip_family family, FIL
 	put_protocol(rule, out);
 }
 
-// ` ct mark set iifname map { "peer0" : 0x41.., ... }`: by which target the answers go back.
-static void put_way_back(const struct policy *policy, FILE *out)
+// ` ct mark set iifname map { "peer0" : 0x41.., ... }`: by which target the connection came, and with REFLEXIVE_OUT its answers go back.
+void policy_put_way_back(const struct policy *policy, uint32_t flag, FILE *out)
 {
 	const char *separator = " ct mark set iifname map { ";
 
 	vec_each (&policy->targets, target) {
-		fprintf(out, "%s\"%s\" : 0x%08x", separator, target->interface, REFLEXIVE_OUT | target->mark);
+		fprintf(out, "%s\"%s\" : 0x%08x", separator, target->interface, flag | target->mark);
 		separator = ", ";
 	}
 	fputs(policy->targets.count ? " }" : "", out);
@@ -187,20 +187,30 @@ static void put_chain(const struct policy *policy, const char *chain, FILE *out)
 		fprintf(out, "-%06x", policy->tag);
 }
 
+static void put_rule_match(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out)
+{
+	put_chain(policy, rule->direction == RULE_UPLINK ? "uplink" : "downlink", out);
+	put_match(rule, family, out);
+	if (rule->to_sims)
+		fprintf(out, " %s daddr @subnets%c", family == IP_V6 ? "ip6" : "ip", family == IP_V6 ? '6' : '4');
+}
+
 void policy_put_rule(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out)
 {
 	bool is_uplink = rule->direction == RULE_UPLINK;
 	char name[POLICY_COUNTER_TEXT];
 
-	put_chain(policy, is_uplink ? "uplink" : "downlink", out);
-	put_match(rule, family, out);
-	if (rule->to_sims)
-		fprintf(out, " %s daddr @subnets%c", family == IP_V6 ? "ip6" : "ip", family == IP_V6 ? '6' : '4');
+	if (rule->reflexive) { // the connection is marked by the side that began it, not by answers that a rule lets by
+		put_rule_match(policy, rule, family, out);
+		fputs(" ct direction original", out);
+		if (is_uplink) // what answers from another SIM goes uplink too
+			fprintf(out, " ct mark set 0x%08x", rule->to_sims ? REFLEXIVE_OUT : REFLEXIVE_IN);
+		else
+			policy_put_way_back(policy, REFLEXIVE_OUT, out);
+		fputc('\n', out);
+	}
+	put_rule_match(policy, rule, family, out);
 	fprintf(out, " counter name %s", policy_counter_name(&rule->id, name));
-	if (rule->reflexive && is_uplink) // what answers from another SIM goes uplink too
-		fprintf(out, " ct mark set 0x%08x", rule->to_sims ? REFLEXIVE_OUT : REFLEXIVE_IN);
-	else if (rule->reflexive)
-		put_way_back(policy, out);
 	if (rule->drop)
 		fputs(" drop\n", out);
 	else if (is_uplink && rule->target)

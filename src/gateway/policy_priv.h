@@ -17,6 +17,7 @@ void policy_put_rule_counters(const struct policy *policy, FILE *out);
 void policy_each_rule(const struct policy *policy, FILE *out,
 	void (*put)(const struct policy *, const struct policy_rule *, enum ip_family, FILE *));
 void policy_put_rule(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out);
+void policy_put_way_back(const struct policy *policy, uint32_t flag, FILE *out);
 void policy_put_routers(const struct policy *policy, FILE *out); // the slice's own BGP, whatever the rules say
 void policy_put_nat(const struct policy *policy, FILE *out); // of its targets
 void policy_put_divert(const struct policy *policy, const struct policy_rule *rule, enum ip_family family, FILE *out);

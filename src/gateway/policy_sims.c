@@ -166,6 +166,11 @@ static void put_forward(const struct policy *policy, FILE *out)
 		fputs(" oifname \"" DP_SLICE_INTERFACE "\" jump to-sims\n", out);
 	}
 	fputs("add rule inet slicegate forward counter name drop-transit drop\n", out);
+	if (policy_tracks(policy) && policy->targets.count) { // who began is told to who reviews connections (flows.c)
+		fputs("add rule inet slicegate to-sims ct state new", out);
+		policy_put_way_back(policy, 0, out);
+		fputc('\n', out);
+	}
 	if (policy_tracks(policy)) {
 		fprintf(out,
 			"add rule inet slicegate to-sims ct direction reply ct state established,related ct mark and 0x%08x != 0 "

@@ -233,10 +233,12 @@ static void a_rule_diverts(void **state)
 static void reflexive_rules_mark_their_flows(void **state)
 {
 	assert_chain("{'id': $e1, 'routingTarget': $a1, 'reflexive': true}", "uplink",
-		"counter name " RULE_E1 " ct mark set 0x80000000 meta mark set " MARK_A1 " accept\n"
+		"ct direction original ct mark set 0x80000000\n"
+		"counter name " RULE_E1 " meta mark set " MARK_A1 " accept\n"
 		"ct direction reply ct mark and 0x40000000 != 0 meta mark set ct mark and 0x01ffffff accept\n" LAST);
 	assert_chain("{'id': $e1, 'ruleDirection': 'downlink', 'reflexive': true}", "downlink",
-		"counter name " RULE_E1 " ct mark set iifname map { \"peer0\" : 0x41291bdc, \"peer1\" : 0x412c1be1 } accept\n");
+		"ct direction original ct mark set iifname map { \"peer0\" : 0x41291bdc, \"peer1\" : 0x412c1be1 }\n"
+		"counter name " RULE_E1 " accept\n");
 }
 
 // The chains for translation go when they are not needed any longer.

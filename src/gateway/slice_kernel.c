@@ -19,13 +19,14 @@
 #include "gateway/cable.h"
 #include "gateway/conntrack.h"
 #include "gateway/dataplane/dataplane.h"
+#include "gateway/flows.h"
 #include "gateway/lac_cable.h"
 #include "gateway/members.h"
 #include "gateway/nft.h"
 #include "gateway/sims.h"
 #include "gateway/target/annex.h"
-#include "gateway/target/transfer.h"
 #include "gateway/target/bindings.h"
+#include "gateway/target/transfer.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -132,12 +133,16 @@ static int open_namespace(struct slice_kernel *kernel, int *fd_out)
 void slice_kernel_members(struct slice_kernel *kernel, const struct slice_member *rows, size_t count, bool whole)
 {
 	char why[POLICY_WHY] = "";
+	struct members_moves moved = {0};
 	int error = slice_kernel_enter(kernel);
 
 	if (!error && !kernel->members)
 		error = members_new(&kernel->members);
 	if (!error)
-		error = members_set(kernel->members, rows, count, whole, why);
+		error = members_set(kernel->members, rows, count, whole, &moved, why);
+	if (!error && kernel->applied)
+		error = flows_follow(kernel->applied->policy, &moved);
+	vec_free(&moved.rows);
 	if (error)
 		log_warn("slice=%s message=\"who has which Routing Policy cannot be told\" error=\"%s\"", kernel->name,
 			*why ? why : strerror(-error));
@@ -457,18 +462,21 @@ static void tell_nat(const struct slice_spec *spec, const struct slice_result *r
 
 static int load_policy(struct slice_kernel *kernel, const struct slice_spec *spec, struct slice_result *result)
 {
-	bool tracked = policy_tracks(spec->policy) || (kernel->applied && policy_tracks(kernel->applied->policy));
-	int error = nft_load(spec->policy, &kernel->loaded, result->message);
+	const struct policy *was = kernel->applied ? kernel->applied->policy : NULL;
+	bool tracked = policy_tracks(spec->policy) || (was && policy_tracks(was));
+	int error = nft_load(spec->policy, &kernel->loaded, result->message), ended = 0;
 
-	if (error)
-		members_forget(kernel->members); // chains may have gone, and SIMs with them
+	if (error > 0 && tracked) // without the former rules nothing is known of its connections
+		ended = was ? flows_review(was, spec->policy, kernel->members) : conntrack_flush();
+	if (error && was && was->groups.count == 1 && spec->policy->groups.count > 1 && !kernel->members)
+		(void)members_new(&kernel->members);
+	if (error) // chains may have gone, and SIMs with them
+		members_forget(kernel->members, was && was->groups.count == 1 ? was->groups.items[0]->tag : 0);
 	if (error < 0 && !*result->message)
 		return fail(result, error, "the Routing Policy cannot be loaded");
 	if (error < 0)
 		return result->error = error;
-	// What was translated for the old rules is not for the new ones.
-	error = error && tracked ? conntrack_flush() : 0;
-	return error ? fail(result, error, "connections of the former Routing Policy cannot be ended") : 0;
+	return ended ? fail(result, ended, "connections of the former Routing Policy cannot be ended") : 0;
 }
 
 static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const struct target_env *env, struct slice_result *result)

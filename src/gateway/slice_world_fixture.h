@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 
 #define GATEWAY "test"
-#define WAIT_MS 5000
+#define WAIT_MS 20000
 
 __attribute__((format(printf, 1, 2))) static inline int sh_try(const char *format, ...)
 {
