@@ -303,9 +303,12 @@ static void inject(struct stream *stream, uint32_t times)
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = len < LEAST ? LEAST : len,
 		.flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = times < BATCH ? times : BATCH, .repeat = (int)times);
 
-	while (bpf_prog_test_run_opts(stream->program, &run))
-		if (errno != EINTR && errno != EAGAIN)
+	while (bpf_prog_test_run_opts(stream->program, &run)) {
+		if (errno == ENOSPC) // the kernel keeps the pages of so many runs for packets that are still on their way
+			nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+		else if (errno != EINTR && errno != EAGAIN)
 			die("live frames");
+	}
 }
 
 static bool is_over(const struct stream *stream)
