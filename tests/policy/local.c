@@ -1,120 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random Routing Policies and random packets: what each rule counts in the kernel is what the evaluator in user space says, for packets of the
-// slice's own sockets (output) and for forwarded ones (prerouting). Raw packets over a small universe of addresses, so that rules match often.
+// Random Routing Policies and the packets of an L2TP slice: what each rule counts in the kernel is what the reference says, for packets of the slice's
+// own sockets (output) and for those that it would forward (prerouting).
 #include "gateway/slice_world_fixture.h"
 
-#include "gateway/policy.h"
+#include "random.h"
 
 #include <netinet/ip.h>
 
-#define POLICIES 25 // each way
-#define RULES 20
-#define PACKETS 2000 // a policy
+#define RULES RANDOM_RULES
+#define PACKETS 1000 // a policy
 #define FIRST_RULE 0xe00u
 
-static uint32_t seed;
+static const char target1[] = "11111111-2222-4333-8444-0000000000a1", target2[] = "11111111-2222-4333-8444-0000000000a2";
+static const char us[] = "11111111-2222-4333-8444-000000000099", another[] = "11111111-2222-4333-8444-000000000098";
+static const char *const targets[] = {target1, target2};
+static const struct random_kind kind = {.targets = targets, .target_count = 2, .gateway = us, .other_gateway = another};
 
-static uint32_t any(uint32_t below)
+static json_t *put_random_policy(struct world *world)
 {
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % below;
+	json_t *policy = random_policy(&kind, fixture_id(1).text, FIRST_RULE, RULES);
+	char why[160] = "";
+
+	json_object_set_new(policy, "routingPolicyStatus", json_string("active"));
+	assert_int_equal(config_put(world->config, "routingPolicy", fixture_id(0xb1).text, policy, why), 0);
+	return policy;
 }
 
-static void put_address_pattern(FILE *out)
+static struct reference_packet some_packet(void)
 {
-	uint32_t net = any(3);
+	struct ip_addr from = random_server(IP_V4), to = random_server(IP_V4);
+	struct reference_packet packet = random_packet(&from, &to);
 
-	switch (any(5)) {
-	case 0:
-		fprintf(out, "10.20.%u.%u", net, any(8));
-		break;
-	case 1:
-		fprintf(out, "10.20.%u.0/24", net);
-		break;
-	case 2:
-		fprintf(out, "10.20.%u.%u/31", net, any(4) * 2);
-		break;
-	case 3:
-		fprintf(out, "10.20.%u.1-10.20.%u.%u", net, net, 2 + any(6));
-		break;
-	default:
-		fprintf(out, "10.20.%u.%u,10.20.%u.4/30,10.20.0.0-10.20.0.2", net, any(8), any(3));
-	}
-}
-
-static void put_port_pattern(FILE *out)
-{
-	if (any(2))
-		fprintf(out, "%u", 1000 + any(8));
-	else
-		fprintf(out, "%u-%u,%u", 1000 + any(3), 1003 + any(3), 1007);
-}
-
-static void put_member(FILE *out, const char *name, void (*put)(FILE *out))
-{
-	if (any(2))
-		return;
-	fprintf(out, ", \"%s\": \"", name);
-	put(out);
-	fputc('"', out);
-}
-
-static void put_rule(FILE *out, unsigned number)
-{
-	static const char *const protocols[] = {"tcp", "udp", "icmp"};
-	uint32_t protocol = any(4);
-
-	fprintf(out,
-		"{\"id\": \"%s\", \"ruleDirection\": \"%s\", \"ruleAction\": \"%s\", \"enabled\": %s, \"routingTarget\": \"%s\"",
-		fixture_id(FIRST_RULE + number).text, any(8) ? "uplink" : "downlink", any(3) ? "forward" : "drop",
-		any(8) ? "true" : "false", fixture_id(0xa1 + any(2)).text);
-	put_member(out, "sourceIpPattern", put_address_pattern);
-	put_member(out, "destinationIpPattern", put_address_pattern);
-	if (protocol < array_len(protocols))
-		fprintf(out, ", \"transportProtocol\": \"%s\"", protocols[protocol]);
-	if (protocol != 2) {
-		put_member(out, "sourcePortPattern", put_port_pattern);
-		put_member(out, "destinationPortPattern", put_port_pattern);
-	}
-	fputc('}', out);
-}
-
-static void put_random_policy(struct world *world)
-{
-	struct uuid id = fixture_id(0xb1);
-	char *text = NULL, why[160] = "";
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-	json_t *data;
-
-	fprintf(out, "{\"moniker\": \"random\", \"vslice\": \"%s\", \"rules\": [", fixture_id(1).text);
-	for (unsigned i = 0; i < RULES; i++) {
-		fputs(i ? ", " : "", out);
-		put_rule(out, i);
-	}
-	fputs("]}", out);
-	fclose(out);
-	data = json_loads(text, 0, NULL);
-	assert_non_null(data);
-	assert_int_equal(config_put(world->config, "routingPolicy", id.text, data, why), 0);
-	json_decref(data);
-	free(text);
-}
-
-static struct policy_packet random_packet(void)
-{
-	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_GRE};
-
-	return (struct policy_packet){.direction = RULE_UPLINK,
-		.protocol = protocols[any(4)],
-		.source = ip_addr_v4(0x0a140000 + any(3) * 256 + any(8)),
-		.destination = ip_addr_v4(0x0a140000 + any(3) * 256 + any(8)),
-		.source_port = (uint16_t)(1000 + any(8)),
-		.destination_port = (uint16_t)(1000 + any(8))};
+	packet.is_uplink = true;
+	return packet;
 }
 
 // An IP packet with the first octets of its transport, which is all that rules look at.
-static void send_raw(int fd, const struct policy_packet *packet)
+static void send_raw(int fd, const struct reference_packet *packet)
 {
 	struct {
 		struct iphdr ip;
@@ -183,22 +105,18 @@ static struct tally take_tally(struct world *world, struct seen *seen)
 }
 
 // Sends PACKETS packets by `fd` and compares what the rules counted. Those on their way are waited for.
-static uint64_t compare(struct world *world, struct seen *seen, int fd, uint32_t policy_seed)
+static uint64_t compare(struct world *world, struct seen *seen, int fd, const json_t *policy, uint32_t seed)
 {
-	struct uuid id = fixture_id(1);
-	struct policy *policy = NULL;
-	struct tally wanted = {0}, before, now;
+	json_t *vslice = json_pack("{s:s}", "vsliceType", "l2tp");
+	struct tally wanted = {0}, before = take_tally(world, seen), now;
 	uint64_t until;
 
-	assert_int_equal(policy_new(config_vslice(world->config, &id), world->config, &policy), 0);
-	assert_string_equal(policy->closed, "");
-	before = take_tally(world, seen);
 	for (unsigned i = 0; i < PACKETS; i++) {
-		struct policy_packet packet = random_packet();
-		struct policy_verdict verdict = policy_judge(policy, &packet);
+		struct reference_packet packet = some_packet();
+		struct reference_verdict verdict = reference_judge(vslice, policy, us, &packet);
 
 		if (verdict.rule) {
-			wanted.packets[verdict.rule->number - 1]++;
+			wanted.packets[verdict.rule - 1]++;
 			wanted.sum++;
 		}
 		send_raw(fd, &packet);
@@ -209,25 +127,33 @@ static uint64_t compare(struct world *world, struct seen *seen, int fd, uint32_t
 	while (now.sum - before.sum < wanted.sum && uv_hrtime() < until);
 	for (unsigned rule = 0; rule < RULES; rule++)
 		if (now.packets[rule] - before.packets[rule] != wanted.packets[rule])
-			fail_msg("seed %u: rule %u counted %llu packets, and should have %llu", policy_seed, rule + 1,
+			fail_msg("POLICY_SEED=%u: rule %u counted %llu packets, and should have %llu", seed, rule + 1,
 				(unsigned long long)(now.packets[rule] - before.packets[rule]),
 				(unsigned long long)wanted.packets[rule]);
-	policy_free(&policy);
+	json_decref(vslice);
 	return wanted.sum;
 }
 
-static void run(struct world *world, const char *ns_name, struct seen *seen, uint32_t first_seed)
+static void run(struct world *world, const char *ns_name, struct seen *seen)
 {
+	unsigned policies = random_packets(50000) / PACKETS / 2;
+	uint32_t first = random_first_seed(1);
 	int fd = raw_socket(ns_name);
 	uint64_t matched = 0;
 
-	for (uint32_t i = 0; i < POLICIES; i++) {
-		seed = first_seed + i;
-		put_random_policy(world);
+	uuid_set(&world->config->gateway_id, us);
+	for (uint32_t i = 0; i < policies; i++) {
+		json_t *policy;
+
+		random_seed(first + i);
+		policy = put_random_policy(world);
 		seen_apply(world, 1, seen);
-		matched += compare(world, seen, fd, first_seed + i);
+		matched += compare(world, seen, fd, policy, first + i);
+		json_decref(policy);
 	}
-	assert_in_range(matched, POLICIES * PACKETS / 4, POLICIES * PACKETS); // the universe is small enough for rules to match
+	printf("%u packets by %u policies from seed %u: %llu matched a rule\n", policies * PACKETS, policies, first,
+		(unsigned long long)matched);
+	assert_in_range(matched, policies * PACKETS / 4, policies * PACKETS); // the universe is small enough for rules to match
 	close(fd);
 }
 
@@ -253,7 +179,7 @@ static void the_slices_own_packets(void **state)
 	struct seen one;
 
 	put_world(world, &one);
-	run(world, NS(1), &one, 1000);
+	run(world, NS(1), &one);
 	gone(world, &one);
 }
 
@@ -271,7 +197,7 @@ static void forwarded_packets(void **state)
 		1) " -br link show sim0 | awk '{ print $3 }') dev up0 nud permanent");
 	// The kernel looks for the way back to the source before it forwards.
 	sh("ip -n " NS(1) " route add 10.20.0.0/16 dev sim0");
-	run(world, "far3", &one, 2000);
+	run(world, "far3", &one);
 	sh("ip -n " NS(1) " link del sim0");
 	gone(world, &one);
 }
