@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session has counted: in its own slot, or in the fast path's memory, where programs and sockets both add. A session may have moved from the
+// What a session has counted: in its own tally, or in the fast path's memory, where programs and sockets both add. A session may have moved from the
 // one to the other, so a reader sums.
 #include "gateway/dataplane/soft/soft.h"
+
+#include <string.h>
 
 static void add(uint64_t *counter, uint64_t n)
 {
 	__atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
 
+// One that was never used is only looked at, which costs no memory.
+void soft_tally_clear(struct dp *dp, const struct dp_session *session)
+{
+	static const struct soft_tally none;
+	struct soft_tally *tally = &dp->tallies[soft_slot(dp, session)];
+
+	if (memcmp(tally, &none, sizeof(none)) != 0)
+		*tally = none;
+}
+
 void soft_count(struct dp *dp, struct dp_session *session, enum dp_direction direction, uint64_t packets, uint64_t octets)
 {
 	struct fast_count *shared = soft_is_shared(dp, session) ? fast_count(dp->fast, soft_slot(dp, session), direction) : NULL;
-	struct dp_counters *own = &session->counters;
+	struct dp_counters *own = &dp->tallies[soft_slot(dp, session)].counters;
 
 	if (shared) {
 		add(&shared->packets, packets);
@@ -30,14 +42,14 @@ void soft_count_dropped(struct dp *dp, struct dp_session *session, uint64_t pack
 	if (soft_is_shared(dp, session))
 		add(&fast_extra(dp->fast, soft_slot(dp, session))->dropped, packets);
 	else
-		session->counters.dropped += packets;
+		dp->tallies[soft_slot(dp, session)].counters.dropped += packets;
 }
 
 uint64_t *soft_busy_until(struct dp *dp, struct dp_session *session, enum dp_direction direction)
 {
 	if (soft_is_shared(dp, session))
 		return &fast_extra(dp->fast, soft_slot(dp, session))->busy_until_ns[direction];
-	return &session->busy_until_ns[direction];
+	return &dp->tallies[soft_slot(dp, session)].busy_until_ns[direction];
 }
 
 void dp_session_counters(const struct dp_session *session, struct dp_counters *out)
@@ -46,7 +58,7 @@ void dp_session_counters(const struct dp_session *session, struct dp_counters *o
 	const struct fast_count *count;
 	uint32_t slot = soft_slot(dp, session);
 
-	*out = session->counters;
+	*out = dp->tallies[slot].counters;
 	if (!soft_is_shared(dp, session))
 		return;
 	count = fast_count(dp->fast, slot, DP_UPLINK);

@@ -188,6 +188,7 @@ void dp_session_del(struct dp_session **pointer, struct dp_counters *last)
 		fast_session_del(dp->fast, soft_slot(dp, session));
 	leave(session);
 	soft_limit_put(dp, session->limit);
+	soft_tally_clear(dp, session);
 	*session = (struct dp_session){.teid = session->teid}; // the TEID is its owner's until dp_teid_give
 }
 

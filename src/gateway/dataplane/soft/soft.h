@@ -27,35 +27,37 @@ struct dp_session {
 		struct dp_slice *slice;
 	};
 	uint8_t kind; // enum soft_kind
-	bool has_v4, has_v6;
+	bool has_v4 : 1, has_v6 : 1;
+	bool is_watched : 1; // shown to a capture; the fast path leaves it to the sockets
 	uint8_t delegated_len; // bits; 0: none
 	uint8_t ue4[4], ue6[8]; // the SIM's address, its prefix
-	struct ip_end peer;
+	union {
+		struct ip_end peer;
+		struct { // while free
+			uint32_t previous, next; // index + 1
+			uint32_t given_ms; // low bits
+		} rest;
+	};
 	uint16_t mtu, tcp_mss;
 	uint16_t peer_id; // the LNS's id of the L2TP session
 	uint16_t limit; // of dp->limits; 0: none
 	struct fast_order order; // RFC 2661 5.4; without the Sequencing Required AVP the LNS switches it by what it sends
 	union {
-		struct {
-			struct dp_counters counters; // those that do not stand in the fast path's memory
-			uint64_t busy_until_ns[2]; // likewise
-		};
-		struct { // while free
-			uint32_t previous, next; // index + 1
-			uint64_t given_ms;
-		} rest;
-	};
-	union {
 		uint16_t id; // ours, of L2TP
 		uint32_t tag; // of an Integrated session
 	};
 	uint32_t icmp_ms; // when the last ICMP error about it was made (low bits)
-	bool is_watched; // shown to a capture; the fast path leaves it to the sockets
-	uint8_t delegated[8];
 	uint32_t cable; // of an Integrated session: soft_slice_way
+	uint8_t delegated[8];
 };
 
-_Static_assert(offsetof(struct dp_session, counters) == 64 && sizeof(struct dp_session) <= 152, "memory per session");
+_Static_assert(offsetof(struct dp_session, id) == 64 && sizeof(struct dp_session) <= 88, "memory per session");
+
+// What a slot has counted, and when its limits pass the next packet, where the fast path has no memory for that: by slot, and only touched then.
+struct soft_tally {
+	struct dp_counters counters;
+	uint64_t busy_until_ns[2];
+};
 
 struct soft_entry {
 	uint32_t slot; // index + 1 of the installed session; 0: none
@@ -125,6 +127,7 @@ struct dp {
 	struct udp *gtpu;
 	struct dp_host host;
 	struct dp_session *slots; // mapped: only slots that were used cost memory
+	struct soft_tally *tallies; // likewise, by slot
 	uint32_t slot_count; // a power of two: a TEID's low bits are its slot's index
 	uint32_t fresh; // slots from here on were never used
 	uint32_t rest_first, rest_last; // index + 1; slots given back, the oldest first
@@ -169,6 +172,7 @@ struct soft_entry *soft_entry_make(struct dp_tunnel *tunnel, uint16_t session_id
 // count.c
 void soft_count(struct dp *dp, struct dp_session *session, enum dp_direction direction, uint64_t packets, uint64_t octets);
 void soft_count_dropped(struct dp *dp, struct dp_session *session, uint64_t packets);
+void soft_tally_clear(struct dp *dp, const struct dp_session *session);
 uint64_t *soft_busy_until(struct dp *dp, struct dp_session *session, enum dp_direction direction);
 
 // teid.c

@@ -13,35 +13,41 @@
 #define SLOTS_MAX (1u << 28)
 #define REST_MS 10000
 
+// Pages that nobody wrote to cost nothing.
+static void *sparse(size_t size)
+{
+	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return map == MAP_FAILED ? NULL : map;
+}
+
 int soft_slots_map(struct dp *dp)
 {
-	void *map;
-
 	dp->slot_count = SLOTS_MIN;
 	while (dp->slot_count < dp->max_sessions && dp->slot_count < SLOTS_MAX)
 		dp->slot_count *= 2;
 	if (dp->max_sessions > dp->slot_count)
 		return -ERANGE;
-	map = mmap(NULL, dp->slot_count * sizeof(*dp->slots), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		-1, 0);
-	if (map == MAP_FAILED)
-		return -errno;
-	dp->slots = map;
-	return 0;
+	dp->slots = sparse(dp->slot_count * sizeof(*dp->slots));
+	dp->tallies = dp->slots ? sparse(dp->slot_count * sizeof(*dp->tallies)) : NULL;
+	return dp->tallies ? 0 : -errno;
 }
 
 void soft_slots_unmap(struct dp *dp)
 {
 	if (dp->slots)
 		munmap(dp->slots, dp->slot_count * sizeof(*dp->slots));
+	if (dp->tallies)
+		munmap(dp->tallies, dp->slot_count * sizeof(*dp->tallies));
 	dp->slots = NULL;
+	dp->tallies = NULL;
 }
 
 static void rest_append(struct dp *dp, uint32_t index, uint64_t given_ms)
 {
 	struct dp_session *slot = &dp->slots[index];
 
-	*slot = (struct dp_session){.rest = {.previous = dp->rest_last, .given_ms = given_ms}};
+	*slot = (struct dp_session){.rest = {.previous = dp->rest_last, .given_ms = (uint32_t)given_ms}};
 	if (dp->rest_last)
 		dp->slots[dp->rest_last - 1].rest.next = index + 1;
 	else
@@ -70,7 +76,7 @@ int dp_teid_take(struct dp *dp, uint64_t now_ms, uint32_t *out)
 
 	if (dp->live >= dp->max_sessions)
 		return -ENOSPC;
-	if (dp->rest_first && now_ms - dp->slots[dp->rest_first - 1].rest.given_ms >= REST_MS) {
+	if (dp->rest_first && (uint32_t)now_ms - dp->slots[dp->rest_first - 1].rest.given_ms >= REST_MS) {
 		index = dp->rest_first - 1;
 		rest_remove(dp, index);
 	} else if (dp->fresh < dp->slot_count) {
