@@ -77,7 +77,7 @@ static int spawn(
 	return error;
 }
 
-// Takes the output until it ends or time is up.
+// Takes the output until it ends, or time is up, or (1) it is more than is wanted.
 static int listen_to(int out, const struct program_run *run)
 {
 	uint64_t until = now_ms() + run->timeout_ms, now;
@@ -100,6 +100,8 @@ static int listen_to(int out, const struct program_run *run)
 			len += take;
 			run->output[len] = 0;
 		}
+		if (run->is_cut && len + 1 >= run->room)
+			return 1;
 	}
 	return -ETIME;
 }
@@ -114,7 +116,7 @@ static int finish(pid_t pid, int talked)
 		if (errno != EINTR)
 			return -errno;
 	if (talked)
-		return talked;
+		return talked < 0 ? talked : 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -2,6 +2,7 @@
 // Helper programs of targets (wg, wireguard-go, swanctl, charon): run from the worker thread, in the network namespace that it is in.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct program_run {
@@ -10,6 +11,7 @@ struct program_run {
 	const char *input; // on its standard input; NULL = nothing
 	char *output; // what it wrote to standard output and error, cut to `room`; NULL = not wanted
 	size_t room;
+	bool is_cut; // it is ended when `output` is full, and that is well
 	unsigned timeout_ms; // then it is killed
 };
 

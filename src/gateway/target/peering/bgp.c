@@ -36,6 +36,12 @@ static bool is_on_link(const struct peering_config *peering)
 	return ip_prefix_has(&local, &peering->bgp.peer);
 }
 
+// What no peer may lead anywhere: this host, the link, groups. RFC 6890, RFC 5735 3.
+static const char *martians(enum ip_family family)
+{
+	return family == IP_V4 ? "0.0.0.0/8+, 127.0.0.0/8+, 169.254.0.0/16+, 224.0.0.0/3+" : "::/8+, fe80::/10+, ff00::/8+";
+}
+
 // "lo" has the LACs' addresses; what is routed to "sims" are the subnets of an Integrated VSlice.
 static char *config_text(const char *dir, const struct target_spec *spec)
 {
@@ -66,9 +72,10 @@ static char *config_text(const char *dir, const struct target_spec *spec)
 		fprintf(out, "\tpassword \"%s\";\n", peering->bgp.password);
 	fprintf(out,
 		"\tconnect delay time 1;\n\tconnect retry time 5;\n\terror wait time 1, 15;\n\thold time 30;\n"
-		"\t%s { table known; next hop self; import limit %u action block; import all; export where source != RTS_BGP; "
+		"\t%s { table known; next hop self; import limit %u action block; import where net !~ [ %s ]; export where "
+		"source != RTS_BGP; "
 		"};\n}\n",
-		family, ROUTES_MAX);
+		family, ROUTES_MAX, martians(peering->local.family));
 	if (fclose(out)) {
 		free(text);
 		return NULL;
@@ -89,7 +96,7 @@ static int birdc(const char *dir, const char *const words[4], char *output, size
 {
 	char socket[440];
 	const char *argv[9] = {"birdc", "-s", socket};
-	struct program_run run = {.argv = argv, .output = output, .room = room, .timeout_ms = TIMEOUT_MS};
+	struct program_run run = {.argv = argv, .output = output, .room = room, .is_cut = output, .timeout_ms = TIMEOUT_MS};
 
 	snprintf(socket, sizeof(socket), "%s/bird.ctl", dir);
 	for (size_t i = 0; i < 4 && words[i]; i++)
