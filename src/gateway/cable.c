@@ -104,21 +104,22 @@ static int find_or_lay(struct nl *nl, const struct cable *cable, struct nl_link 
 	return error ? error : nl_link_get(nl, cable->far, far);
 }
 
+// The far end first: the near one finds its carrier when it comes up and sends at once, and not when the kernel looks at carriers, a second later.
 static int bring_up(struct nl *nl, int fd, const struct cable *cable, const struct nl_link *near, const struct nl_link *far)
 {
 	int error = 0;
 
-	if (!(near->flags & IFF_UP)) {
-		error = set_address(fd, cable->near, DP_SLICE_MAC);
+	if (!(far->flags & IFF_UP)) {
+		error = cable->far_hears ? set_address(fd, cable->far, DP_SIMS_MAC) : 0;
 		if (!error)
 			error = set_sysctls(cable);
 		if (!error)
-			error = nl_link_up(nl, near->index);
-	}
-	if (!error && !(far->flags & IFF_UP)) {
-		error = cable->far_hears ? set_address(fd, cable->far, DP_SIMS_MAC) : 0;
-		if (!error)
 			error = nl_link_up(nl, far->index);
+	}
+	if (!error && !(near->flags & IFF_UP)) {
+		error = set_address(fd, cable->near, DP_SLICE_MAC);
+		if (!error)
+			error = nl_link_up(nl, near->index);
 	}
 	return error ? error : set_features(fd, cable->near);
 }
