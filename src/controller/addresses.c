@@ -20,9 +20,7 @@
 
 LOG_CATEGORY(addresses);
 
-struct walk {
-	char vslice[UUID_TEXT], after[UUID_TEXT];
-};
+#define CHANGES_PORTION 100
 
 struct want {
 	char vslice[UUID_TEXT], gateway[UUID_TEXT];
@@ -33,7 +31,7 @@ struct addresses {
 	struct store_job job;
 	struct controller *controller;
 	int64_t followed, revision; // changes that were looked at; the last one there is
-	VEC(struct walk) walks; // VSlices to go over, the last one first
+	VEC(struct address_walk) walks; // VSlices to go over, the last one first
 	VEC(struct want) wants; // taken by the job
 	VEC(struct want) asked; // on the loop
 	bool is_busy, is_begun, has_failed;
@@ -41,11 +39,11 @@ struct addresses {
 
 static void add_walk(struct addresses *addresses, const char *vslice)
 {
-	struct walk *walk;
+	struct address_walk *walk;
 
 	vec_each (&addresses->walks, other)
 		if (strcmp(other->vslice, vslice) == 0) {
-			other->after[0] = '\0'; // once more from the beginning
+			other->group[0] = '\0'; // once more from the beginning
 			return;
 		}
 	walk = vec_add(&addresses->walks);
@@ -63,9 +61,23 @@ static void walk_all(struct addresses *addresses, struct db *db)
 		sqlite3_reset(statement);
 }
 
+// The endpoints of a VSlice, if it gives them addresses.
+static void walk_of_vslice(struct addresses *addresses, struct db *db, const char *vslice)
+{
+	sqlite3_stmt *statement = db_statement(db, "SELECT id FROM vslice WHERE id = ?1 AND vslice_type = 1");
+
+	if (!statement)
+		return;
+	sqlite3_bind_text(statement, 1, vslice, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		add_walk(addresses, vslice);
+	sqlite3_reset(statement);
+}
+
 static void walk_of_group(struct addresses *addresses, struct db *db, const char *group)
 {
-	sqlite3_stmt *statement = db_statement(db, "SELECT vslice FROM endpoint_group WHERE id = ?1");
+	sqlite3_stmt *statement = db_statement(db,
+		"SELECT g.vslice FROM endpoint_group g JOIN vslice v ON v.id = g.vslice WHERE g.id = ?1 AND v.vslice_type = 1");
 
 	if (!statement)
 		return;
@@ -104,7 +116,7 @@ static int take_changes(struct addresses *addresses, struct db *db, struct chang
 	if (!statement)
 		return -EIO;
 	sqlite3_bind_int64(statement, 1, addresses->followed);
-	sqlite3_bind_int(statement, 2, ADDRESS_PORTION);
+	sqlite3_bind_int(statement, 2, CHANGES_PORTION);
 	while (sqlite3_step(statement) == SQLITE_ROW) {
 		const char *actor = (const char *)sqlite3_column_text(statement, 4);
 
@@ -121,7 +133,7 @@ static int take_changes(struct addresses *addresses, struct db *db, struct chang
 
 static int follow(struct addresses *addresses, struct db *db)
 {
-	struct change changes[ADDRESS_PORTION];
+	struct change changes[CHANGES_PORTION];
 	int count = take_changes(addresses, db, changes), error = count < 0 ? count : 0, settled = 0;
 
 	for (int i = 0; i < count && !error; i++) {
@@ -136,7 +148,7 @@ static int follow(struct addresses *addresses, struct db *db)
 		else if (strcmp(change->noun, noun_group.word) == 0)
 			walk_of_group(addresses, db, change->id);
 		else if (strcmp(change->noun, noun_vslice.word) == 0 && !(error = address_space_changed(db, change->id)))
-			add_walk(addresses, change->id);
+			walk_of_vslice(addresses, db, change->id);
 		error = error > 0 ? 0 : error;
 	}
 	return error;
@@ -144,10 +156,9 @@ static int follow(struct addresses *addresses, struct db *db)
 
 static int walk_on(struct addresses *addresses, struct db *db)
 {
-	struct walk *walk = &addresses->walks.items[addresses->walks.count - 1];
-	int count = address_settle_some(db, walk->vslice, walk->after);
+	int count = address_settle_some(db, &addresses->walks.items[addresses->walks.count - 1]);
 
-	if (count < ADDRESS_PORTION)
+	if (count <= 0)
 		addresses->walks.count--;
 	return count < 0 ? count : 0;
 }
@@ -211,7 +222,10 @@ static void next(struct addresses *addresses)
 		return;
 	addresses->is_busy = true;
 	addresses->job = (struct store_job){.run = run, .done = done};
-	store_write(store, &addresses->job);
+	if (addresses->wants.count || addresses->followed < addresses->revision)
+		store_write(store, &addresses->job);
+	else
+		store_write_bulk(store, &addresses->job);
 }
 
 int addresses_new(struct controller *controller, struct addresses **out)

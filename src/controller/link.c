@@ -5,7 +5,8 @@
 // portions by read jobs, one at a time: a snapshot kind by kind in the order of ids, or what `changes` names after the revision that
 // the gateway has. Each commit wakes the streams that are behind. A portion is asked for only when the client has taken the last
 // one, so a slow gateway costs one portion of memory. When a VSlice moves to another gateway, with all
-// that hangs on it, both gateways get a new snapshot, begun by a hello row like the first.
+// that hangs on it, both gateways get a new snapshot, begun by a hello row like the first. What an import brought goes in portions too, and
+// changes that come meanwhile go before the next of them: who changes one thing does not wait for a hundred thousand others.
 #include "controller/link.h"
 
 #include "base/clean.h"
@@ -33,7 +34,9 @@ LOG_CATEGORY(link);
 
 #define HEARTBEAT_MS 5000
 #define PORTION_ROWS 1000
+#define IMPORT_ROWS 100 // a change that comes in between waits for these
 #define UNSENT_MAX (8 * 1024 * 1024)
+#define UNSENT_IMPORT (64 * 1024) // before the next portion of one: a change stands behind what is on its way
 
 struct stream {
 	struct store_job job;
@@ -52,7 +55,7 @@ struct stream {
 	size_t kind; // of a snapshot: where it is
 	char after[UUID_TEXT];
 	char import[UUID_TEXT]; // whose endpoints are being told, "" for none
-	int64_t import_revision;
+	int64_t import_revision, told; // told: the last change that was, also while an import is
 	bool snapshot, must_end;
 	int status;
 	char why[240];
@@ -178,6 +181,7 @@ static void open_run(struct db *db, struct store_job *job)
 	put_hello(stream);
 	if (!stream->snapshot)
 		stream->revision = stream->since;
+	stream->told = stream->revision;
 }
 
 static void count_stream(struct live_gateway *state, void *context)
@@ -302,11 +306,12 @@ static void start_again(struct db *db, struct stream *stream)
 	stream->import[0] = '\0';
 	stream->kind = 0;
 	stream->after[0] = '\0';
-	stream->revision = db_revision(db);
+	stream->revision = stream->told = db_revision(db);
 	put_hello(stream);
 }
 
-// What an import brought is one change and many rows: they go in portions, applied as they come. Who is cut off in between begins it again.
+// What an import brought is one change and many rows: they go in portions, applied as they come. Who is cut off in between begins it again: until
+// it is all told, the stream stands at the revision before it, whatever was told since.
 static void import_begin(struct stream *stream, const char *import, int64_t revision)
 {
 	snprintf(stream->import, sizeof(stream->import), "%s", import);
@@ -316,21 +321,41 @@ static void import_begin(struct stream *stream, const char *import, int64_t revi
 	put_ready(stream);
 }
 
+// The next import among the changes that were told meanwhile; false when there is none.
+static bool import_next(struct db *db, struct stream *stream)
+{
+	sqlite3_stmt *statement = db_statement(db,
+		"SELECT id, revision FROM changes WHERE revision > ?1 AND revision <= ?2 AND change = 4 ORDER BY revision LIMIT "
+		"1");
+	bool found = false;
+
+	if (!statement)
+		return false;
+	sqlite3_bind_int64(statement, 1, stream->import_revision);
+	sqlite3_bind_int64(statement, 2, stream->told);
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		found = true;
+		import_begin(stream, (const char *)sqlite3_column_text(statement, 0), sqlite3_column_int64(statement, 1));
+	}
+	sqlite3_reset(statement);
+	return found;
+}
+
 static void import_run(struct db *db, struct stream *stream)
 {
-	int64_t count = link_import_rows(db, stream->import, stream->gateway, stream->after, PORTION_ROWS, &stream->out);
+	int64_t count = link_import_rows(db, stream->import, stream->gateway, stream->after, IMPORT_ROWS, &stream->out);
 
 	stream->must_end = count < 0;
-	if (count < PORTION_ROWS) {
+	if (count < IMPORT_ROWS && !import_next(db, stream)) {
 		stream->import[0] = '\0';
-		stream->revision = stream->import_revision;
+		stream->revision = stream->told;
 	}
 	put_ready(stream);
 }
 
 static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *changes)
 {
-	int64_t last = stream->revision;
+	int64_t last = stream->told;
 
 	while (sqlite3_step(changes) == SQLITE_ROW) {
 		const char *word = (const char *)sqlite3_column_text(changes, 0),
@@ -339,8 +364,9 @@ static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *chang
 
 		last = sqlite3_column_int64(changes, 2);
 		if (sqlite3_column_int(changes, 4)) {
-			import_begin(stream, id, last);
-			return 0;
+			if (!*stream->import)
+				import_begin(stream, id, last);
+			continue;
 		}
 		if (sqlite3_column_int(changes, 3) && strcmp(id, stream->gateway) == 0) {
 			start_again(db, stream);
@@ -352,8 +378,10 @@ static int put_changes(struct db *db, struct stream *stream, sqlite3_stmt *chang
 		if (kind && link_row(db, kind, stream->gateway, id, last, &stream->out))
 			return -EIO;
 	}
-	if (last > stream->revision) {
-		stream->revision = last;
+	if (last > stream->told) {
+		stream->told = last;
+		if (!*stream->import)
+			stream->revision = last;
 		put_ready(stream);
 	}
 	return 0;
@@ -369,7 +397,7 @@ static void difference_run(struct db *db, struct stream *stream)
 		stream->must_end = true;
 		return;
 	}
-	sqlite3_bind_int64(changes, 1, stream->revision);
+	sqlite3_bind_int64(changes, 1, stream->told);
 	sqlite3_bind_int64(changes, 2, PORTION_ROWS);
 	stream->must_end = put_changes(db, stream, changes);
 	sqlite3_reset(changes);
@@ -379,12 +407,13 @@ static void portion_run(struct db *db, struct store_job *job)
 {
 	struct stream *stream = container_of(job, struct stream, job);
 
-	if (stream->snapshot)
+	if (stream->snapshot) {
 		snapshot_run(db, stream);
-	else if (*stream->import)
+		return;
+	}
+	difference_run(db, stream);
+	if (*stream->import && !stream->snapshot && !stream->must_end)
 		import_run(db, stream);
-	else
-		difference_run(db, stream);
 }
 
 static void portion_done(struct store_job *job)
@@ -411,7 +440,9 @@ static void stream_next(struct stream *stream)
 {
 	struct store *store = stream->link->controller->store; // NULL once it is being closed
 
-	if (!store || !stream->open || stream->busy || exchange_unsent(stream->exchange) > UNSENT_MAX)
+	if (!store || !stream->open || stream->busy)
+		return;
+	if (exchange_unsent(stream->exchange) > (*stream->import ? UNSENT_IMPORT : UNSENT_MAX))
 		return;
 	if (stream->must_end || (!stream->snapshot && stream->revision >= stream->link->revision))
 		return;

@@ -6,6 +6,7 @@
 #include "base/clean.h"
 #include "base/log.h"
 #include "base/opt.h"
+#include "base/turn.h"
 #include "controller/addresses.h"
 #include "controller/api/api.h"
 #include "controller/api/http.h"
@@ -307,6 +308,7 @@ int main(int argc, char **argv)
 		uv_signal_start(&stopping.signals[i], on_signal, i ? SIGINT : SIGTERM);
 	}
 	log_info("ready version=%s database=%s", SLICEGATE_VERSION, config.database);
+	turn_short();
 	uv_run(&controller.loop, UV_RUN_DEFAULT);
 	addresses_free(&controller.addresses);
 	live_free(&controller.live);

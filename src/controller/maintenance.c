@@ -2,16 +2,14 @@
 #include "controller/maintenance.h"
 
 #include "base/clean.h"
+#include "base/turn.h"
 #include "controller/store/backup.h"
 #include "controller/store/rekey.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-#define POLITE_NICE 10 // the controller goes first
 
 const char maintenance_usage[] = "[backup FILE | rotate-key | forget-keys] [options]";
 const char maintenance_about[] =
@@ -141,7 +139,7 @@ int maintenance_run(const struct opt_words *words, const char *database)
 {
 	char why[200] = "out of memory";
 
-	(void)setpriority(PRIO_PROCESS, 0, POLITE_NICE);
+	turn_last(); // the controller goes first
 	for (size_t i = 0; i < array_len(commands); i++) {
 		if (strcmp(commands[i].word, words->items[0]) != 0)
 			continue;

@@ -4,10 +4,15 @@
 // Gateway, joined or not; an Integrated one, and what all gateways get, every gateway that has ever joined.
 #include "controller/taken.h"
 
+#include "controller/store/uuid.h"
+
 #include "model/endpoint.h"
 #include "model/group.h"
 #include "model/policy.h"
+#include "model/slug.h"
 #include "model/target.h"
+
+#include <stdio.h>
 
 // The gateway of a VSlice, and whether the VSlice is Integrated.
 static const char of_vslice[] =
@@ -22,13 +27,11 @@ struct concerned {
 	size_t count;
 };
 
-static void look_at(struct concerned *concerned, sqlite3_stmt *row)
+static void look_at(struct concerned *concerned, const char *gateway, const char *moniker)
 {
-	const char *id = (const char *)sqlite3_column_text(row, 0);
-
 	concerned->count++;
-	if (live_config_revision(concerned->live, id) < concerned->object->revision)
-		field_texts_add(&concerned->object->pending_gateways, (const char *)sqlite3_column_text(row, 1));
+	if (live_config_revision(concerned->live, gateway) < concerned->object->revision)
+		field_texts_add(&concerned->object->pending_gateways, moniker);
 }
 
 static void look_at_all(struct db *db, struct concerned *concerned)
@@ -36,27 +39,53 @@ static void look_at_all(struct db *db, struct concerned *concerned)
 	sqlite3_stmt *statement = db_statement(db, of_all);
 
 	while (statement && sqlite3_step(statement) == SQLITE_ROW)
-		look_at(concerned, statement);
+		look_at(concerned, (const char *)sqlite3_column_text(statement, 0),
+			(const char *)sqlite3_column_text(statement, 1));
 	if (statement)
 		sqlite3_reset(statement);
 }
 
-static void look_at_its(struct db *db, const char *vslice, struct concerned *concerned)
+// Whom a VSlice concerns.
+struct home {
+	char gateway[UUID_TEXT], moniker[MONIKER_TEXT]; // "" = none
+	bool is_integrated;
+};
+
+static void home_find(struct db *db, const char *vslice, struct home *home)
 {
-	sqlite3_stmt *statement = vslice ? db_statement(db, of_vslice) : NULL;
-	bool is_integrated = false;
+	sqlite3_stmt *statement = db_statement(db, of_vslice);
 
 	if (!statement)
 		return;
 	sqlite3_bind_text(statement, 1, vslice, -1, SQLITE_STATIC);
 	if (sqlite3_step(statement) == SQLITE_ROW) {
-		is_integrated = sqlite3_column_int(statement, 2);
-		if (!is_integrated && sqlite3_column_type(statement, 0) != SQLITE_NULL)
-			look_at(concerned, statement);
+		const char *gateway = (const char *)sqlite3_column_text(statement, 0);
+
+		home->is_integrated = sqlite3_column_int(statement, 2);
+		snprintf(home->gateway, sizeof(home->gateway), "%s", gateway ? gateway : "");
+		snprintf(home->moniker, sizeof(home->moniker), "%s",
+			gateway ? (const char *)sqlite3_column_text(statement, 1) : "");
 	}
 	sqlite3_reset(statement);
-	if (is_integrated)
+}
+
+// The VSlices are few and the objects that ask for theirs many.
+static void look_at_its(struct db *db, const char *vslice, struct concerned *concerned)
+{
+	const struct home *home = vslice ? db_known(db, vslice) : NULL;
+	struct home found = {0};
+
+	if (!vslice)
+		return;
+	if (!home) {
+		home_find(db, vslice, &found);
+		db_keep(db, vslice, &found, sizeof(found));
+		home = &found;
+	}
+	if (home->is_integrated)
 		look_at_all(db, concerned);
+	else if (*home->gateway)
+		look_at(concerned, home->gateway, home->moniker);
 }
 
 // The VSlice that an object of the noun hangs on; NULL = none.

@@ -17,12 +17,25 @@ void json_put_time(struct text *out, int64_t ms)
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
 
-	if (ms == FIELD_UNSET || ms < 0 || !gmtime_r(&seconds, &tm)) {
+	if (ms == FIELD_UNSET || ms < 0 || !gmtime_r(&seconds, &tm) || tm.tm_year > 9999 - 1900) {
 		text_add(out, "null");
 		return;
 	}
-	text_format(out, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+	const struct {
+		char after;
+		int number, digits;
+	} parts[] = {{'-', tm.tm_year + 1900, 4}, {'-', tm.tm_mon + 1, 2}, {'T', tm.tm_mday, 2}, {':', tm.tm_hour, 2},
+		{':', tm.tm_min, 2}, {'.', tm.tm_sec, 2}, {'Z', (int)(ms % 1000), 3}};
+	char written[32] = "\"", *at = written + 1; // by hand: some of these are in every object of a list
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		for (int digit = parts[i].digits, number = parts[i].number; digit-- > 0; number /= 10)
+			at[digit] = (char)('0' + number % 10);
+		at += parts[i].digits;
+		*at++ = parts[i].after;
+	}
+	*at++ = '"';
+	text_bytes(out, written, (size_t)(at - written));
 }
 
 int json_time_parse(const char *text, int64_t *ms)

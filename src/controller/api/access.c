@@ -31,16 +31,17 @@ struct access access_of(const struct route *route, const struct noun *noun)
 // Who acts for the platform may act for a customer that it names; everybody else acts for the own.
 static bool choose_customer(struct op *op)
 {
+	const char *name = op_header(op, "X-Customer");
 	char id[UUID_TEXT];
 
-	if (!op->for_customer)
+	if (!name)
 		return true;
-	if (db_find(op->db, &noun_customer, NULL, NULL, op->for_customer, id) ||
+	if (db_find(op->db, &noun_customer, NULL, NULL, name, id) ||
 		(op->actor.scope != TOKEN_OWNER && strcmp(id, op->actor.customer) != 0)) {
 		op_fail(op, 403,
 			"X-Customer: \"%.60s\" is not a customer that this token may act for; leave the header out, or name one "
 			"that exists",
-			op->for_customer);
+			name);
 		return false;
 	}
 	strcpy(op->actor.customer, id);
@@ -71,12 +72,13 @@ static bool is_allowed(struct op *op)
 // A browser sends the cookie with whatever page asks for it; the header only a page of ours can know.
 static bool is_from_our_page(struct op *op)
 {
+	const char *header = op_header(op, "X-CSRF-Token");
 	char csrf[CSRF_TEXT];
 
 	if (!op->actor.is_person || is_get(op->method))
 		return true;
 	session_csrf(op->credential.text, csrf);
-	if (op->csrf && strcmp(op->csrf, csrf) == 0)
+	if (header && strcmp(header, csrf) == 0)
 		return true;
 	op_fail(op, 403, "X-CSRF-Token: is missing or wrong; send the csrfToken that GET /api/v1/me tells");
 	return false;

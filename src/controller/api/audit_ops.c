@@ -33,8 +33,8 @@ void op_audit_list(struct op *op)
 
 	if (!op_paging(op, &query.offset, &query.limit))
 		return;
-	query.filter = op->filter;
-	query.sort = op->sort;
+	query.filter = op_query(op, "filter");
+	query.sort = op_query(op, "sortBy");
 	op_reply_begin(op);
 	text_char(&op->reply, '[');
 	int error = audit_list(op->db, &query, put, &listing, &total, why);

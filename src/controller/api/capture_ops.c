@@ -21,8 +21,8 @@ void op_capture_list(struct op *op)
 		return;
 	op_reply_begin(op);
 	text_char(&op->reply, '[');
-	if (captures_list(
-		    op->controller->captures, op->actor.customer, op->filter, op->sort, offset, limit, &op->reply, &total, why)) {
+	if (captures_list(op->controller->captures, op->actor.customer, op_query(op, "filter"), op_query(op, "sortBy"), offset,
+		    limit, &op->reply, &total, why)) {
 		op_fail(op, 400, "%s", why);
 		return;
 	}

@@ -25,7 +25,10 @@ static void list_one(const struct event *event, void *context)
 
 void op_event_list(struct op *op)
 {
-	struct event_query query = {.customer = op->actor.customer, .filter = op->filter, .sort = op->sort, .since = op->since};
+	struct event_query query = {.customer = op->actor.customer,
+		.filter = op_query(op, "filter"),
+		.sort = op_query(op, "sortBy"),
+		.since = op_query(op, "since")};
 	struct listing listing = {op, 0};
 	int64_t total = 0;
 	char why[200];
@@ -72,8 +75,8 @@ static void no_event(const struct event *event, void *context)
 void op_event_stream(struct op *op)
 {
 	// What a client that dials again has seen stands before what its address says.
-	const char *since = op->last_event && *op->last_event ? op->last_event : op->since;
-	struct event_query query = {.customer = op->actor.customer, .filter = op->filter, .limit = 0};
+	const char *last = op_header(op, "Last-Event-ID"), *since = last && *last ? last : op_query(op, "since");
+	struct event_query query = {.customer = op->actor.customer, .filter = op_query(op, "filter"), .limit = 0};
 	char why[200];
 
 	if (event_list(op->db, &query, no_event, NULL, NULL, why)) { // a wrong filter is told, not streamed
@@ -122,8 +125,8 @@ static bool replay_since(struct op *op, char since[60])
 	json_t *body = op->body_len ? op_body(op) : NULL, *value;
 
 	since[0] = '\0';
-	if (op->since)
-		snprintf(since, 60, "%s", op->since);
+	if (op_query(op, "since"))
+		snprintf(since, 60, "%s", op_query(op, "since"));
 	if (op->body_len && !body)
 		return false;
 	value = json_object_get(body, "since");

@@ -215,7 +215,7 @@ static void take_over(struct op *op)
 void op_endpoint_export(struct op *op)
 {
 	struct export *export = calloc(1, sizeof(*export));
-	const char *format = exchange_query(op->exchange, "format");
+	const char *format = op_query(op, "format"), *filter = op_query(op, "filter");
 	char why[200];
 
 	if (!export)
@@ -224,7 +224,7 @@ void op_endpoint_export(struct op *op)
 	export->controller = op->controller;
 	export->exchange = op->exchange;
 	strcpy(export->customer, op->actor.customer);
-	export->filter = op->filter ? strdup(op->filter) : NULL;
+	export->filter = filter ? strdup(filter) : NULL;
 	if (format && strcasecmp(format, "ndjson") != 0 && strcasecmp(format, "csv") != 0) {
 		op_fail(op, 400, "format: \"%.20s\" is not accepted; accepted: csv, ndjson", format);
 		export_free(export);

@@ -2,9 +2,9 @@
 // The HTTP server.
 //
 // Each listening socket is a libmicrohttpd daemon without a thread of its own: its epoll descriptor is polled by the loop, and
-// MHD_run is called when it is readable or its timeout is over. A request whose body is complete is suspended and given to the
-// handler; the reply resumes it. So a slow store job costs a suspended connection and nothing else. An endless answer is a response
-// from a callback that suspends its connection while there is nothing to send.
+// MHD_run is called when it is readable or its timeout is over. A request whose body is complete is given to the handler; if that does
+// not answer at once, the connection is suspended until it does. So a slow store job costs a suspended connection and nothing else. An
+// endless answer is a response from a callback that suspends its connection while there is nothing to send.
 #include "controller/api/http.h"
 
 #include "base/addr.h"
@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ LOG_CATEGORY(http);
 #define CONNECTIONS_MAX 4096
 #define CONNECTION_MEMORY (32 * 1024) // head of a request included
 #define IDLE_SECONDS 60
+#define STREAM_QUEUED (64 * 1024)
 #define BODIES_MAX (256 * 1024 * 1024) // of all requests together: who sends them is not known yet
 
 struct listener {
@@ -185,9 +187,13 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
 	exchange->given = true;
 	set_pace(exchange, PACE_OURS, 0);
 	listener->server->pending++;
+	listener->server->handler.on_request(listener->server->handler.owner, exchange);
+	if (exchange->response) { // at once: to suspend a connection and wake it up again costs as much as a whole small request
+		exchange->answered = true;
+		return MHD_queue_response(connection, (unsigned)exchange->status, exchange->response);
+	}
 	exchange->suspended = true;
 	MHD_suspend_connection(connection);
-	listener->server->handler.on_request(listener->server->handler.owner, exchange);
 	return MHD_YES;
 }
 
@@ -330,9 +336,20 @@ static ssize_t on_read(void *context, uint64_t position, char *bytes, size_t max
 	return (ssize_t)left;
 }
 
+// What waits longest of a stream waits with us, not in the kernel, where nothing can go before it any more.
+static void keep_kernel_queue_short(struct exchange *exchange)
+{
+	int fd = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+	    octets = STREAM_QUEUED;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &octets, sizeof(octets)); // a Unix socket's is short anyway
+}
+
 void exchange_stream(struct exchange *exchange, const struct exchange_source *source)
 {
 	struct http_server *server = exchange->server;
+
+	keep_kernel_queue_short(exchange);
 
 	exchange->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32 * 1024, on_read, exchange, NULL);
 	exchange->status = 200;

@@ -7,21 +7,27 @@
 
 #define KEPT_MS (24 * 3600 * 1000)
 
+const char *op_idempotency_key(const struct op *op)
+{
+	return op_header(op, "Idempotency-Key");
+}
+
 bool op_answer_again(struct op *op)
 {
+	const char *key = op_idempotency_key(op);
 	sqlite3_stmt *statement;
 	bool found = false;
 
-	if (!op->idempotency_key)
+	if (!key)
 		return false;
-	if (strlen(op->idempotency_key) > 100) {
+	if (strlen(key) > 100) {
 		op_fail(op, 400, "Idempotency-Key: is too long; accepted: at most 100 characters");
 		return true;
 	}
 	if (!(statement = db_statement(op->db, "SELECT request, reply FROM idempotency WHERE token = ?1 AND key = ?2")))
 		return false;
 	sqlite3_bind_text(statement, 1, op->actor.id, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, op->idempotency_key, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, key, -1, SQLITE_STATIC);
 	if (sqlite3_step(statement) == SQLITE_ROW) {
 		char request[REQUEST_HASH_TEXT];
 
@@ -29,8 +35,7 @@ bool op_answer_again(struct op *op)
 		if (strcmp(op_request_hash(op, request), (const char *)sqlite3_column_text(statement, 0)) == 0)
 			text_add(&op->reply, (const char *)sqlite3_column_text(statement, 1));
 		else
-			op_fail(op, 409, "Idempotency-Key: \"%.60s\" was used for another request; use a new key",
-				op->idempotency_key);
+			op_fail(op, 409, "Idempotency-Key: \"%.60s\" was used for another request; use a new key", key);
 	}
 	sqlite3_reset(statement);
 	return found;
@@ -57,8 +62,9 @@ void idempotency_keep(struct db *db, const char *actor, const char *key, const c
 
 void op_remember_answer(struct op *op)
 {
+	const char *key = op_idempotency_key(op);
 	char request[REQUEST_HASH_TEXT];
 
-	if (op->idempotency_key && op->status == 200 && op->noun != &noun_token) // a token's text is not kept
-		idempotency_keep(op->db, op->actor.id, op->idempotency_key, op_request_hash(op, request), &op->reply);
+	if (key && op->status == 200 && op->noun != &noun_token) // a token's text is not kept
+		idempotency_keep(op->db, op->actor.id, key, op_request_hash(op, request), &op->reply);
 }

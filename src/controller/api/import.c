@@ -21,15 +21,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 LOG_CATEGORY(import);
 
-#define CHECK_PORTION 50 // rows of a job: what a request that comes in between waits for
-#define PORTION 100
+#define PORTION_MS 2 // of a job: what a request that comes in between waits for
+#define PORTION_LEAST 10 // rows
+#define PORTION 100 // events told, or rows taken back
 #define IMPORT_ROWS_MAX 500000
 #define MESSAGES_MAX 100
 
-enum import_phase { IMPORT_CHECK, IMPORT_STORE, IMPORT_TAKE_BACK, IMPORT_TELL };
+enum import_phase { IMPORT_CHECK, IMPORT_STORE, IMPORT_SHOW, IMPORT_TAKE_BACK, IMPORT_TELL };
 
 struct import {
 	struct store_job job;
@@ -178,35 +180,43 @@ static void write_answer(struct import *import, bool done)
 	text_add(reply, "]}}");
 }
 
-// The last portion is in: with its commit all are there.
-static int show(struct import *import)
+// The last portion is in: with this commit all are there.
+static void show_run(struct db *db, struct store_job *job)
 {
-	struct db *db = import->op.db;
-	int64_t revision = import_log_show(db, &import->log, import->count);
+	struct import *import = container_of(job, struct import, job);
 	char after[60];
 
-	if (revision < 0)
-		return (int)revision;
+	import->op.db = db;
+	import->ended = true;
+	import->failed = job->abort = import_log_show(db, &import->log, import->count) < 0;
+	if (import->failed)
+		return;
 	snprintf(after, sizeof(after), "{\"created\":%zu}", import->count);
 	op_audit(&import->op, "import", &noun_endpoint, NULL, NULL, after);
 	write_answer(import, true);
 	if (import->key)
 		idempotency_keep(db, import->op.actor.id, import->key, import->request, &import->reply);
-	return 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void portion_run(struct db *db, struct store_job *job)
 {
 	struct import *import = container_of(job, struct import, job);
+	int64_t until_ms = now_ms() + PORTION_MS;
 	json_t *body = NULL;
 	int error = 0;
 
 	import->op.db = db;
 	if (import->phase == IMPORT_STORE && !import->rows.row)
 		error = import_log_begin(db, &import->log);
-	int portion = import->phase == IMPORT_CHECK ? CHECK_PORTION : PORTION;
-
-	for (int i = 0; i < portion && !error && !import->ended; i++) {
+	for (int i = 0; (i < PORTION_LEAST || now_ms() < until_ms) && !error && !import->ended; i++) {
 		if (!bulk_rows_next(&import->rows, &import->op.ruling, &body)) {
 			import->ended = true;
 		} else if (import->rows.row > IMPORT_ROWS_MAX) {
@@ -221,8 +231,6 @@ static void portion_run(struct db *db, struct store_job *job)
 		}
 	}
 	forget_loaded(&import->op);
-	if (!error && import->phase == IMPORT_STORE && import->ended && !import->faulty)
-		error = show(import);
 	import->failed |= error;
 	job->abort = import->phase == IMPORT_STORE && (error || import->faulty);
 }
@@ -277,7 +285,7 @@ static void portion_done(struct store_job *job)
 	enum import_phase phase = import->phase;
 
 	import->failed |= job->error != 0;
-	if (phase == IMPORT_STORE && (import->failed || import->faulty)) {
+	if ((phase == IMPORT_STORE || phase == IMPORT_SHOW) && (import->failed || import->faulty)) {
 		text_fini(&import->reply);
 		begin(import, IMPORT_TAKE_BACK);
 	} else if (!import->ended && !(phase >= IMPORT_TAKE_BACK ? job->error : import->failed)) {
@@ -285,6 +293,8 @@ static void portion_done(struct store_job *job)
 	} else if (phase == IMPORT_CHECK && !import->failed && !import->faulty && !import->dry_run && import->count) {
 		begin(import, IMPORT_STORE);
 	} else if (phase == IMPORT_STORE) {
+		begin(import, IMPORT_SHOW);
+	} else if (phase == IMPORT_SHOW) {
 		answer(import, true);
 		begin(import, IMPORT_TELL);
 	} else {
@@ -305,18 +315,24 @@ static void give_up(struct import *import)
 
 static void next(struct import *import)
 {
+	static void (*const runs[])(struct db * db, struct store_job * job) = {[IMPORT_CHECK] = portion_run,
+		[IMPORT_STORE] = portion_run,
+		[IMPORT_SHOW] = show_run,
+		[IMPORT_TAKE_BACK] = take_back_run,
+		[IMPORT_TELL] = tell_run};
 	struct store *store = import->controller->store; // NULL once it is being closed
 
-	import->job = (struct store_job){.done = portion_done};
-	import->job.run = import->phase == IMPORT_TAKE_BACK ? take_back_run
-		: import->phase == IMPORT_TELL		    ? tell_run
-							    : portion_run;
+	import->job = (struct store_job){.done = portion_done, .run = runs[import->phase]};
+	// What nobody sees yet need not be on the disk: the commit that shows it brings it there.
+	import->job.may_vanish = import->phase == IMPORT_STORE;
 	if (!store)
 		give_up(import);
 	else if (import->phase == IMPORT_CHECK)
 		store_study(store, &import->job);
-	else
+	else if (import->phase == IMPORT_SHOW)
 		store_write(store, &import->job);
+	else
+		store_write_bulk(store, &import->job);
 }
 
 // On the loop: the exchange is ours from here, and the body with it.
@@ -370,8 +386,8 @@ void op_endpoint_import(struct op *op)
 		.store = &import->op};
 	import->log =
 		(struct import_log){.noun = &noun_endpoint, .actor = import->op.actor.id, .customer = import->op.actor.customer};
-	if (op->idempotency_key) {
-		import->key = strdup(op->idempotency_key);
+	if (op_idempotency_key(op)) {
+		import->key = strdup(op_idempotency_key(op));
 		op_request_hash(op, import->request);
 	}
 	op->taken = import;

@@ -37,8 +37,8 @@ void op_live_list(struct op *op)
 		return;
 	op_reply_begin(op);
 	text_char(&op->reply, '[');
-	if (live_list(op->controller->live, op->noun, op->actor.customer, op->filter, op->sort, offset, limit, &op->reply, &total,
-		    why)) {
+	if (live_list(op->controller->live, op->noun, op->actor.customer, op_query(op, "filter"), op_query(op, "sortBy"), offset,
+		    limit, &op->reply, &total, why)) {
 		op_fail(op, 400, "%s", why);
 		return;
 	}

@@ -33,7 +33,8 @@ static const void *find_row(
 
 static const struct lnsconfig_kind *find_kind(struct op *op)
 {
-	const struct lnsconfig_kind *kind = op->kind ? lnsconfig_kind_find(op->kind) : NULL;
+	const char *word = op_query(op, "for");
+	const struct lnsconfig_kind *kind = word ? lnsconfig_kind_find(word) : NULL;
 	char accepted[200] = "";
 
 	if (kind)
@@ -41,8 +42,8 @@ static const struct lnsconfig_kind *find_kind(struct op *op)
 	for (const struct lnsconfig_kind *row = lnsconfig_kinds; row->moniker; row++)
 		snprintf(accepted + strlen(accepted), sizeof(accepted) - strlen(accepted), "%s%s", *accepted ? ", " : "",
 			row->moniker);
-	if (op->kind)
-		op_fail(op, 400, "for: \"%.40s\" is not accepted; accepted: %s", op->kind, accepted);
+	if (word)
+		op_fail(op, 400, "for: \"%.40s\" is not accepted; accepted: %s", word, accepted);
 	else
 		op_fail(op, 400, "for: is missing; accepted: %s", accepted);
 	return NULL;
@@ -50,13 +51,13 @@ static const struct lnsconfig_kind *find_kind(struct op *op)
 
 static void reply(struct op *op, const struct lnsconfig_kind *kind, const struct vslice *vslice)
 {
-	const struct lns *lns = find_row(op, &noun_lns, &vslice->lnss, "lns", op->lns);
-	const struct lac *lac = lns ? find_row(op, &noun_lac, &vslice->lacs, "lac", op->lac) : NULL;
+	const struct lns *lns = find_row(op, &noun_lns, &vslice->lnss, "lns", op_query(op, "lns"));
+	const struct lac *lac = lns ? find_row(op, &noun_lac, &vslice->lacs, "lac", op_query(op, "lac")) : NULL;
 	struct text text = {0};
 
 	if (!lac)
 		return;
-	if (lnsconfig_write(&text, kind, vslice, lns, op->lac ? lac : NULL)) {
+	if (lnsconfig_write(&text, kind, vslice, lns, op_query(op, "lac") ? lac : NULL)) {
 		op_fail(op, 500, "The template failed. Look at the controller's log");
 	} else {
 		op_reply_begin(op);

@@ -4,6 +4,7 @@
 // A sign-in runs twice: once to find the account and whether it is locked, then, when a thread has held the password against the hash, to
 // write down what came of it. An account that nobody has takes the same way and the same time. The session's secret is in the cookie only;
 // the store has its hash.
+#include "controller/api/http.h"
 #include "controller/api/op.h"
 #include "controller/api/ops.h"
 #include "controller/api/session.h"
@@ -82,7 +83,7 @@ static void audit(struct op *op, const struct user *user, const char *action, co
 {
 	char after[200];
 
-	snprintf(after, sizeof(after), "{\"address\":\"%.60s\"%s}", op->address ? op->address : "", more);
+	snprintf(after, sizeof(after), "{\"address\":\"%.60s\"%s}", exchange_address(op->exchange), more);
 	struct audit_action row = {.actor = *op->actor.id ? op->actor.id : NULL,
 		.customer = user ? user->object.customer.id : NULL,
 		.action = action,
@@ -119,7 +120,7 @@ static void refuse(struct op *op, const struct user *user, const char *key, cons
 	if (until)
 		snprintf(more, sizeof(more), ",\"lockedSeconds\":%lld", (long long)((until - db_now_ms()) / 1000 + 1));
 	audit(op, user, until ? "lockout" : "login-failed", more);
-	log_warn("login failed user=%s address=%s%s", user ? user->object.id : "", op->address ? op->address : "",
+	log_warn("login failed user=%s address=%s%s", user ? user->object.id : "", exchange_address(op->exchange),
 		until ? " locked=1" : "");
 	if (until)
 		refuse_locked(op, why, 401, until);

@@ -79,11 +79,11 @@ static void answer_later(struct op *op, const char *gateway, json_t *command)
 
 	if (!question || !op_paging(op, &question->offset, &question->limit))
 		goto out;
-	if (terms_filter(&terms, op->filter, why)) {
+	if (terms_filter(&terms, op_query(op, "filter"), why)) {
 		op_fail(op, 400, "%s", why);
 		goto out;
 	}
-	if (op->sort) {
+	if (op_query(op, "sortBy")) {
 		op_fail(op, 400, "sortBy: bindings come in order of their inner addresses");
 		goto out;
 	}

@@ -53,7 +53,8 @@ static void list_one(const void *object, void *context)
 void op_list(struct op *op)
 {
 	struct listing listing = {op, op->noun, 0};
-	struct db_query query = {.customer = op_customer(op, op->noun), .filter = op->filter, .sort = op->sort};
+	struct db_query query = {
+		.customer = op_customer(op, op->noun), .filter = op_query(op, "filter"), .sort = op_query(op, "sortBy")};
 	int64_t total = 0;
 	char why[200];
 

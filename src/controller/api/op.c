@@ -8,6 +8,7 @@
 #include "controller/api/ops.h"
 #include "controller/api/session.h"
 #include "controller/store/audit.h"
+#include "controller/store/plan.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -72,11 +73,7 @@ static void op_forget(struct op *op)
 
 static void op_free(struct op *op)
 {
-	char *owned[] = {op->path, op->offset, op->limit, op->sort, op->filter, op->since, op->for_customer, op->if_match,
-		op->idempotency_key, op->last_event, op->csrf, op->address, op->kind, op->lns, op->lac};
-
-	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
-		free(owned[i]);
+	free(op->path);
 	credential_fini(&op->credential);
 	op_work_fini(&op->work);
 	op_forget(op);
@@ -172,9 +169,14 @@ static void done(struct store_job *job)
 	op_free(op);
 }
 
-static char *copy(const char *text)
+const char *op_query(const struct op *op, const char *name)
 {
-	return text ? strdup(text) : NULL;
+	return exchange_query(op->exchange, name);
+}
+
+const char *op_header(const struct op *op, const char *name)
+{
+	return exchange_header(op->exchange, name);
 }
 
 static bool is_yes(const char *text)
@@ -192,9 +194,7 @@ static void take_credential(struct op *op)
 		op->credential.text = strdup(authorization + 7);
 	else if (cookie)
 		op->credential = (struct credential){strdup(cookie), true};
-	op->csrf = copy(exchange_header(op->exchange, "X-CSRF-Token"));
 	op->is_secure = exchange_is_secure(op->exchange);
-	op->address = copy(exchange_address(op->exchange));
 }
 
 void op_start(struct controller *controller, struct exchange *exchange, const struct route *route, const struct noun *noun,
@@ -216,27 +216,15 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	if (noun && count >= 3)
 		op->row = noun_row_by_path(noun, segments[2], &op->list);
 	snprintf(op->method, sizeof(op->method), "%s", exchange_method(exchange));
-	op->offset = copy(exchange_query(exchange, "offset"));
-	op->limit = copy(exchange_query(exchange, "limit"));
-	op->sort = copy(exchange_query(exchange, "sortBy"));
-	op->filter = copy(exchange_query(exchange, "filter"));
-	op->since = copy(exchange_query(exchange, "since"));
-	op->kind = copy(exchange_query(exchange, "for"));
-	op->lns = copy(exchange_query(exchange, "lns"));
-	op->lac = copy(exchange_query(exchange, "lac"));
-	op->last_event = copy(exchange_header(exchange, "Last-Event-ID"));
 	op->is_dry = route->kind == OP_WRITE && is_yes(exchange_query(exchange, "dryRun"));
 	op->wants_stream = accept && strncasecmp(accept, "text/event-stream", 17) == 0;
 	take_credential(op);
-	op->for_customer = copy(exchange_header(exchange, "X-Customer"));
-	op->if_match = copy(exchange_header(exchange, "If-Match"));
-	op->idempotency_key = copy(exchange_header(exchange, "Idempotency-Key"));
 	op->body = exchange_body(exchange, &op->body_len);
 	op->status = 200;
 	op->job.quick = route->run == op_get;
 	if (route->kind == OP_WRITE)
 		store_write(controller->store, &op->job);
-	else
+	else if (!op->job.quick || !plan_of(noun)->is_light || !store_read_here(controller->store, &op->job))
 		store_read(controller->store, &op->job);
 }
 
@@ -273,8 +261,13 @@ void op_reply_end(struct op *op)
 
 void op_reply_end_list(struct op *op, int64_t total, int64_t limit, int64_t offset)
 {
-	text_format(&op->reply, ",\"totalItems\":%lld,\"limit\":%lld,\"offset\":%lld}", (long long)total, (long long)limit,
-		(long long)offset);
+	text_add(&op->reply, ",\"totalItems\":");
+	text_number(&op->reply, total);
+	text_add(&op->reply, ",\"limit\":");
+	text_number(&op->reply, limit);
+	text_add(&op->reply, ",\"offset\":");
+	text_number(&op->reply, offset);
+	text_char(&op->reply, '}');
 }
 
 void op_reply_found(struct op *op, int error, const char *why, int64_t total, int64_t limit, int64_t offset)
@@ -362,8 +355,9 @@ json_t *op_body(struct op *op)
 }
 
 // 0 means the default, for both: existing clients send it with each list for what they were not told.
-static bool take_number(struct op *op, const char *name, const char *text, int64_t max, int64_t *out)
+static bool take_number(struct op *op, const char *name, int64_t max, int64_t *out)
 {
+	const char *text = op_query(op, name);
 	char *rest;
 
 	if (!text || !*text)
@@ -384,7 +378,7 @@ bool op_paging(struct op *op, int64_t *offset, int64_t *limit)
 {
 	*offset = 0;
 	*limit = LIMIT_DEFAULT;
-	return take_number(op, "offset", op->offset, INT32_MAX, offset) && take_number(op, "limit", op->limit, LIMIT_MAX, limit);
+	return take_number(op, "offset", INT32_MAX, offset) && take_number(op, "limit", LIMIT_MAX, limit);
 }
 
 const char *op_customer(const struct op *op, const struct noun *noun)
@@ -448,7 +442,9 @@ bool op_matches(struct op *op, int64_t revision)
 	char etag[32];
 
 	snprintf(etag, sizeof(etag), "\"%lld\"", (long long)revision);
-	if (!op->if_match || strcmp(op->if_match, "*") == 0 || strstr(op->if_match, etag))
+	const char *if_match = op_header(op, "If-Match");
+
+	if (!if_match || strcmp(if_match, "*") == 0 || strstr(if_match, etag))
 		return true;
 	op_fail(op, 412, "If-Match: the object was changed meanwhile and is now %s; read it again, then repeat the change", etag);
 	return false;

@@ -36,15 +36,12 @@ struct op {
 	struct controller *controller;
 	struct exchange *exchange;
 	const struct route *route;
-	// The request, copied.
+	// The request.
 	char method[12];
 	char *segments[6]; // of the path, after /api/v1
 	size_t segment_count;
 	char *path; // segments point into it
-	char *offset, *limit, *sort, *filter, *since; // of the query; NULL when absent
-	char *kind, *lns, *lac; // of the query of lnsconfig: for, lns, lac
 	struct credential credential;
-	char *csrf, *for_customer, *if_match, *idempotency_key, *last_event, *address; // the client's
 	bool is_secure; // it came over TLS, or from this machine's socket
 	bool wants_stream; // Accept: text/event-stream
 	bool is_dry; // ?dryRun=true: judged and answered as a change, but nothing is stored
@@ -78,6 +75,11 @@ struct op {
 	int64_t cursor;
 	char after_id[UUID_TEXT], after_gateway[UUID_TEXT], after_command[24];
 };
+
+// Of the request, borrowed until the reply: a member of the query, a header; NULL when absent.
+const char *op_query(const struct op *op, const char *name);
+const char *op_header(const struct op *op, const char *name);
+const char *op_idempotency_key(const struct op *op);
 
 // Makes the operation of a request, with authentication, and gives it to the store.
 void op_start(struct controller *controller, struct exchange *exchange, const struct route *route, const struct noun *noun,

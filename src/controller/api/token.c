@@ -63,26 +63,52 @@ static void load(sqlite3_stmt *statement, struct actor *actor)
 		actor->scope = TOKEN_CUSTOMER;
 }
 
-int token_check(struct db *db, const char *token, struct actor *actor)
+struct holder {
+	struct actor actor;
+	int64_t ends_ms;
+};
+
+static int holder_find(struct db *db, const char *hash, struct holder *holder)
 {
 	sqlite3_stmt *statement = db_statement(db,
-		"SELECT t.id, t.customer, t.regional_gateway, t.scope, t.role, u.id, u.role, u.platform FROM api_token t "
-		"JOIN customer c ON c.id = t.customer LEFT JOIN user_account u ON u.id = t.creator WHERE t.hash = ?1 AND "
-		"t.enabled = 1 "
-		"AND ifnull(t.expires_at, ?2 + 1) > ?2 AND ifnull(u.enabled, 1) = 1 AND (c.active = 1 OR t.scope = 4)");
-	char hash[TOKEN_HASH_TEXT];
+		"SELECT t.id, t.customer, t.regional_gateway, t.scope, t.role, u.id, u.role, u.platform, t.expires_at FROM "
+		"api_token t JOIN customer c ON c.id = t.customer LEFT JOIN user_account u ON u.id = t.creator WHERE t.hash = ?1 "
+		"AND t.enabled = 1 AND ifnull(u.enabled, 1) = 1 AND (c.active = 1 OR t.scope = 4)");
 
 	if (!statement)
 		return -EIO;
-	token_hash(token, hash);
 	sqlite3_bind_text(statement, 1, hash, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(statement, 2, db_now_ms());
 	bool found = sqlite3_step(statement) == SQLITE_ROW;
 
-	if (found)
-		load(statement, actor);
+	if (found) {
+		load(statement, &holder->actor);
+		holder->ends_ms =
+			sqlite3_column_type(statement, 8) == SQLITE_NULL ? INT64_MAX : sqlite3_column_int64(statement, 8);
+	}
 	sqlite3_reset(statement);
 	return found ? 0 : -EACCES;
+}
+
+int token_check(struct db *db, const char *token, struct actor *actor)
+{
+	struct holder found;
+	char hash[TOKEN_HASH_TEXT];
+
+	token_hash(token, hash);
+	const struct holder *holder = db_known(db, hash);
+
+	if (!holder) {
+		int error = holder_find(db, hash, &found);
+
+		if (error)
+			return error;
+		db_keep(db, hash, &found, sizeof(found));
+		holder = &found;
+	}
+	if (holder->ends_ms <= db_now_ms())
+		return -EACCES;
+	*actor = holder->actor;
+	return 0;
 }
 
 int token_adopt(struct db *db, const char *token)

@@ -144,7 +144,7 @@ void event_stream_open(struct event_streams *streams, struct op *op)
 	stream->exchange = op->exchange;
 	strcpy(stream->customer, op->actor.customer);
 	credential_copy(&stream->credential, &op->credential);
-	stream->filter = op->filter ? strdup(op->filter) : NULL;
+	stream->filter = op_query(op, "filter") ? strdup(op_query(op, "filter")) : NULL;
 	stream->sequence = op->cursor;
 	stream->next = streams->first;
 	stream->link = &streams->first;

@@ -10,5 +10,5 @@ int event_streams_new(struct events *events, struct event_streams **out);
 void event_streams_free(struct event_streams **streams);
 void event_streams_wake(struct event_streams *streams);
 unsigned long event_streams_count(const struct event_streams *streams);
-// Takes the exchange of an operation that was allowed (op->takes): its customer's events from now on, or after op->since.
+// Takes the exchange of an operation that was allowed (op->takes): its customer's events from now on, or after the query's `since`.
 void event_stream_open(struct event_streams *streams, struct op *op);

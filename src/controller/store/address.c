@@ -49,6 +49,8 @@ struct place {
 	bool wants[2];
 };
 
+#define SETTLE_PORTION 25 // of a walk: some milliseconds
+
 static const enum ip_family families[2] = {IP_V4, IP_V6};
 
 static char *text_of(sqlite3_stmt *statement, int at)
@@ -220,28 +222,58 @@ int address_settle(struct db *db, const char *endpoint)
 	return error == -ENOENT ? 0 : error ? error : changed;
 }
 
-int address_settle_some(struct db *db, const char *vslice, char after[UUID_TEXT])
+// In the order in which the index of groups has them: a portion costs the same, however many there are.
+static int settle_portion(struct db *db, struct address_walk *walk)
 {
-	sqlite3_stmt *statement = db_statement(db,
-		"SELECT e.id FROM endpoint e WHERE e.id > ?2 AND e.endpoint_group IN (SELECT id FROM endpoint_group WHERE vslice "
-		"= ?1) "
-		"ORDER BY e.id LIMIT ?3");
-	char ids[ADDRESS_PORTION][UUID_TEXT];
+	sqlite3_stmt *statement = db_statement(
+		db, "SELECT id, rowid FROM endpoint WHERE endpoint_group = ?1 AND rowid > ?2 ORDER BY rowid LIMIT ?3");
+	char ids[SETTLE_PORTION][UUID_TEXT];
 	int count = 0, error = 0;
 
 	if (!statement)
 		return -EIO;
-	sqlite3_bind_text(statement, 1, vslice, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 2, after, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_int(statement, 3, ADDRESS_PORTION);
-	while (count < ADDRESS_PORTION && sqlite3_step(statement) == SQLITE_ROW)
+	sqlite3_bind_text(statement, 1, walk->group, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 2, walk->row);
+	sqlite3_bind_int(statement, 3, SETTLE_PORTION);
+	while (count < SETTLE_PORTION && sqlite3_step(statement) == SQLITE_ROW) {
 		snprintf(ids[count++], UUID_TEXT, "%s", (const char *)sqlite3_column_text(statement, 0));
-	sqlite3_reset(statement);
-	for (int i = 0; i < count && error >= 0; i++) {
-		error = address_settle(db, ids[i]);
-		memcpy(after, ids[i], UUID_TEXT);
+		walk->row = sqlite3_column_int64(statement, 1);
 	}
+	sqlite3_reset(statement);
+	for (int i = 0; i < count && error >= 0; i++)
+		error = address_settle(db, ids[i]);
 	return error < 0 ? error : count;
+}
+
+static bool next_group(struct db *db, struct address_walk *walk)
+{
+	sqlite3_stmt *statement =
+		db_statement(db, "SELECT id FROM endpoint_group WHERE vslice = ?1 AND id > ?2 ORDER BY id LIMIT 1");
+	bool found = false;
+
+	if (!statement)
+		return false;
+	sqlite3_bind_text(statement, 1, walk->vslice, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 2, walk->group, -1, SQLITE_STATIC);
+	if (sqlite3_step(statement) == SQLITE_ROW) {
+		found = true;
+		snprintf(walk->group, UUID_TEXT, "%s", (const char *)sqlite3_column_text(statement, 0));
+		walk->row = 0;
+	}
+	sqlite3_reset(statement);
+	return found;
+}
+
+int address_settle_some(struct db *db, struct address_walk *walk)
+{
+	int count = 0;
+
+	while (!count && (*walk->group || next_group(db, walk))) {
+		count = settle_portion(db, walk);
+		if (!count && !next_group(db, walk))
+			break;
+	}
+	return count;
 }
 
 bool address_came_free(struct db *db, char vslice[UUID_TEXT])

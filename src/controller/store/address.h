@@ -17,10 +17,13 @@ int address_schema(struct db *db);
 
 // Brings what is kept for the endpoint to what its group says: keeps, chooses or gives back. 1 when something was changed, 0, or -errno.
 int address_settle(struct db *db, const char *endpoint);
-// The same for some endpoints of the VSlice after the id `after` (moved on). How many were looked at: fewer than ADDRESS_PORTION when it was
-// the last of them; or -errno.
-#define ADDRESS_PORTION 100
-int address_settle_some(struct db *db, const char *vslice, char after[UUID_TEXT]);
+// A walk over all endpoints of a VSlice, group by group; begins with the VSlice alone.
+struct address_walk {
+	char vslice[UUID_TEXT], group[UUID_TEXT];
+	int64_t row; // the last one that was looked at, in the group
+};
+// Settles some more of them. How many were looked at: 0 when there are no more; or -errno.
+int address_settle_some(struct db *db, struct address_walk *walk);
 // The VSlice's subnets or family are others now: leases outside of them end, and the search begins anew.
 int address_space_changed(struct db *db, const char *vslice);
 // A VSlice where somebody waits for an address and one has come free since the last call. False when there is none.

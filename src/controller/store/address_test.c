@@ -143,7 +143,8 @@ static void test_each_gets_one_and_keeps_it(void **state)
 static void test_who_finds_none_waits_for_one(void **state)
 {
 	struct world *world = *state;
-	char ids[5][UUID_TEXT], late[UUID_TEXT], vslice[UUID_TEXT] = "", after[UUID_TEXT] = "";
+	char ids[5][UUID_TEXT], late[UUID_TEXT], vslice[UUID_TEXT] = "";
+	struct address_walk walk = {0};
 
 	for (int i = 0; i < 5; i++) {
 		endpoint_add(world, world->group, NULL, ids[i]);
@@ -157,7 +158,9 @@ static void test_who_finds_none_waits_for_one(void **state)
 	assert_true(address_came_free(world->db, vslice));
 	assert_string_equal(vslice, world->vslice);
 	assert_false(address_came_free(world->db, vslice));
-	assert_int_equal(address_settle_some(world->db, vslice, after), 5);
+	strcpy(walk.vslice, vslice);
+	assert_int_equal(address_settle_some(world->db, &walk), 5);
+	assert_int_equal(address_settle_some(world->db, &walk), 0);
 	expect(world, late, "10.0.0.3", NULL);
 	expect(world, ids[0], "10.0.0.2", NULL);
 }

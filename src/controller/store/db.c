@@ -14,6 +14,7 @@
 
 LOG_CATEGORY(store);
 
+#define KNOWN_MAX 1000
 #define STATEMENTS_MAX 400 // past these the cache starts anew: clients can make any number of filters
 
 struct db {
@@ -21,6 +22,9 @@ struct db {
 	struct seal *seal;
 	struct strmap statements; // SQL text, owned by the statement
 	struct pages *pages;
+	struct strmap known; // key -> its value, and behind that the key; one piece of memory
+	int64_t version; // of the store as `known` was found in it
+	bool looking;
 };
 
 sqlite3 *db_sqlite(struct db *db)
@@ -113,6 +117,63 @@ int db_step(struct db *db, sqlite3_stmt *statement)
 	return log_err_r(-EIO, "step error=\"%s\"", sqlite3_errmsg(db->sqlite));
 }
 
+static void known_drop(struct db *db)
+{
+	void *value;
+
+	for (size_t i = 0; (value = strmap_next(&db->known, &i));)
+		free(value);
+	strmap_fini(&db->known);
+	db->known = (struct strmap){0};
+}
+
+int db_look_begin(struct db *db)
+{
+	int error = db_step(db, db_statement(db, "BEGIN"));
+	int64_t version = error ? 0 : db_number(db, "PRAGMA data_version", 0); // with this the look is of one moment
+
+	if (error)
+		return error;
+	if (!version) {
+		db_look_end(db);
+		return -EBUSY;
+	}
+	if (version != db->version)
+		known_drop(db);
+	db->version = version;
+	db->looking = true;
+	return 0;
+}
+
+void db_look_end(struct db *db)
+{
+	db->looking = false;
+	db_step(db, db_statement(db, "COMMIT"));
+}
+
+const void *db_known(struct db *db, const char *key)
+{
+	return db->looking ? strmap_get(&db->known, key) : NULL;
+}
+
+void db_keep(struct db *db, const char *key, const void *value, size_t len)
+{
+	size_t key_len = strlen(key) + 1;
+
+	if (!db->looking || strmap_get(&db->known, key))
+		return;
+	if (db->known.count >= KNOWN_MAX)
+		known_drop(db);
+	char *copy = malloc(len + key_len);
+
+	if (!copy)
+		return;
+	memcpy(copy, value, len);
+	memcpy(copy + len, key, key_len);
+	if (strmap_put(&db->known, copy + len, copy))
+		free(copy);
+}
+
 int64_t db_number(struct db *db, const char *sql, int64_t otherwise)
 {
 	sqlite3_stmt *statement = db_statement(db, sql);
@@ -145,21 +206,21 @@ int64_t db_revision(struct db *db)
 }
 
 // Octets of pages that a connection keeps, by its role.
-static const int cache_kib[] = {[DB_READER] = 32768, [DB_WRITER] = 32768, [DB_TOOL] = 64};
+static const int cache_kib[] = {[DB_READER] = 32768, [DB_WRITER] = 32768, [DB_TOOL] = 64, [DB_LOOP] = 16384};
 
 static int open_file(const char *path, enum db_role role, struct db *db)
 {
-	int flags =
-		role == DB_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (role == DB_WRITER ? SQLITE_OPEN_CREATE : 0);
+	bool reads = role == DB_READER || role == DB_LOOP;
+	int flags = reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (role == DB_WRITER ? SQLITE_OPEN_CREATE : 0);
 	char pragmas[200];
 	int error;
 
 	if (sqlite3_open_v2(path, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return -EIO;
 	sqlite3_extended_result_codes(db->sqlite, 1);
-	sqlite3_busy_timeout(db->sqlite, DB_BUSY_MS);
+	sqlite3_busy_timeout(db->sqlite, role == DB_LOOP ? 0 : DB_BUSY_MS);
 	// FULL with WAL: a transaction is on the disk before it is answered.
-	if (role != DB_READER && (error = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")))
+	if (!reads && (error = db_run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")))
 		return error;
 	snprintf(pragmas, sizeof(pragmas), "PRAGMA foreign_keys = ON; PRAGMA cache_size = -%d; PRAGMA temp_store = MEMORY",
 		cache_kib[role]);
@@ -195,6 +256,7 @@ void db_close(struct db **db)
 	if (!*db)
 		return;
 	statements_drop(*db);
+	known_drop(*db);
 	sqlite3_close((*db)->sqlite);
 	pages_free(&(*db)->pages);
 	free(*db);

@@ -15,7 +15,8 @@ enum db_change { DB_PUT = 1, DB_DELETE, DB_MOVE, DB_IMPORT };
 #define DB_BUSY_MS 5000 // how long another process may hold the file
 
 // A writer makes or migrates the schema. A tool takes it as it is; it keeps hardly any pages.
-enum db_role { DB_READER, DB_WRITER, DB_TOOL };
+// The loop's own reader, which never waits.
+enum db_role { DB_READER, DB_WRITER, DB_TOOL, DB_LOOP };
 
 // Opens the file. 0 or -errno with one line in `why`.
 int db_open(const char *path, struct seal *seal, enum db_role role, struct db **out, char why[200]);
@@ -29,6 +30,13 @@ int db_run(struct db *db, const char *sql);
 // Runs a statement to its end. 0; -EEXIST on a broken unique constraint, -EBUSY on a broken foreign key, -EIO otherwise.
 int db_step(struct db *db, sqlite3_stmt *statement);
 bool db_has_column(struct db *db, const char *table, const char *name);
+// A look at the store: what is read until its end is of one moment. 0 or -EBUSY.
+int db_look_begin(struct db *db);
+void db_look_end(struct db *db);
+// What was found out by a look may be kept, and is known to later ones until anything at all is committed. `key` and `value` are
+// copied. Outside a look nothing is known and nothing is kept.
+const void *db_known(struct db *db, const char *key);
+void db_keep(struct db *db, const char *key, const void *value, size_t len);
 // The first column of the first row, or `otherwise`.
 int64_t db_number(struct db *db, const char *sql, int64_t otherwise);
 

@@ -141,6 +141,17 @@ static void write_changes(struct plan *plan)
 	text_fini(&values);
 }
 
+static bool is_light(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->noun->field_count; i++)
+		if (plan->noun->fields[i].type == FIELD_ROWS)
+			return false;
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->columns[i].is_derived && plan->columns[i].field->type == FIELD_INT)
+			return false;
+	return true;
+}
+
 static int plan_make(const struct noun *noun)
 {
 	struct plan *plan = &plans[plan_count];
@@ -160,6 +171,7 @@ static int plan_make(const struct noun *noun)
 	plan->by_moniker = joined(plan->select,
 		noun->flags & NOUN_PLATFORM ? " WHERE t.moniker = ?1" : " WHERE t.moniker = ?1 AND t.customer = ?2");
 	plan->by_owner = joined(plan->select, " WHERE t.owner = ?1 ORDER BY t.position");
+	plan->is_light = is_light(plan);
 	write_changes(plan);
 	plan_count++;
 	for (size_t i = 0; i < noun->field_count && !error; i++)

@@ -25,6 +25,7 @@ struct plan {
 	char *insert, *update;
 	const char
 		*seen; // of NOUN_BULK: a condition that what an import under way has stored does not meet; NULL = none is needed
+	bool is_light; // an object of it is read in some microseconds: no rows, nothing to count
 };
 
 // The head of every table, before the plan's columns, in the SELECT list.

@@ -2,16 +2,20 @@
 // The store: one file, one writer thread, pooled readers.
 //
 // The loop hands jobs to queues, all that one round of it brought at once: to wake a thread costs more than most jobs. The writer takes all write jobs that wait, runs each in a savepoint and commits them together
-// (WAL, synchronous=FULL), so that one sync of the disk serves many requests; only then their `done` is due. Readers take read jobs,
-// each on its own connection, and see the last commit; quick ones several at a time.
+// (WAL, synchronous=FULL), so that one sync of the disk serves many requests; only then their `done` is due. Bulk jobs are taken one by
+// one, each after what others wait for; what may vanish in a power cut is not synced, it comes to the disk with the next commit that is. Readers take read jobs,
+// each on its own connection, and see the last commit; quick ones several at a time. What takes some microseconds the loop reads itself,
+// over a connection of its own, which waits for nobody: one look serves all that a round of the loop brought.
 // What may take long goes to the student, a reader of its own, so that nothing quick waits behind it. (It has the priority of all others:
-// with less it would be put aside while it holds the lock.) It also brings the WAL into the database while writes go on; only when the WAL has grown all the same (the student cannot finish while others write) the writer does it, and waits.
+// with less it would be put aside while it holds the lock.) It also brings the WAL into the database while writes go on. Bulk jobs wait for that once the WAL
+// is long, so that it is finished and the WAL begins anew; only when the WAL has grown all the same the writer does it, and waits.
 // Finished jobs go to a queue that the loop empties when the async handle wakes it. Each commit that moved the last revision of
 // `changes` is told to `on_change`: the single source for gateways and events.
 #include "controller/store/store.h"
 
 #include "base/clean.h"
 #include "base/log.h"
+#include "base/turn.h"
 #include "controller/store/plan.h"
 
 #include <errno.h>
@@ -25,6 +29,7 @@ LOG_CATEGORY(store_threads);
 #define COMMIT_JOBS_MAX 256
 #define QUICK_JOBS_MAX 16
 #define WAL_PAGES 1000 // the student brings them home
+#define WAL_PAGES_BULK 4000 // bulk jobs wait until they are home
 #define WAL_PAGES_MAX 32768 // the writer does, at once
 
 struct queue {
@@ -35,14 +40,16 @@ struct store {
 	struct seal seal;
 	uv_mutex_t lock;
 	uv_cond_t wake_writer, wake_readers, wake_student;
-	struct queue writes, reads, studies, finished;
+	struct queue writes, bulk, reads, studies, finished;
 	bool closing, wal_is_long;
-	struct db *writer_db, *reader_dbs[READERS_MAX], *student_db, *checkpoint_db;
+	bool bulk_waits; // for the student
+	bool looking; // the loop, through loop_db: until its round ends, or something is told that is newer
+	struct db *writer_db, *reader_dbs[READERS_MAX], *student_db, *checkpoint_db, *loop_db;
 	uv_thread_t writer, readers[READERS_MAX], student;
 	unsigned reader_count, started;
 	int wal_next; // the writer's: pages at which it brings them home itself
 	int64_t revision, told; // last committed; last given to on_change
-	struct queue new_writes, new_reads, new_studies; // the loop's, until the end of its round
+	struct queue new_writes, new_bulk, new_reads, new_studies; // the loop's, until the end of its round
 	uv_prepare_t prepare;
 	uv_async_t async;
 	unsigned handles;
@@ -129,22 +136,52 @@ static void tell_finished(struct store *store, struct queue *batch)
 	uv_async_send(&store->async);
 }
 
+static void write_bulk(struct store *store, struct store_job *job)
+{
+	bool may_vanish = job->may_vanish;
+
+	if (may_vanish)
+		run_kept(store->writer_db, "PRAGMA synchronous = NORMAL");
+	write_all(store, job);
+	if (may_vanish)
+		run_kept(store->writer_db, "PRAGMA synchronous = FULL");
+}
+
+// All that others wait for, else one bulk job; and that in turn where there is both.
+static bool take_writes(struct store *store, bool was_bulk, struct queue *batch)
+{
+	bool may_bulk = store->bulk.first && (!store->bulk_waits || store->closing);
+	bool is_bulk = may_bulk && (!was_bulk || !store->writes.first);
+
+	if (is_bulk)
+		queue_add(batch, queue_take(&store->bulk));
+	for (unsigned i = 0; !is_bulk && i < COMMIT_JOBS_MAX && store->writes.first; i++)
+		queue_add(batch, queue_take(&store->writes));
+	return is_bulk;
+}
+
 static void writer_main(void *argument)
 {
 	struct store *store = argument;
+	bool is_bulk = false;
 
+	turn_short();
 	uv_mutex_lock(&store->lock);
 	for (;;) {
-		while (!store->writes.first && !store->closing)
-			uv_cond_wait(&store->wake_writer, &store->lock);
-		if (!store->writes.first)
-			break;
 		struct queue batch = {.last = &batch.first};
 
-		for (unsigned i = 0; i < COMMIT_JOBS_MAX && store->writes.first; i++)
-			queue_add(&batch, queue_take(&store->writes));
+		is_bulk = take_writes(store, is_bulk, &batch);
+		if (!batch.first) {
+			if (store->closing)
+				break;
+			uv_cond_wait(&store->wake_writer, &store->lock);
+			continue;
+		}
 		uv_mutex_unlock(&store->lock);
-		write_all(store, batch.first);
+		if (is_bulk)
+			write_bulk(store, batch.first);
+		else
+			write_all(store, batch.first);
 		int64_t revision = db_revision(store->writer_db);
 
 		uv_mutex_lock(&store->lock);
@@ -157,14 +194,15 @@ static void writer_main(void *argument)
 // One snapshot for all: a list and its total agree.
 static void read_all(struct db *db, struct store_job *jobs)
 {
-	int error = run_kept(db, "BEGIN");
+	int error = db_look_begin(db);
 
 	for (struct store_job *job = jobs; job; job = job->next) {
 		job->error = error;
 		if (!error)
 			job->run(db, job);
 	}
-	run_kept(db, "COMMIT");
+	if (!error)
+		db_look_end(db);
 }
 
 // Takes a job and, if it is quick, the quick ones behind it.
@@ -186,6 +224,7 @@ static void reader_main(void *argument)
 	struct store *store = reader.store;
 
 	free(argument);
+	turn_short();
 	uv_mutex_lock(&store->lock);
 	for (;;) {
 		struct queue batch = {.last = &batch.first};
@@ -209,6 +248,7 @@ static void student_main(void *argument)
 {
 	struct store *store = argument;
 
+	turn_long();
 	uv_mutex_lock(&store->lock);
 	for (;;) {
 		struct queue batch = {.last = &batch.first};
@@ -229,6 +269,10 @@ static void student_main(void *argument)
 			read_all(store->student_db, job);
 		}
 		uv_mutex_lock(&store->lock);
+		if (brings_home && store->bulk_waits) {
+			store->bulk_waits = false;
+			uv_cond_signal(&store->wake_writer);
+		}
 		if (job)
 			tell_finished(store, &batch);
 	}
@@ -251,14 +295,24 @@ static int on_wal(void *owner, sqlite3 *sqlite, const char *name, int pages)
 	} else if (pages >= WAL_PAGES) {
 		uv_mutex_lock(&store->lock);
 		store->wal_is_long = true;
+		store->bulk_waits = pages >= WAL_PAGES_BULK;
 		uv_cond_signal(&store->wake_student);
 		uv_mutex_unlock(&store->lock);
 	}
 	return SQLITE_OK;
 }
 
+static void look_no_more(struct store *store)
+{
+	if (store->looking)
+		db_look_end(store->loop_db);
+	store->looking = false;
+}
+
+// Who is answered now may ask at once for what the answer tells of: a look from before would not show it.
 static void finish(struct store *store)
 {
+	look_no_more(store);
 	uv_mutex_lock(&store->lock);
 	struct store_job *job = store->finished.first;
 	int64_t revision = store->revision;
@@ -285,10 +339,12 @@ static void on_async(uv_async_t *async)
 // The loop is about to wait: what it was given goes to the threads.
 static void hand_over(struct store *store)
 {
-	if (!store->new_writes.first && !store->new_reads.first && !store->new_studies.first)
+	if (!store->new_writes.first && !store->new_bulk.first && !store->new_reads.first && !store->new_studies.first)
 		return;
 	uv_mutex_lock(&store->lock);
-	if (queue_move(&store->writes, &store->new_writes))
+	bool writes = queue_move(&store->writes, &store->new_writes), bulk = queue_move(&store->bulk, &store->new_bulk);
+
+	if (writes || bulk)
 		uv_cond_signal(&store->wake_writer);
 	if (queue_move(&store->reads, &store->new_reads))
 		uv_cond_signal(&store->wake_readers);
@@ -299,6 +355,7 @@ static void hand_over(struct store *store)
 
 static void on_prepare(uv_prepare_t *prepare)
 {
+	look_no_more(prepare->data);
 	hand_over(prepare->data);
 }
 
@@ -312,6 +369,8 @@ static int start_threads(struct store *store, const char *path, char why[200])
 		error = db_open(path, &store->seal, DB_READER, &store->student_db, why);
 	if (!error)
 		error = db_open(path, &store->seal, DB_TOOL, &store->checkpoint_db, why);
+	if (!error)
+		error = db_open(path, &store->seal, DB_LOOP, &store->loop_db, why);
 	if (error)
 		return error;
 	store->revision = store->told = db_revision(store->writer_db);
@@ -341,6 +400,7 @@ static void store_release(struct store *store)
 {
 	db_close(&store->student_db);
 	db_close(&store->checkpoint_db);
+	db_close(&store->loop_db);
 	for (unsigned i = 0; i < store->reader_count; i++)
 		db_close(&store->reader_dbs[i]);
 	db_close(&store->writer_db); // the last one empties the WAL
@@ -370,8 +430,8 @@ int store_open(const char *path, unsigned readers, uv_loop_t *loop, void (*on_ch
 	store->reader_count = readers < 1 ? 1 : readers > READERS_MAX ? READERS_MAX : readers;
 	store->on_change = on_change;
 	store->owner = owner;
-	struct queue *queues[] = {&store->writes, &store->reads, &store->studies, &store->finished, &store->new_writes,
-		&store->new_reads, &store->new_studies};
+	struct queue *queues[] = {&store->writes, &store->bulk, &store->reads, &store->studies, &store->finished,
+		&store->new_writes, &store->new_bulk, &store->new_reads, &store->new_studies};
 
 	for (size_t i = 0; i < array_len(queues); i++)
 		queue_init(queues[i]);
@@ -436,6 +496,18 @@ void store_read(struct store *store, struct store_job *job)
 	give(&store->new_reads, job);
 }
 
+bool store_read_here(struct store *store, struct store_job *job)
+{
+	if (!store->looking && db_look_begin(store->loop_db))
+		return false;
+	store->looking = true;
+	job->abort = false;
+	job->error = 0;
+	job->run(store->loop_db, job);
+	job->done(job);
+	return true;
+}
+
 void store_study(struct store *store, struct store_job *job)
 {
 	give(&store->new_studies, job);
@@ -444,6 +516,11 @@ void store_study(struct store *store, struct store_job *job)
 void store_write(struct store *store, struct store_job *job)
 {
 	give(&store->new_writes, job);
+}
+
+void store_write_bulk(struct store *store, struct store_job *job)
+{
+	give(&store->new_bulk, job);
 }
 
 int64_t store_revision(const struct store *store)
