@@ -213,7 +213,7 @@ static int call_resume(struct tunnel *tunnel, struct session *session, const str
 		return -ENOMEM;
 	call->session = session;
 	(void)idset_claim(tunnel->session_ids, record->l2tp.local_id);
-	error = l2tp_session_resume(&tunnel->l2tp, &call->l2tp, call, &record->l2tp);
+	error = l2tp_session_resume(&tunnel->l2tp, &call->l2tp, &record->l2tp);
 	if (error) {
 		pool_give(&gateway->call_pool, call);
 		return error;

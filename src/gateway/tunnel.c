@@ -507,7 +507,7 @@ int tunnel_dial(struct tunnel *tunnel, struct session *session, const struct l2t
 	}
 	call->session = session;
 	*out = call; // before the dial: its first store wants to find it
-	error = l2tp_session_dial(&tunnel->l2tp, &call->l2tp, call, (uint16_t)id, wish, gateway->now_ms);
+	error = l2tp_session_dial(&tunnel->l2tp, &call->l2tp, (uint16_t)id, wish, gateway->now_ms);
 	if (error) {
 		*out = NULL;
 		idset_give(tunnel->session_ids, id, gateway->now_ms);

@@ -140,7 +140,7 @@ static void act(uint8_t what, uint8_t argument, struct wire_in *in)
 	case 4:
 		if (!t.is_live[i]) {
 			t.is_live[i] = true;
-			if (l2tp_session_dial(&t.tunnel, &t.calls[i], NULL, (uint16_t)(i + 1), &call, t.now_ms) < 0)
+			if (l2tp_session_dial(&t.tunnel, &t.calls[i], (uint16_t)(i + 1), &call, t.now_ms) < 0)
 				t.is_live[i] = false;
 		}
 		break;

@@ -156,14 +156,13 @@ enum l2tp_call_verdict {
 
 struct l2tp_call_answer {
 	struct l2tp_session *session; // the host's memory
-	void *owner; // becomes session->owner
 	uint16_t local_id;
 	uint16_t result, error;
 	struct l2tp_bytes text;
 };
 
-// Callbacks; `tunnel->owner` and `session->owner` are the host's. Optional ones may be NULL. From within any of them the host may dial,
-// hang up and close; it frees a tunnel or a session only in or after its GONE event.
+// Callbacks; `tunnel->owner` is the host's, and a session stands in the host's memory. Optional ones may be NULL. From within any of them the host may
+// dial, hang up and close; it frees a tunnel or a session only in or after its GONE event.
 struct l2tp_ops {
 	// A packet to tunnel->peer; bytes are borrowed for the call.
 	void (*send)(struct l2tp_tunnel *tunnel, const uint8_t *bytes, size_t len);

@@ -318,7 +318,7 @@ void pair_dial(struct pair *pair, uint16_t id)
 	int error;
 
 	*call = (struct pair_call){0};
-	error = l2tp_session_dial(&pair->lac.tunnel, &call->session, NULL, id, &pair->call, pair->now_ms);
+	error = l2tp_session_dial(&pair->lac.tunnel, &call->session, id, &pair->call, pair->now_ms);
 	assert(!error);
 }
 

@@ -28,8 +28,7 @@ int l2tp_tunnel_resume(struct l2tp_tunnel *tunnel, const struct l2tp_tunnel_reco
 	return 0;
 }
 
-int l2tp_session_resume(
-	struct l2tp_tunnel *tunnel, struct l2tp_session *session, void *owner, const struct l2tp_session_record *record)
+int l2tp_session_resume(struct l2tp_tunnel *tunnel, struct l2tp_session *session, const struct l2tp_session_record *record)
 {
 	int error;
 
@@ -38,7 +37,6 @@ int l2tp_session_resume(
 	if (record->state == L2TP_SESSION_ESTABLISHED && !record->peer_id)
 		return -EINVAL;
 	*session = (struct l2tp_session){.tunnel = tunnel,
-		.owner = owner,
 		.local_id = record->local_id,
 		.peer_id = record->peer_id,
 		.serial = record->serial,

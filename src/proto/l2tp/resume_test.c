@@ -27,8 +27,7 @@ static void resurrect(struct pair_side *side)
 		return;
 	for (uint16_t id = 1; id < PAIR_SESSIONS; id++)
 		if (store->sessions[id].state)
-			assert_int_equal(
-				l2tp_session_resume(&side->tunnel, &side->calls[id].session, NULL, &store->sessions[id]), 0);
+			assert_int_equal(l2tp_session_resume(&side->tunnel, &side->calls[id].session, &store->sessions[id]), 0);
 	for (size_t i = 0; i < L2TP_WINDOW_MAX; i++)
 		if (store->messages[i].message.len)
 			assert_int_equal(l2tp_tunnel_resume_message(&side->tunnel, &store->messages[i].message), 0);
@@ -53,7 +52,7 @@ static void dial(uint16_t id)
 
 	if (p->lac.tunnel.state == L2TP_TUNNEL_IDLE || p->lac.tunnel.state == L2TP_TUNNEL_CLOSING)
 		return;
-	l2tp_session_dial(&p->lac.tunnel, &call->session, NULL, id, &p->call, p->now_ms);
+	l2tp_session_dial(&p->lac.tunnel, &call->session, id, &p->call, p->now_ms);
 }
 
 static void hangup(uint16_t id)
@@ -234,13 +233,13 @@ static void records_that_make_no_sense(void **state)
 	tunnel.peer_id = 22;
 	assert_int_equal(l2tp_tunnel_resume(&p->lac.tunnel, &tunnel, 0), 0);
 	session.peer_id = 0;
-	assert_int_equal(l2tp_session_resume(&p->lac.tunnel, &memory, NULL, &session), -EINVAL);
+	assert_int_equal(l2tp_session_resume(&p->lac.tunnel, &memory, &session), -EINVAL);
 	session.peer_id = 6;
 	session.state = L2TP_SESSION_STATES;
-	assert_int_equal(l2tp_session_resume(&p->lac.tunnel, &memory, NULL, &session), -EINVAL);
+	assert_int_equal(l2tp_session_resume(&p->lac.tunnel, &memory, &session), -EINVAL);
 	session.state = L2TP_SESSION_ESTABLISHED;
-	assert_int_equal(l2tp_session_resume(&p->lac.tunnel, &memory, NULL, &session), 0);
-	assert_int_equal(l2tp_session_resume(&p->lac.tunnel, &memory, NULL, &session), -EEXIST);
+	assert_int_equal(l2tp_session_resume(&p->lac.tunnel, &memory, &session), 0);
+	assert_int_equal(l2tp_session_resume(&p->lac.tunnel, &memory, &session), -EEXIST);
 	// A message that does not join Ns: the channel cannot go on, so the tunnel ends.
 	assert_int_equal(l2tp_tunnel_resume_message(&p->lac.tunnel, &message), 0);
 	l2tp_tunnel_resume_done(&p->lac.tunnel, p->now_ms);

@@ -139,6 +139,7 @@ void l2tp_session_stored(struct l2tp_session *session, const struct l2tp_frame *
 	session->frame = NULL;
 	if (frame->type == L2TP_iccn) {
 		session->state = L2TP_SESSION_ESTABLISHED;
+		session->wen_ms = 0;
 		session->tunnel->established++;
 	} else if (frame->type == L2TP_icrq) {
 		session->state = L2TP_SESSION_WAIT_REPLY;
@@ -261,6 +262,7 @@ static void take_iccn(struct l2tp_session *session, const struct input *in)
 	l2tp_session_unlist(session);
 	session->sequencing = l2tp_has(in->msg, sequencing_required);
 	session->state = L2TP_SESSION_ESTABLISHED;
+	session->wen_ms = 0;
 	session->was_up = true;
 	session->tunnel->established++;
 	count(session->tunnel, L2TP_COUNT_calls_established);
@@ -407,7 +409,6 @@ static void incoming(struct l2tp_tunnel *tunnel, const struct l2tp_msg *icrq, ui
 	session = answer.session;
 	if (verdict != L2TP_CALL_REFUSE) {
 		*session = (struct l2tp_session){.tunnel = tunnel,
-			.owner = answer.owner,
 			.local_id = answer.local_id,
 			.peer_id = icrq->assigned_session_id,
 			.serial = icrq->call_serial_number,
@@ -485,8 +486,8 @@ void l2tp_session_input(struct l2tp_tunnel *tunnel, uint16_t session_id, const s
 		store(session);
 }
 
-int l2tp_session_dial(struct l2tp_tunnel *tunnel, struct l2tp_session *session, void *owner, uint16_t local_id,
-	const struct l2tp_call *call, uint64_t now_ms)
+int l2tp_session_dial(struct l2tp_tunnel *tunnel, struct l2tp_session *session, uint16_t local_id, const struct l2tp_call *call,
+	uint64_t now_ms)
 {
 	bool is_outer;
 	int error;
@@ -497,8 +498,8 @@ int l2tp_session_dial(struct l2tp_tunnel *tunnel, struct l2tp_session *session, 
 		return -ENOTCONN;
 	if (tunnel->waiting_calls >= tunnel->options->queue_max)
 		return -ENOBUFS;
-	*session = (struct l2tp_session){
-		.tunnel = tunnel, .owner = owner, .call = call, .local_id = local_id, .is_lac = true, .state = WAIT_TUNNEL};
+	*session =
+		(struct l2tp_session){.tunnel = tunnel, .call = call, .local_id = local_id, .is_lac = true, .state = WAIT_TUNNEL};
 	error = l2tp_table_put(tunnel, session);
 	if (error) {
 		session->state = L2TP_SESSION_IDLE;
@@ -567,7 +568,7 @@ int l2tp_session_wen(struct l2tp_session *session, const struct l2tp_call_errors
 	struct l2tp_msg msg = {.type = L2TP_wen};
 	int error;
 
-	if (session->wen_ms && now_ms - session->wen_ms < WEN_INTERVAL_MS)
+	if (session->state == ESTABLISHED && session->wen_ms && now_ms - session->wen_ms < WEN_INTERVAL_MS)
 		return -EAGAIN;
 	l2tp_set(&msg, call_errors, *errors);
 	error = send_info(session, &msg, now_ms);

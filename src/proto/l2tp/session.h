@@ -31,14 +31,16 @@ struct l2tp_call {
 	uint8_t proxy_authen_id; // sent for types 2, 3 and 5
 };
 
-// In the host's memory, zeroed before its first use. Read freely; written by the engine only, but for `owner`.
+// In the host's memory, zeroed before its first use. Read freely; written by the engine only.
 struct l2tp_session {
 	struct l2tp_tunnel *tunnel;
-	void *owner;
 	const struct l2tp_call *call; // while it is being dialled
 	struct l2tp_session *next, *prev; // in the tunnel's lists
 	struct l2tp_frame *frame; // the message that waits to be sent
-	uint64_t due_ms; // of the peer's answer
+	union {
+		uint64_t due_ms; // of the peer's answer
+		uint64_t wen_ms; // established: when the last WEN was sent (at most one a minute)
+	};
 	uint32_t serial;
 	uint16_t local_id, peer_id;
 	uint16_t result, error; // of the CDN that is owed
@@ -47,14 +49,13 @@ struct l2tp_session {
 	uint8_t frames; // queued or unacknowledged messages that point here
 	bool is_lac, was_up;
 	bool sequencing; // data carries sequence numbers: Sequencing Required was said
-	uint64_t wen_ms; // when the last WEN was sent (at most one a minute)
 };
-_Static_assert(sizeof(struct l2tp_session) <= 128, "there are very many of them");
+_Static_assert(sizeof(struct l2tp_session) <= 72, "there are very many of them");
 
 // Asks the peer for a session; waits for the tunnel where it is not up yet. `local_id` is not 0 and not in use in this tunnel.
 // 0; -EINVAL; -EEXIST (the id); -ENOTCONN (the tunnel is idle or closing); -ENOBUFS, -ENOMEM. On an error no event follows.
-int l2tp_session_dial(struct l2tp_tunnel *tunnel, struct l2tp_session *session, void *owner, uint16_t local_id,
-	const struct l2tp_call *call, uint64_t now_ms);
+int l2tp_session_dial(struct l2tp_tunnel *tunnel, struct l2tp_session *session, uint16_t local_id, const struct l2tp_call *call,
+	uint64_t now_ms);
 // LNS: sends the ICRP of a deferred call.
 void l2tp_session_answer(struct l2tp_session *session, uint64_t now_ms);
 // Ends it in any state: CDN where the peer can know of the call. No FAILED or DOWN follows, only GONE (at once where nothing was sent:
@@ -67,7 +68,6 @@ int l2tp_session_sli(struct l2tp_session *session, const struct l2tp_accm *accm,
 
 // After a restart, between l2tp_tunnel_resume and _resume_done; `session` is zeroed memory of the host. An established one goes on; any other
 // one is torn down (FAILED with reason resumed, then GONE, in _resume_done or later). 0, -EINVAL, -EEXIST, -ENOMEM.
-int l2tp_session_resume(
-	struct l2tp_tunnel *tunnel, struct l2tp_session *session, void *owner, const struct l2tp_session_record *record);
+int l2tp_session_resume(struct l2tp_tunnel *tunnel, struct l2tp_session *session, const struct l2tp_session_record *record);
 
 const char *l2tp_session_state_name(enum l2tp_session_state state);

@@ -237,7 +237,7 @@ static void a_call_waits_for_its_tunnel(void **state)
 	(void)state;
 	pair_free(&p);
 	p = pair_new();
-	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[1].session, NULL, 1, &p->call, p->now_ms), -ENOTCONN);
+	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[1].session, 1, &p->call, p->now_ms), -ENOTCONN);
 	assert_int_equal(l2tp_tunnel_open(&p->lac.tunnel, 11, &p->lns.address, 0, p->now_ms), 0);
 	pair_dial(p, 7);
 	pair_dial(p, 8);
@@ -261,7 +261,7 @@ static void a_call_whose_tunnel_never_comes(void **state)
 	assert_int_equal(p->lac.calls[7].failed, 1);
 	assert_int_equal(p->lac.calls[7].reason, L2TP_REASON_tunnel);
 	assert_int_equal(p->lac.calls[7].gone, 1);
-	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[9].session, NULL, 9, &p->call, p->now_ms), -ENOTCONN);
+	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[9].session, 9, &p->call, p->now_ms), -ENOTCONN);
 }
 
 // In every state of the dialling a hang-up leaves nothing on either side.
@@ -444,10 +444,10 @@ static void ids_are_checked(void **state)
 {
 	(void)state;
 	dial(7);
-	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[8].session, NULL, 7, &p->call, p->now_ms), -EEXIST);
-	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[8].session, NULL, 0, &p->call, p->now_ms), -EINVAL);
+	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[8].session, 7, &p->call, p->now_ms), -EEXIST);
+	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[8].session, 0, &p->call, p->now_ms), -EINVAL);
 	p->lac.options.queue_max = 0;
-	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[8].session, NULL, 8, &p->call, p->now_ms), -ENOBUFS);
+	assert_int_equal(l2tp_session_dial(&p->lac.tunnel, &p->lac.calls[8].session, 8, &p->call, p->now_ms), -ENOBUFS);
 	assert_int_equal(p->lac.tunnel.sessions, 1);
 }
 
