@@ -102,7 +102,7 @@ static const struct rule *rule_for(const struct readiness *readiness, const stru
 
 	if (ip_addr_parse(lac->address, &packet.source) || ip_addr_parse(lns->address, &packet.destination))
 		return NULL;
-	return policy_match(readiness->policy, &packet);
+	return policy_verdict(readiness->policy, readiness->vslice, &packet).rule;
 }
 
 // The end of a target where the address should lie and does not, in words; NULL when all is well.

@@ -45,7 +45,7 @@ static bool explain_uplink(
 	const struct policy_verdict *verdict, const struct policy_packet *packet, const struct config *config, char *why)
 {
 	const struct policy_rule *rule = verdict->rule;
-	const struct target_config *target = config_target(config, &verdict->target->id);
+	const struct target_config *target = verdict->target ? config_target(config, &verdict->target->id) : NULL;
 	const struct ip_addr *to = policy_diverts(rule) ? &rule->divert : &packet->destination;
 	char text[IP_END_TEXT], diverted[IP_END_TEXT + 16] = "";
 	struct ip_end end = {*to, policy_diverts(rule) && rule->divert_port ? rule->divert_port : packet->destination_port};
@@ -57,6 +57,10 @@ static bool explain_uplink(
 		ip_addr_text(to, text);
 	if (policy_diverts(rule))
 		snprintf(diverted, sizeof(diverted), ", diverted to %s", text);
+	if (!verdict->target) {
+		say(why, "rule %zu forwards it to the SIM that has %s%s", rule->number, text, diverted);
+		return true;
+	}
 	if (target && target_reaches(target, to)) {
 		say(why, "rule %zu forwards it to Routing Target %s%s", rule->number, verdict->target->moniker, diverted);
 		return true;

@@ -4,6 +4,7 @@
 
 #include "model/ruling.h"
 #include "model/target.h"
+#include "model/verdict.h"
 #include "model/vslice.h"
 
 #include <stdio.h>
@@ -353,8 +354,27 @@ static void rule_check(struct ruling *ruling, void *object, const void *before)
 	if (rule->destination_port && !has_ports)
 		ruling_fault(
 			ruling, "destinationPortPattern", "needs transportProtocol tcp or udp; set it, or leave the port out");
+	if (rule->divert_ip && rule->action == RULE_FORWARD && rule->direction == RULE_DOWNLINK)
+		ruling_fault(ruling, "divertIp", "is for uplink rules; leave it out, or change ruleDirection");
 	if (rule->divert_port && (strpbrk(rule->divert_port, ",-") || !has_ports || !rule->divert_ip))
 		ruling_fault(ruling, "divertPort", "is one port and needs divertIp and transportProtocol tcp or udp");
+}
+
+// Without a target a rule leads to the VSlice's other endpoints, and so must what it diverts to.
+static void check_divert(struct ruling *ruling, const struct vslice *vslice, const struct rule *rule, size_t at)
+{
+	struct ip_addr to;
+	char name[64];
+
+	if (!vslice || vslice->type != VSLICE_INTEGRATED || rule->action != RULE_FORWARD || rule->direction != RULE_UPLINK ||
+		rule->target.id || rule->target.moniker || !rule->divert_ip || ip_addr_parse(rule->divert_ip, &to))
+		return;
+	for (size_t i = 0; i < vslice->subnets.count; i++)
+		if (pattern_holds(vslice->subnets.items[i], &to))
+			return;
+	snprintf(name, sizeof(name), "routingPolicyRules[%zu].divertIp", at);
+	ruling_fault(
+		ruling, name, "is in none of the VSlice's subnets; name a routingTarget, or divert to an endpoint's address");
 }
 
 // What is forwarded goes somewhere. Only the endpoints of an Integrated VSlice have each other behind the gateway.
@@ -364,6 +384,7 @@ static void check_forwards(struct ruling *ruling, const struct policy *policy, c
 	bool is_integrated = vslice && vslice->type == VSLICE_INTEGRATED;
 	char name[64];
 
+	check_divert(ruling, vslice, rule, at);
 	if (rule->action != RULE_FORWARD || rule->target.id || rule->target.moniker ||
 		(is_integrated && rule->direction == RULE_UPLINK))
 		return;

@@ -6,6 +6,7 @@
 #include "base/addr.h"
 #include "model/policy.h"
 #include "model/target.h"
+#include "model/vslice.h"
 
 struct packet {
 	enum rule_direction direction;
@@ -13,10 +14,17 @@ struct packet {
 	struct ip_addr source, destination;
 	uint16_t source_port, destination_port;
 	const char *gateway; // id of the Regional Gateway where it is seen; NULL = not known: rules of one gateway do not match
+	const char
+		*from; // downlink: id of the Routing Target that it comes by; NULL = not known: a rule's target is not looked at
 };
 
-// The rule that decides, or NULL: none matches, and the packet is dropped.
-const struct rule *policy_match(const struct policy *policy, const struct packet *packet);
+struct verdict {
+	bool forward;
+	const struct rule *rule; // that decides; NULL: none matches
+	bool is_lns_answer; // forwarded without a rule: what a declared LNS sends to a declared LAC
+};
+
+struct verdict policy_verdict(const struct policy *policy, const struct vslice *vslice, const struct packet *packet);
 // Does a list of prefixes (or a pattern) hold the address? An empty one holds all.
 bool pattern_holds(const char *pattern, const struct ip_addr *addr);
 // What a target says of the networks at its two ends; NULL = nothing, which holds all.

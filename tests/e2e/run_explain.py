@@ -61,6 +61,35 @@ class Explain(Case):
         self.assertSaid(self.api.refused("POST", "routingpolicies/explain", {"sourceIp": "10.64.0.1", "destinationIp": "10.65.0.1"}), "vslice:")
         self.assertSaid(self.api.refused("POST", "routingpolicies/explain", {**packet, "routingPolicyRules": [{"ruleAction": "go"}]}), "ruleAction")
 
+    def test_by_which_target_a_packet_comes(self):
+        drop = {"ruleAction": "drop", "ruleDirection": "downlink", "routingTarget": self.ids["target"]}
+        packet = {"ruleDirection": "downlink", "sourceIp": "10.65.0.1", "destinationIp": "10.64.0.1"}
+        self.assertEqual(self.explain({**packet, "routingTarget": self.ids["target"]}, [drop, self.to_target])["verdict"], "drop")
+        self.assertSaid(self.api.refused("POST", self.url, {**packet, "routingTarget": "nowhere"}), "routingTarget:")
+
+    def test_of_an_integrated_vslice(self):
+        vslice = self.api.ok("POST", "vslices", {"name": "Explained fleet", "vsliceType": "integrated", "subnetAddress": "100.64.0.0/24"})
+        target = self.api.ok("POST", "routingtargets", {"name": "Net", "vslice": vslice, "routingTargetType": "internet", "routingRedundancyZoneMoniker": "europe-primary"})
+        to_sims, out = {"ruleAction": "forward", "ruleDirection": "uplink"}, {"ruleAction": "forward", "ruleDirection": "uplink", "routingTarget": target}
+        for rules, to, verdict, said in (
+            ([to_sims, out], "100.64.0.9", "forward", "rule 1 forwards it to the endpoint that has 100.64.0.9"),
+            ([to_sims, out], "192.0.2.1", "forward", "rule 2 forwards it to Routing Target"),  # rule 1 leads to the subnets only
+            ([to_sims], "192.0.2.1", "drop", "no uplink rule matches"),
+            ([{**to_sims, "divertIp": "100.64.0.7"}], "100.64.0.9", "forward", "the endpoint that has 100.64.0.7"),
+            ([{**out, "divertIp": "192.0.2.7"}], "2001:db8::1", "drop", "no uplink rule matches"),  # IPv6 cannot be diverted to IPv4
+        ):
+            packet = {"vslice": vslice, "sourceIp": "100.64.0.2" if "." in to else "2001:db8::2", "destinationIp": to, "routingPolicyRules": rules}
+            with self.subTest(to=to, rules=rules):
+                answer = self.api.ok("POST", "routingpolicies/explain", packet)
+                self.assertEqual(answer["verdict"], verdict, answer)
+                self.assertIn(said, answer["reason"])
+        packet = {"vslice": vslice, "sourceIp": "100.64.0.2", "destinationIp": "192.0.2.1"}
+        for rule, said in (
+            ({**to_sims, "divertIp": "192.0.2.7"}, "divertIp: is in none of the VSlice's subnets"),
+            ({**out, "ruleDirection": "downlink", "divertIp": "100.64.0.7"}, "divertIp: is for uplink rules"),
+        ):
+            self.assertSaid(self.api.refused("POST", "routingpolicies/explain", {**packet, "routingPolicyRules": [rule]}), said)
+
     def test_faults_are_told_together(self):
         reply = self.api.refused("POST", self.url, {"sourceIp": "nowhere", "transportProtocol": "sctp", "destinationPort": 70000})
         for name in ("sourceIp", "destinationIp", "transportProtocol", "destinationPort"):

@@ -216,7 +216,8 @@ static void put_divert(FILE *out)
 
 static void put_rule(FILE *out, const struct random_kind *kind, unsigned id)
 {
-	bool is_uplink = random_below(kind->is_integrated ? 3 : 8), is_drop = random_once_in(3); // one way more often than the other
+	bool is_uplink = random_below(kind->is_integrated ? 3 : 8),
+	     is_drop = random_once_in(3); // one way more often than the other
 	bool is_open = kind->open_once_in && random_once_in(kind->open_once_in);
 	char text[37];
 

@@ -171,6 +171,36 @@ static struct reference_verdict verdict_of(
 	return verdict;
 }
 
+static bool is_one_of(const json_t *rows, const struct ip_addr *addr)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row) if (address_fits(text_of(row, "address"), addr)) return true;
+	return false;
+}
+
+// Of an L2TP VSlice: UDP from a declared LNS (or where a rule diverts it) to a declared LAC needs no rule, by any target that an uplink rule names.
+static bool is_lns_answer(const json_t *vslice, const json_t *policy, const char *gateway, const struct reference_packet *packet)
+{
+	bool from_lns = is_one_of(json_object_get(vslice, "lnss"), &packet->source), is_way = false;
+	size_t i;
+	json_t *rule;
+
+	json_array_foreach(json_object_get(policy, "rules"), i, rule)
+	{
+		const char *only_at = text_of(rule, "regionalGateway"), *target = text_of(rule, "routingTarget");
+
+		if (strcmp(text_of(rule, "ruleDirection"), "uplink") != 0 || !forwards(rule) || !is_set(rule, "enabled", true) ||
+			!*target || (*only_at && strcmp(only_at, gateway) != 0))
+			continue;
+		is_way = is_way || (packet->from && !strcmp(target, packet->from));
+		from_lns = from_lns || (*text_of(rule, "divertIp") && address_fits(text_of(rule, "divertIp"), &packet->source));
+	}
+	return !is_integrated(vslice) && !packet->is_uplink && packet->protocol == IPPROTO_UDP && from_lns && is_way &&
+		is_one_of(json_object_get(vslice, "lacs"), &packet->destination);
+}
+
 struct reference_verdict reference_judge(
 	const json_t *vslice, const json_t *policy, const char *gateway, const struct reference_packet *packet)
 {
@@ -184,5 +214,5 @@ struct reference_verdict reference_judge(
 		if (reference_matches(vslice, rule, gateway, packet))
 			return verdict_of(vslice, rule, i + 1, packet);
 	}
-	return (struct reference_verdict){0};
+	return (struct reference_verdict){.forward = is_lns_answer(vslice, policy, gateway, packet)};
 }

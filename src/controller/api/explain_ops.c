@@ -20,7 +20,7 @@ struct explaining {
 	struct vslice *vslice;
 	struct target *target;
 	struct packet packet;
-	char gateway[UUID_TEXT];
+	char gateway[UUID_TEXT], from[UUID_TEXT];
 	struct text reason;
 };
 
@@ -66,25 +66,33 @@ static int64_t take_word(
 	return word ? word->key : otherwise;
 }
 
-static void take_gateway(struct explaining *it)
+// A name in the body as an id; false when there is none.
+static bool take_name(struct explaining *it, const char *name, const struct noun *noun, char out[UUID_TEXT])
 {
+	const char *text = text_of(it, name), *owner = noun == &noun_target && it->vslice ? it->vslice->object.id : NULL;
 	struct field_ref ref = {0};
-	const char *name = text_of(it, "regionalGateway");
+	bool is_there;
 
-	if (name && *name) {
-		field_text_set(&ref.moniker, name);
-		if (!ruling_resolve(&it->op->ruling, &noun_gateway, NULL, &ref))
-			ruling_fault(&it->op->ruling, "regionalGateway", "\"%.60s\" is no Regional Gateway", name);
-	} else if (it->vslice && it->vslice->regional_gateway.id) {
-		field_text_set(&ref.id, it->vslice->regional_gateway.id);
-	}
-	if (ref.id) {
-		snprintf(it->gateway, sizeof(it->gateway), "%s", ref.id);
-		it->packet.gateway = it->gateway;
-	}
+	if (!text || !*text)
+		return false;
+	field_text_set(&ref.moniker, text);
+	is_there = ruling_resolve(&it->op->ruling, noun, owner, &ref);
+	if (is_there)
+		snprintf(out, UUID_TEXT, "%s", ref.id);
+	else
+		ruling_fault(&it->op->ruling, name, "\"%.60s\" is no %s", text, noun->title);
 	free(ref.id);
 	free(ref.moniker);
 	free(ref.name);
+	return is_there;
+}
+
+static void take_gateway(struct explaining *it)
+{
+	if (take_name(it, "regionalGateway", &noun_gateway, it->gateway))
+		it->packet.gateway = it->gateway;
+	else if (it->vslice)
+		it->packet.gateway = it->vslice->regional_gateway.id;
 }
 
 static void take_packet(struct explaining *it)
@@ -98,6 +106,8 @@ static void take_packet(struct explaining *it)
 	take_port(it, "sourcePort", &packet->source_port);
 	take_port(it, "destinationPort", &packet->destination_port);
 	take_gateway(it);
+	if (packet->direction == RULE_DOWNLINK && take_name(it, "routingTarget", &noun_target, it->from))
+		packet->from = it->from;
 }
 
 // The rules of the body in place of the stored ones.
@@ -128,50 +138,19 @@ static int take_unsaved(struct explaining *it)
 	return it->policy->vslice.id ? db_get(it->op->db, &noun_vslice, it->policy->vslice.id, DB_LEAN, (void **)&it->vslice) : 0;
 }
 
-// On an L2TP VSlice what a declared LNS sends to a declared LAC needs no downlink rule.
-static bool is_lns_answer(const struct explaining *it)
-{
-	const struct packet *packet = &it->packet;
-	bool from_lns = false, to_lac = false, any_forward = false;
-	struct ip_addr addr;
-
-	for (size_t i = 0; i < it->vslice->lnss.count; i++) {
-		const struct lns *lns = field_rows_at(&noun_lns, &it->vslice->lnss, i);
-
-		from_lns |= !ip_addr_parse(lns->address, &addr) && ip_addr_equal(&addr, &packet->source);
-	}
-	for (size_t i = 0; i < it->vslice->lacs.count; i++) {
-		const struct lac *lac = field_rows_at(&noun_lac, &it->vslice->lacs, i);
-
-		to_lac |= !ip_addr_parse(lac->address, &addr) && ip_addr_equal(&addr, &packet->destination);
-	}
-	for (size_t i = 0; i < it->policy->rules.count; i++) {
-		const struct rule *rule = field_rows_at(&noun_rule, &it->policy->rules, i);
-
-		any_forward |= rule->enabled && rule->direction == RULE_UPLINK && rule->action == RULE_FORWARD;
-	}
-	return packet->direction == RULE_DOWNLINK && packet->protocol == TRANSPORT_UDP && from_lns && to_lac && any_forward;
-}
-
 // Where a rule that forwards uplink sends it. True when the target leads there.
 static bool judge_target(struct explaining *it, const struct rule *rule)
 {
 	struct ip_addr to = it->packet.destination;
 	const char *local, *remote, *where = rule->divert_ip ? rule->divert_ip : text_of(it, "destinationIp");
 
-	if (!rule->target.id && it->vslice->type == VSLICE_INTEGRATED) {
-		for (size_t i = 0; i < it->vslice->subnets.count; i++)
-			if (pattern_holds(it->vslice->subnets.items[i], &to)) {
-				text_format(&it->reason, "rule %lld forwards it to the endpoint that has %s",
-					(long long)rule->object.position, text_of(it, "destinationIp"));
-				return true;
-			}
-		text_format(&it->reason, "rule %lld leads to the VSlice's other endpoints, and %s is in none of its subnets",
-			(long long)rule->object.position, text_of(it, "destinationIp"));
-		return false;
+	if (!rule->target.id) {
+		text_format(&it->reason, "rule %lld forwards it to the endpoint that has %s", (long long)rule->object.position,
+			where);
+		return true;
 	}
-	if (!rule->target.id || db_get(it->op->db, &noun_target, rule->target.id, DB_LEAN, (void **)&it->target)) {
-		text_format(&it->reason, "rule %lld names no Routing Target", (long long)rule->object.position);
+	if (db_get(it->op->db, &noun_target, rule->target.id, DB_LEAN, (void **)&it->target)) {
+		text_format(&it->reason, "rule %lld leads to a Routing Target that is gone", (long long)rule->object.position);
 		return false;
 	}
 	live_fill(it->op->controller->live, &noun_target, it->target);
@@ -196,29 +175,35 @@ static bool judge_target(struct explaining *it, const struct rule *rule)
 
 static bool judge(struct explaining *it, const struct rule **rule)
 {
-	*rule = NULL;
+	const struct verdict verdict = policy_verdict(it->policy, it->vslice, &it->packet);
+	long long place;
+
+	*rule = verdict.rule;
 	if (it->policy->status != POLICY_ACTIVE) {
 		text_add(&it->reason, "the Routing Policy is not active: everything is dropped");
 		return false;
 	}
-	*rule = policy_match(it->policy, &it->packet);
-	if (!*rule && is_lns_answer(it)) {
+	if (verdict.is_lns_answer) {
 		text_add(&it->reason, "what a declared LNS sends to a declared LAC needs no downlink rule");
 		return true;
 	}
-	if (!*rule) {
+	if (!verdict.rule) {
 		text_format(&it->reason, "no %s rule matches, and no match drops",
 			it->packet.direction == RULE_UPLINK ? "uplink" : "downlink");
 		return false;
 	}
-	if ((*rule)->action == RULE_DROP) {
-		text_format(&it->reason, "rule %lld drops it", (long long)(*rule)->object.position);
-		return false;
+	place = (long long)verdict.rule->object.position;
+	if (verdict.rule->action == RULE_DROP) {
+		text_format(&it->reason, "rule %lld drops it", place);
+	} else if (!verdict.forward) {
+		text_format(&it->reason, "rule %lld forwards it to nowhere: it %s", place,
+			verdict.rule->divert_ip ? "diverts to where it does not lead" : "names no Routing Target");
+	} else if (it->packet.direction == RULE_UPLINK) {
+		return judge_target(it, verdict.rule);
+	} else {
+		text_format(&it->reason, "rule %lld lets it in", place);
 	}
-	if (it->packet.direction == RULE_UPLINK)
-		return judge_target(it, *rule);
-	text_format(&it->reason, "rule %lld lets it in", (long long)(*rule)->object.position);
-	return true;
+	return verdict.forward;
 }
 
 static void put_ref(struct text *out, const struct object *object)
