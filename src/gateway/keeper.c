@@ -9,9 +9,11 @@
 #include "gateway/keeper.h"
 
 #include "base/clean.h"
+#include "base/fd.h"
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -188,9 +190,11 @@ static void keep(int listener)
 		(void)message_send(gateway, KEEPER_YES, "", -1);
 }
 
-// In the child: away from the gateway's session, files and name. Only the listener is taken along.
+// In the child: away from the gateway's session, files and name. Only the listener is taken along: whoever reads what the gateway says must see
+// its end.
 static void become_keeper(int listener)
 {
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct rlimit files;
 
 	setsid();
@@ -201,6 +205,8 @@ static void become_keeper(int listener)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		dup2(nowhere, fd);
 	if (dup2(listener, 3) == 3)
 		close_range(4, ~0u, 0);
 	keep(3);
@@ -289,7 +295,7 @@ int keeper_take(struct keeper *keeper, const char *name, int *fd)
 
 	if (error || got < 0)
 		return error ? error : -ENOENT;
-	*fd = got;
+	*fd = fd_high(got);
 	return 0;
 }
 

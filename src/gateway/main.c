@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 LOG_CATEGORY(main);
@@ -130,6 +131,17 @@ static struct gateway_options options_of(void)
 	};
 }
 
+// A slice has a few of its own.
+static void allow_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int argc, char **argv)
 {
 	struct gateway_options options;
@@ -145,6 +157,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: --state-dir %s: %s\n", program.name, given.state_dir, strerror(errno));
 		return 1;
 	}
+	allow_files();
 	options = options_of();
 	if (dns_of(&options))
 		return 2;

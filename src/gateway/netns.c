@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static void path_of(const char *name, char out[NETNS_NAME + sizeof(NETNS_DIR)])
 }
 
 // The directory must be a shared mount point: a name made in one mount namespace then shows, and can be deleted, in all.
-static int prepare_dir(void)
+static int share_dir(void)
 {
 	if (mkdir(NETNS_DIR, 0755) && errno != EEXIST)
 		return -errno;
@@ -33,6 +34,17 @@ static int prepare_dir(void)
 	if (mount(NETNS_DIR, NETNS_DIR, "none", MS_BIND | MS_REC, NULL))
 		return -errno;
 	return mount("", NETNS_DIR, "none", MS_SHARED | MS_REC, NULL) ? -errno : 0;
+}
+
+static int prepare_dir(void)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int error;
+
+	pthread_mutex_lock(&lock);
+	error = share_dir();
+	pthread_mutex_unlock(&lock);
+	return error;
 }
 
 int netns_open(const char *name, int *fd_out)

@@ -4,17 +4,28 @@
 #include "gateway/nft.h"
 
 #include "base/clean.h"
+#include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <nftables/libnftables.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
+
+LOG_CATEGORY(nft);
+
+// libnftables numbers the sets of a transaction from a counter of the process: one context at a time.
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void clean_nft(struct nft_ctx **nft)
 {
-	if (*nft)
+	if (*nft) {
 		nft_ctx_free(*nft);
+		pthread_mutex_unlock(&lock);
+	}
 }
 
 static void clean_json(json_t **json)
@@ -25,14 +36,28 @@ static void clean_json(json_t **json)
 #define _cleanup_nft_ __attribute__((cleanup(clean_nft)))
 #define _cleanup_json_ __attribute__((cleanup(clean_json)))
 
-// A context speaks for the namespace in which it is made.
+// Its socket would be the lowest free number, and it aborts on one that select() cannot take.
+static bool has_low_descriptor(void)
+{
+	_cleanup_close_ int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= FD_SETSIZE - 16)
+		log_err("message=\"too many descriptors are open for nftables\"");
+	return fd >= 0 && fd < FD_SETSIZE - 16;
+}
+
+// A context speaks for the namespace in which it is made. Never with another's.
 static struct nft_ctx *context(void)
 {
-	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	struct nft_ctx *nft;
 
+	pthread_mutex_lock(&lock);
+	nft = has_low_descriptor() ? nft_ctx_new(NFT_CTX_DEFAULT) : NULL;
 	if (nft) {
 		nft_ctx_buffer_output(nft);
 		nft_ctx_buffer_error(nft);
+	} else {
+		pthread_mutex_unlock(&lock);
 	}
 	return nft;
 }

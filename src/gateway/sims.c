@@ -8,6 +8,7 @@
 #include "gateway/sims.h"
 
 #include "base/clean.h"
+#include "base/fd.h"
 #include "gateway/cable.h"
 #include "gateway/dataplane/dataplane.h"
 
@@ -63,7 +64,7 @@ static int open_socket(int *out)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	if (bind(fd, (struct sockaddr *)&name, sizeof(name)))
 		return -errno;
-	*out = TAKE_FD(fd);
+	*out = fd_high(TAKE_FD(fd));
 	return 0;
 }
 

@@ -10,17 +10,13 @@
 //   slice_free       the namespace goes, or stays for the next gateway; jobs that come back later find no slice and end quietly
 //   link events      a target's interface came, went or changed its carrier: the last description is applied again. Events that only
 //                    say what is known already (our own doing, mostly) are not followed
-#include "gateway/slice_spec.h"
+#include "gateway/slice_priv.h"
 
 #include "base/clean.h"
 #include "base/log.h"
-#include "gateway/links.h"
-#include "gateway/nft.h"
-#include "gateway/sims.h"
-#include "gateway/target/bindings.h"
-#include "gateway/target/underlay.h"
-#include "gateway/udp.h"
-#include "gateway/worker.h"
+#include "gateway/netns.h"
+#include "gateway/slice_names.h"
+#include "gateway/target/transfer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,81 +25,30 @@
 
 LOG_CATEGORY(slice);
 
-struct slice {
-	struct slice *next, **link; // in the worker's list
-	struct worker *worker;
-	struct slice_host host;
-	struct uuid vslice;
-	struct slice_kernel *kernel; // the worker thread's
-	struct slice_job *jobs; // on their way
-	struct slice_job *waiting; // an apply that may not have begun
-	size_t applies; // of the jobs
-	VEC(struct slice_watch) watches;
-	int nsid;
-	VEC(struct slice_target_status) statuses; // as last told, with the two below
-	int error;
-	char message[POLICY_WHY];
-	bool is_watched, is_looking;
-};
-
-struct slice_job {
-	struct worker_job job;
-	struct slice *slice; // NULL once the slice is gone
-	struct slice_kernel *kernel;
-	struct slice_job *next, **link; // in slice->jobs
-	union {
-		struct {
-			struct slice_spec *spec; // taken by run (under the worker's lock); NULL = as before
-			bool has_begun; // likewise
-			struct slice_result result;
-		} apply;
-		struct {
-			struct ip_end address; // of no family: the SIMs' cable
-			int fd;
-			void (*done)(void *owner, int fd);
-			void *owner;
-		} socket;
-		struct {
-			struct nft_counters rows;
-			void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count);
-			void *owner;
-		} counters;
-		struct {
-			struct slice_member *rows;
-			size_t count;
-			bool whole;
-		} members;
-		struct {
-			struct binding_query query;
-			struct bindings found;
-			int error;
-			void (*done)(void *owner, int error, const struct bindings *bindings);
-			void *owner;
-		} bindings;
-		bool keep;
-		bool cable;
-	};
-};
-
 int slice_new(struct worker *worker, const char *gateway_name, const struct uuid *vslice, const char *moniker,
 	const struct slice_host *host, struct slice **out)
 {
 	struct slice *slice = calloc(1, sizeof(*slice));
 	struct slice_list *list = worker_slices(worker);
+	char name[NETNS_NAME];
+	bool is_there;
 	int error;
 
 	if (!slice)
 		return -ENOMEM;
-	error = slice_kernel_new(
-		worker_underlay_fd(worker), worker_state_dir(worker), gateway_name, vslice, moniker, &slice->kernel);
+	slice_name(list, gateway_name, vslice, moniker, name, &is_there);
+	slice->lane = worker_lane_get(worker, slice_name_key(name));
+	error = slice->lane ? slice_kernel_new(worker_underlay_fd(worker), worker_state_dir(worker), name, is_there, &slice->kernel)
+			    : -ENOMEM;
 	if (error) {
+		worker_lane_put(worker, slice->lane);
 		free(slice);
 		return error;
 	}
 	slice->worker = worker;
-	slice->vslice = *vslice;
 	slice->host = *host;
 	slice->nsid = -1;
+	slice->seeking.slice = slice->news.slice = slice;
 	slice->link = &list->first;
 	slice->next = list->first;
 	if (slice->next)
@@ -113,7 +58,12 @@ int slice_new(struct worker *worker, const char *gateway_name, const struct uuid
 	return 0;
 }
 
-static struct slice_job *job_new(
+void slice_can_wait(struct slice *slice, bool can_wait)
+{
+	slice->can_wait = can_wait;
+}
+
+struct slice_job *slice_job_new(
 	struct slice *slice, void (*run)(struct worker *, struct worker_job *), void (*done)(struct worker_job *))
 {
 	struct slice_job *job = calloc(1, sizeof(*job));
@@ -132,8 +82,7 @@ static struct slice_job *job_new(
 	return job;
 }
 
-// Takes a job that has come back off its slice's list, and gives the slice, or NULL when that is gone.
-static struct slice *job_slice(struct slice_job *job)
+struct slice *slice_job_end(struct slice_job *job)
 {
 	if (!job->slice)
 		return NULL;
@@ -141,6 +90,21 @@ static struct slice *job_slice(struct slice_job *job)
 	if (job->next)
 		job->next->link = job->link;
 	return job->slice;
+}
+
+void slice_submit(struct slice *slice, struct slice_job *job)
+{
+	worker_submit(slice->worker, slice->lane, &job->job);
+}
+
+// Once, when all that is going has gone.
+static void slice_tidy(struct worker *worker)
+{
+	struct nl *underlay = NULL;
+
+	if (!netns_enter(worker_underlay_fd(worker)) && !nl_new(&underlay))
+		transfer_sweep(underlay, worker_underlay_fd(worker));
+	nl_free(&underlay);
 }
 
 static void apply_run(struct worker *worker, struct worker_job *base)
@@ -154,24 +118,8 @@ static void apply_run(struct worker *worker, struct worker_job *base)
 	job->apply.has_begun = true;
 	worker_unlock(worker);
 	slice_kernel_apply(job->kernel, spec, &job->apply.result);
-}
-
-static void apply_again(struct slice *slice);
-
-// Whether what was heard since the last apply is news.
-static void follow_events(struct slice *slice)
-{
-	bool again = false;
-
-	if (slice->applies)
-		return; // its end looks again
-	vec_each (&slice->watches, watch) {
-		again = again || (watch->has_come && !watch->is_there) ||
-			(watch->has_changed && watch->is_running != watch->is_available);
-		watch->has_come = watch->has_changed = false;
-	}
-	if (again)
-		apply_again(slice);
+	if (job->apply.result.has_let_go)
+		worker_when_idle(worker, slice_tidy);
 }
 
 // The new watches keep what was heard of the same interface meanwhile.
@@ -211,16 +159,16 @@ static void take_statuses(struct slice *slice, struct slice_result *result)
 static void apply_done(struct worker_job *base)
 {
 	struct slice_job *job = container_of(base, struct slice_job, job);
-	struct slice *slice = job_slice(job);
+	struct slice *slice = slice_job_end(job);
 	struct slice_result *result = &job->apply.result;
 
 	if (slice) {
 		slice->applies--;
 		if (slice->waiting == job)
 			slice->waiting = NULL;
-		slice->nsid = result->nsid;
 		take_watches(slice, result);
-		follow_events(slice);
+		slice_listen(slice, result->nsid);
+		slice_follow_events(slice);
 		take_statuses(slice, result);
 		tell(slice);
 	}
@@ -243,25 +191,29 @@ static void submit_apply(struct slice *slice, struct slice_spec *spec)
 		old = job->apply.spec;
 		job->apply.spec = spec ? spec : old;
 		old = spec ? old : NULL;
+		if (!slice->can_wait)
+			worker_hurry(slice->worker, &job->job);
 	}
 	worker_unlock(slice->worker);
 	if (is_waiting) {
 		slice_spec_free(&old);
 		return;
 	}
-	job = job_new(slice, apply_run, apply_done);
+	job = slice_job_new(slice, apply_run, apply_done);
 	if (!job) {
 		slice_spec_free(&spec);
 		slice->host.on_applied(slice->host.owner, slice, -ENOMEM, "out of memory", NULL, 0);
 		return;
 	}
 	job->apply.spec = spec;
+	job->job.can_wait = slice->can_wait;
 	slice->waiting = job;
 	slice->applies++;
-	worker_submit(slice->worker, &job->job);
+	slice_listen(slice, slice->nsid);
+	slice_submit(slice, job);
 }
 
-static void apply_again(struct slice *slice)
+void slice_apply_again(struct slice *slice)
 {
 	submit_apply(slice, NULL);
 }
@@ -311,7 +263,7 @@ static bool take_look(struct slice *slice, const struct slice_target_status *now
 static void look_done(struct worker_job *base)
 {
 	struct slice_job *job = container_of(base, struct slice_job, job);
-	struct slice *slice = job_slice(job);
+	struct slice *slice = slice_job_end(job);
 	bool is_news = false, must_start = false;
 
 	if (slice) {
@@ -321,7 +273,7 @@ static void look_done(struct worker_job *base)
 			must_start = must_start || now->must_start;
 		}
 		if (must_start && !slice->applies)
-			apply_again(slice);
+			slice_apply_again(slice);
 		if (is_news)
 			tell(slice);
 	}
@@ -335,192 +287,32 @@ void slice_look(struct slice *slice)
 
 	if (!slice->is_watched || slice->is_looking || slice->applies)
 		return;
-	job = job_new(slice, look_run, look_done);
+	job = slice_job_new(slice, look_run, look_done);
 	if (!job)
 		return;
+	job->job.can_wait = true;
 	slice->is_looking = true;
-	worker_submit(slice->worker, &job->job);
-}
-
-static void socket_run(struct worker *worker, struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-	int error = slice_kernel_enter(job->kernel);
-
-	job->socket.fd = error;
-	if (!error)
-		error = job->socket.address.addr.family ? udp_open(&job->socket.address, &job->socket.fd)
-							: sims_open(&job->socket.fd);
-	if (error)
-		job->socket.fd = error;
-}
-
-static void socket_done(struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	if (job_slice(job))
-		job->socket.done(job->socket.owner, job->socket.fd);
-	else if (job->socket.fd >= 0)
-		close(job->socket.fd);
-	free(job);
-}
-
-void slice_socket(struct slice *slice, const struct ip_end *address, void (*done)(void *owner, int fd), void *owner)
-{
-	struct slice_job *job = job_new(slice, socket_run, socket_done);
-
-	if (!job) {
-		done(owner, -ENOMEM);
-		return;
-	}
-	job->socket.address = *address;
-	job->socket.fd = -ECANCELED;
-	job->socket.done = done;
-	job->socket.owner = owner;
-	worker_submit(slice->worker, &job->job);
-}
-
-void slice_sims(struct slice *slice, void (*done)(void *owner, int fd), void *owner)
-{
-	slice_socket(slice, &(struct ip_end){0}, done, owner);
-}
-
-static void members_run(struct worker *worker, struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	slice_kernel_members(job->kernel, job->members.rows, job->members.count, job->members.whole);
-}
-
-static void members_done(struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	(void)job_slice(job);
-	free(job->members.rows);
-	free(job);
-}
-
-void slice_members(struct slice *slice, const struct slice_member *rows, size_t count, bool whole)
-{
-	struct slice_member *copy = calloc(count ? count : 1, sizeof(*copy));
-	struct slice_job *job = copy ? job_new(slice, members_run, members_done) : NULL;
-
-	if (!job) {
-		free(copy);
-		return;
-	}
-	if (count)
-		memcpy(copy, rows, count * sizeof(*copy));
-	job->members.rows = copy;
-	job->members.count = count;
-	job->members.whole = whole;
-	worker_submit(slice->worker, &job->job);
-}
-
-static void cable_run(struct worker *worker, struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	slice_kernel_cable(job->kernel, job->cable);
-}
-
-static void cable_done(struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	(void)job_slice(job);
-	free(job);
-}
-
-void slice_cable(struct slice *slice, bool on)
-{
-	struct slice_job *job = job_new(slice, cable_run, cable_done);
-
-	if (!job)
-		return;
-	job->cable = on;
-	worker_submit(slice->worker, &job->job);
-}
-
-static void counters_run(struct worker *worker, struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	if (!slice_kernel_enter(job->kernel))
-		nft_counters_get(&job->counters.rows);
-}
-
-static void counters_done(struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	if (job_slice(job))
-		job->counters.done(job->counters.owner, job->counters.rows.rows.items, job->counters.rows.rows.count);
-	vec_free(&job->counters.rows.rows);
-	free(job);
-}
-
-void slice_rule_counters(
-	struct slice *slice, void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count), void *owner)
-{
-	struct slice_job *job = job_new(slice, counters_run, counters_done);
-
-	if (!job) {
-		done(owner, NULL, 0);
-		return;
-	}
-	job->counters.done = done;
-	job->counters.owner = owner;
-	worker_submit(slice->worker, &job->job);
-}
-
-static void bindings_run(struct worker *worker, struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	job->bindings.error = slice_kernel_bindings(job->kernel, &job->bindings.query, &job->bindings.found);
-}
-
-static void bindings_done(struct worker_job *base)
-{
-	struct slice_job *job = container_of(base, struct slice_job, job);
-
-	if (!job_slice(job))
-		job->bindings.error = -ECANCELED;
-	job->bindings.done(job->bindings.owner, job->bindings.error, &job->bindings.found);
-	vec_free(&job->bindings.found.rows);
-	free(job);
-}
-
-void slice_bindings(struct slice *slice, const struct binding_query *query,
-	void (*done)(void *owner, int error, const struct bindings *bindings), void *owner)
-{
-	struct slice_job *job = job_new(slice, bindings_run, bindings_done);
-
-	if (!job) {
-		done(owner, -ENOMEM, NULL);
-		return;
-	}
-	job->bindings.query = *query;
-	job->bindings.done = done;
-	job->bindings.owner = owner;
-	worker_submit(slice->worker, &job->job);
+	slice_submit(slice, job);
 }
 
 static void free_run(struct worker *worker, struct worker_job *base)
 {
 	struct slice_job *job = container_of(base, struct slice_job, job);
 
-	if (!job->keep)
-		slice_kernel_remove(job->kernel);
+	if (!job->keep && slice_kernel_remove(job->kernel))
+		worker_when_idle(worker, slice_tidy);
 	slice_kernel_free(&job->kernel);
 }
 
 static void free_done(struct worker_job *base)
 {
 	free(container_of(base, struct slice_job, job));
+}
+
+static void free_unrun(struct slice_job *job)
+{
+	slice_kernel_free(&job->kernel);
+	free(job);
 }
 
 void slice_free(struct slice **slice_ptr, bool keep)
@@ -531,142 +323,67 @@ void slice_free(struct slice **slice_ptr, bool keep)
 	*slice_ptr = NULL;
 	if (!slice)
 		return;
-	last = job_new(slice, free_run, free_done);
+	last = slice_job_new(slice, free_run, free_done);
 	for (struct slice_job *job = slice->jobs; job; job = job->next)
 		job->slice = NULL;
+	slice_listen_no_more(slice);
 	*slice->link = slice->next;
 	if (slice->next)
 		slice->next->link = slice->link;
 	if (last) {
 		last->keep = keep;
-		worker_submit(slice->worker, &last->job);
+		last->job.can_wait = true;
+		slice_submit(slice, last);
 	} else {
 		log_err("message=\"out of memory: a slice's network namespace stays\"");
 	}
+	worker_lane_put(slice->worker, slice->lane);
 	vec_free(&slice->watches);
 	vec_free(&slice->statuses);
 	free(slice);
 }
 
-struct underlay_job {
-	struct worker_job job;
-	VEC(struct ip_prefix) peers;
-	struct natpool pool;
+struct sweep {
+	struct worker *worker;
+	VEC(struct slice_job *) jobs;
 };
 
-static void underlay_run(struct worker *worker, struct worker_job *base)
+// One that nobody has a lane for is nobody's.
+static void note_unclaimed(void *owner, const char *name)
 {
-	struct underlay_job *job = container_of(base, struct underlay_job, job);
+	struct sweep *sweep = owner;
+	struct slice_job *job, **room;
 
-	underlay_set(worker_underlay_fd(worker), job->peers.items, job->peers.count, &job->pool);
-}
-
-static void underlay_done(struct worker_job *base)
-{
-	struct underlay_job *job = container_of(base, struct underlay_job, job);
-
-	vec_free(&job->peers);
-	natpool_fini(&job->pool);
-	free(job);
-}
-
-void slice_underlay(struct worker *worker, const struct ip_prefix *peers, size_t count, const struct natpool *pool)
-{
-	static const struct addr_set all = {0};
-	struct underlay_job *job = calloc(1, sizeof(*job));
-	size_t missing;
-
-	if (!job)
+	if (worker_has_lane(sweep->worker, slice_name_key(name)))
 		return;
-	for (size_t i = 0; i < count; i++) {
-		struct ip_prefix *room = vec_add(&job->peers);
-
-		if (room)
-			*room = peers[i];
+	job = calloc(1, sizeof(*job));
+	room = job ? vec_add(&sweep->jobs) : NULL;
+	if (!room || slice_kernel_new(worker_underlay_fd(sweep->worker), worker_state_dir(sweep->worker), name, true, &job->kernel)) {
+		sweep->jobs.count -= room != NULL;
+		free(job);
+		return;
 	}
-	natpool_take(pool, &all, &job->pool, &missing);
-	job->job.run = underlay_run;
-	job->job.done = underlay_done;
-	worker_submit(worker, &job->job);
-}
-
-struct sweep_job {
-	struct worker_job job;
-	char *gateway_name;
-	VEC(struct uuid) claimed;
-};
-
-static void sweep_run(struct worker *worker, struct worker_job *base)
-{
-	struct sweep_job *job = container_of(base, struct sweep_job, job);
-
-	slice_kernel_sweep(worker_underlay_fd(worker), job->gateway_name, job->claimed.items, job->claimed.count);
-}
-
-static void sweep_done(struct worker_job *base)
-{
-	struct sweep_job *job = container_of(base, struct sweep_job, job);
-
-	vec_free(&job->claimed);
-	free(job->gateway_name);
-	free(job);
+	*room = job;
 }
 
 void slice_sweep(struct worker *worker, const char *gateway_name)
 {
-	struct sweep_job *job = calloc(1, sizeof(*job));
-	bool complete = job && (job->gateway_name = strdup(gateway_name));
+	struct sweep sweep = {.worker = worker};
 
-	for (struct slice *slice = worker_slices(worker)->first; complete && slice; slice = slice->next) {
-		struct uuid *room = vec_add(&job->claimed);
+	slice_names_each(gateway_name, note_unclaimed, &sweep);
+	vec_each (&sweep.jobs, each) {
+		struct slice_job *job = *each;
+		struct worker_lane *lane = worker_lane_get(worker, slice_kernel_key(job->kernel));
 
-		complete = room;
-		if (room)
-			*room = slice->vslice;
+		job->job.run = free_run;
+		job->job.done = free_done;
+		job->job.can_wait = true;
+		if (lane)
+			worker_submit(worker, lane, &job->job);
+		else
+			free_unrun(job);
+		worker_lane_put(worker, lane);
 	}
-	if (!complete) { // with half a list live slices would be swept
-		if (job)
-			sweep_done(&job->job);
-		return;
-	}
-	job->job.run = sweep_run;
-	job->job.done = sweep_done;
-	worker_submit(worker, &job->job);
+	vec_free(&sweep.jobs);
 }
 
-// Whether an event of `name` concerns the watch: its interface, or the lower one of its VLAN.
-static bool names(const struct slice_watch *watch, const char *name)
-{
-	size_t len = strlen(name);
-
-	return !strncmp(watch->interface, name, len) && (!watch->interface[len] || watch->interface[len] == '.');
-}
-
-void slice_on_link(void *worker, int nsid, const char *name, bool is_there, bool is_running)
-{
-	for (struct slice *slice = worker_slices(worker)->first; slice; slice = slice->next) {
-		if (nsid != LINKS_UNDERLAY && nsid != slice->nsid)
-			continue;
-		vec_each (&slice->watches, watch) {
-			if (nsid == LINKS_UNDERLAY) {
-				watch->has_come = watch->has_come || (is_there && names(watch, name));
-			} else if (!strcmp(watch->interface, name)) {
-				watch->has_changed = true;
-				watch->is_running = is_running;
-			}
-		}
-	}
-}
-
-void slice_on_links_end(void *worker)
-{
-	for (struct slice *slice = worker_slices(worker)->first; slice; slice = slice->next)
-		follow_events(slice);
-}
-
-void slice_on_links_lost(void *worker)
-{
-	for (struct slice *slice = worker_slices(worker)->first; slice; slice = slice->next)
-		if (slice->watches.count)
-			apply_again(slice);
-}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A slice: the network namespace of one VSlice on this gateway, its LAC addresses, Routing Targets and compiled Routing Policy.
 //
-// Everything that touches the kernel (namespaces, netlink, nft) is done by the worker thread (worker.h) in order; the control thread
+// Everything that touches the kernel (namespaces, netlink, nft) is done by worker threads (worker.h), of one slice in order; the control thread
 // never blocks. A slice is described whole each time (`struct slice_spec`); the worker changes only what differs. The names of namespaces
 // are "sg-<gateway>.<moniker>.<last part of the VSlice's id>", so a restarted gateway finds, adopts or removes its own.
 #pragma once
@@ -49,6 +49,8 @@ int slice_new(struct worker *worker, const char *gateway_name, const struct uuid
 // Makes the kernel look like this configuration (namespace, lo, LAC addresses /32 on lo, targets moved in with addresses and routes,
 // nft rules, ip rules and tables). Copies what it needs. Calls coalesce while one is running. Never fails at once.
 void slice_apply(struct slice *slice, const struct vslice_config *vslice, const struct config *config);
+// Other slices' work goes before that of a slice_apply from here on.
+void slice_can_wait(struct slice *slice, bool can_wait);
 // A UDP socket bound to `address` inside the slice: `done` is called on the loop with fd (owned by the callee) or -errno. After slice_free it is not called any more.
 void slice_socket(struct slice *slice, const struct ip_end *address, void (*done)(void *owner, int fd), void *owner);
 // Of an Integrated slice: the socket by which it meets its SIMs (sims.h), for dp_slice_new. As slice_socket.

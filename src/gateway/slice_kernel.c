@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a slice is in the kernel, and how it gets there. Worker thread.
 //
-//   namespace     sg-<gateway>.<moniker>.<last part of the VSlice's id> in /run/netns. Gateway and id tell whose it is (monikers have no
-//                 dots); a moniker that changed does not matter. One that is there already is adopted, whatever made it.
+//   namespace     in /run/netns, its name from slice_names.h. One that is there already is adopted, whatever made it.
 //   lo            the LAC addresses as /32, less those that a peering interface has as its own; and a default route of the main table. The
 //                 LAC's socket needs some route before the output hook can choose the right one by mark; this one leads nowhere, since
 //                 what has no mark was dropped by the verdict.
@@ -12,6 +11,7 @@
 //
 // Order: what the new rules need comes before them, what only the old rules needed goes after them, so a policy edit that switches a live
 // tunnel from one target to another finds both up. Forwarding is switched on last.
+#include "gateway/slice_names.h"
 #include "gateway/slice_spec.h"
 
 #include "base/clean.h"
@@ -28,7 +28,6 @@
 #include "gateway/target/bindings.h"
 #include "gateway/target/transfer.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -43,9 +42,8 @@ LOG_CATEGORY(slice);
 struct slice_kernel {
 	int underlay_fd;
 	const char *state_dir; // the worker's
-	char prefix[48], suffix[16]; // of the namespace's name
-	char name[NETNS_NAME];
-	bool is_found; // `name` is that of the namespace which is there
+	char name[NETNS_NAME]; // of the namespace
+	bool is_there;
 	struct slice_spec *applied; // NULL before the first time in this process
 	uint64_t loaded; // digest of the policy that nft says; 0 = not known
 	struct members *members; // which SIM has which policy, as nft knows it
@@ -53,54 +51,23 @@ struct slice_kernel {
 	bool is_tidy; // what stands in the namespace is what `applied` says, nothing more
 };
 
-// The part of a name that a file name and a reader's eye can take.
-static void clean_word(const char *text, size_t room, char *out)
-{
-	size_t len = 0;
-
-	for (; *text && len + 1 < room; text++)
-		out[len++] = isalnum((unsigned char)*text) || *text == '-' || *text == '_' ? *text : '-';
-	out[len] = 0;
-}
-
-static void name_prefix(const char *gateway_name, char out[48])
-{
-	char word[41];
-
-	clean_word(gateway_name, sizeof(word), word);
-	snprintf(out, 48, "sg-%s.", word);
-}
-
-static void name_suffix(const struct uuid *vslice, char out[16])
-{
-	const char *last = strrchr(vslice->text, '-');
-
-	snprintf(out, 16, ".%.12s", last ? last + 1 : vslice->text);
-}
-
-static bool has_suffix(const char *name, const char *suffix)
-{
-	size_t len = strlen(name), tail = strlen(suffix);
-
-	return len >= tail && !strcmp(name + len - tail, suffix);
-}
-
-int slice_kernel_new(int underlay_fd, const char *state_dir, const char *gateway_name, const struct uuid *vslice,
-	const char *moniker, struct slice_kernel **out)
+int slice_kernel_new(int underlay_fd, const char *state_dir, const char *name, bool is_there, struct slice_kernel **out)
 {
 	struct slice_kernel *kernel = calloc(1, sizeof(*kernel));
-	char word[31];
 
 	if (!kernel)
 		return -ENOMEM;
 	kernel->underlay_fd = underlay_fd;
 	kernel->state_dir = state_dir;
-	name_prefix(gateway_name, kernel->prefix);
-	name_suffix(vslice, kernel->suffix);
-	clean_word(moniker ? moniker : "", sizeof(word), word);
-	snprintf(kernel->name, sizeof(kernel->name), "%s%s%s", kernel->prefix, word, kernel->suffix);
+	kernel->is_there = is_there;
+	snprintf(kernel->name, sizeof(kernel->name), "%s", name);
 	*out = kernel;
 	return 0;
+}
+
+const char *slice_kernel_key(const struct slice_kernel *kernel)
+{
+	return slice_name_key(kernel->name);
 }
 
 void slice_kernel_free(struct slice_kernel **kernel)
@@ -111,23 +78,6 @@ void slice_kernel_free(struct slice_kernel **kernel)
 		members_free(&(*kernel)->members);
 	free(*kernel);
 	*kernel = NULL;
-}
-
-static void find_name(void *owner, const char *name)
-{
-	struct slice_kernel *kernel = owner;
-
-	if (strncmp(name, kernel->prefix, strlen(kernel->prefix)) || !has_suffix(name, kernel->suffix))
-		return;
-	snprintf(kernel->name, sizeof(kernel->name), "%s", name);
-	kernel->is_found = true;
-}
-
-static int open_namespace(struct slice_kernel *kernel, int *fd_out)
-{
-	if (!kernel->is_found)
-		netns_each(find_name, kernel);
-	return netns_open(kernel->name, fd_out);
 }
 
 void slice_kernel_members(struct slice_kernel *kernel, const struct slice_member *rows, size_t count, bool whole)
@@ -190,7 +140,7 @@ void slice_kernel_cable(struct slice_kernel *kernel, bool on)
 int slice_kernel_enter(struct slice_kernel *kernel)
 {
 	_cleanup_close_ int fd = -1;
-	int error = open_namespace(kernel, &fd);
+	int error = netns_open(kernel->name, &fd);
 
 	return error ? error : netns_enter(fd);
 }
@@ -216,13 +166,11 @@ static int env_open(struct slice_kernel *kernel, struct target_env *env, bool *i
 
 	*env = (struct target_env){
 		.inside_fd = -1, .underlay_fd = kernel->underlay_fd, .name = kernel->name, .state_dir = kernel->state_dir};
-	if (!kernel->is_found)
-		netns_each(find_name, kernel);
 	if (!error)
 		error = netns_open_or_new(kernel->name, kernel->underlay_fd, &env->inside_fd, is_new);
 	if (error)
 		return fail(result, error, "the network namespace %s cannot be made", kernel->name);
-	kernel->is_found = true;
+	kernel->is_there = true;
 	error = nl_new(&env->underlay);
 	if (!error)
 		error = nl_nsid(env->underlay, env->inside_fd, &result->nsid);
@@ -257,6 +205,8 @@ static int set_sysctls(const struct slice_spec *spec, struct slice_result *resul
 		{"netfilter/nf_conntrack_acct", "1"},
 		{"ipv6/conf/all/disable_ipv6", spec->policy->is_l2tp ? "1" : "0"},
 		{"ipv6/conf/default/disable_ipv6", spec->policy->is_l2tp ? "1" : "0"},
+		{"netfilter/nf_conntrack_timestamp", "1"}, // bindings.h
+		{"netfilter/nf_conntrack_acct", "1"},
 	};
 
 	for (size_t i = 0; i < array_len(rows); i++) {
@@ -404,8 +354,10 @@ static int start_targets(
 
 		if (!status)
 			return fail(result, -ENOMEM, "the targets cannot be brought up");
-		if (old && old != target && !ops->reconfigure(old, target))
-			ops->stop(env, old);
+		if (old && old != target && !ops->reconfigure(old, target)) {
+			target_stop(env, old);
+			result->has_let_go = true;
+		}
 		ops->interface(target->config, interface);
 		first = find_interface(spec, interface);
 		if (first != target) {
@@ -413,7 +365,7 @@ static int start_targets(
 				interface, first->config->moniker);
 			continue;
 		}
-		ops->start(env, target, status);
+		target_start(env, target, status);
 		note_mtu(env, target, status);
 		watch(env, interface, status->available, result);
 	}
@@ -428,25 +380,31 @@ static int start_targets(
 }
 
 // Targets that are no more. When it is not known what stands in the namespace (the first time in a process, and after a failure), whatever
-// no target claims is given back.
-static void stop_targets(struct slice_kernel *kernel, const struct slice_spec *spec, const struct target_env *env)
+// no target claims is given back. Whether there was any.
+static bool stop_targets(struct slice_kernel *kernel, const struct slice_spec *spec, const struct target_env *env)
 {
 	struct nl_links links = {0};
 	char interface[16];
+	bool any = false;
 
 	if (kernel->is_tidy) {
 		vec_each (&kernel->applied->targets, old)
 			if (!find_target(spec, &old->config->id) && !target_interface(old->config, interface) &&
-				!find_interface(spec, interface))
-				target_ops_get(old->config->type)->stop(env, old);
-		return;
+				!find_interface(spec, interface)) {
+				target_stop(env, old);
+				any = true;
+			}
+		return any;
 	}
 	if (nl_links_get(env->inside, &links))
-		return;
+		return false;
 	vec_each (&links.rows, link)
-		if (!(link->flags & IFF_LOOPBACK) && !cable_owns(link->name) && !find_interface(spec, link->name))
+		if (!(link->flags & IFF_LOOPBACK) && !cable_owns(link->name) && !find_interface(spec, link->name)) {
 			target_link_give_back(env, link);
+			any = true;
+		}
 	vec_free(&links.rows);
+	return any;
 }
 
 // Which addresses of its link stand for the public ones is known when the link is.
@@ -493,11 +451,8 @@ static void apply(struct slice_kernel *kernel, struct slice_spec *spec, const st
 	if (!error)
 		error = load_policy(kernel, spec, result);
 	if (!error) {
-		stop_targets(kernel, spec, env);
-		transfer_sweep(env->underlay, env->underlay_fd);
-		error = netns_enter(env->inside_fd);
-		if (!error)
-			error = netns_sysctl("ipv4/ip_forward", "1");
+		result->has_let_go |= stop_targets(kernel, spec, env);
+		error = netns_sysctl("ipv4/ip_forward", "1");
 		if (!error && !spec->policy->is_l2tp && netns_sysctl("ipv6/conf/all/forwarding", "1") == -EACCES)
 			error = -EACCES; // a kernel without IPv6 has no such file
 		if (error)
@@ -550,17 +505,10 @@ void slice_kernel_look(struct slice_kernel *kernel, struct slice_result *result)
 
 			if (!status)
 				continue;
-			ops->status(&env, target, status);
+			target_status(&env, target, status);
 			note_mtu(&env, target, status);
 		}
 	env_close(&env);
-}
-
-static int nl_open_in(int ns_fd, struct nl **out)
-{
-	int error = netns_enter(ns_fd);
-
-	return error ? error : nl_new(out);
 }
 
 // Takes the namespace of that name down, with its interfaces saved.
@@ -588,8 +536,6 @@ static void remove_namespace(int underlay_fd, const char *name)
 				strerror(-kept));
 	}
 	vec_free(&links.rows);
-	if (!error && !nl_open_in(underlay_fd, &env.underlay))
-		transfer_sweep(env.underlay, underlay_fd);
 	env_close(&env);
 	if (error == -ENOENT)
 		error = 0; // only a file, or nothing
@@ -601,42 +547,12 @@ static void remove_namespace(int underlay_fd, const char *name)
 		log_info("slice=%s message=\"network namespace removed\"", name);
 }
 
-void slice_kernel_remove(struct slice_kernel *kernel)
+bool slice_kernel_remove(struct slice_kernel *kernel)
 {
-	if (!kernel->is_found)
-		netns_each(find_name, kernel);
-	if (kernel->is_found)
+	bool was_there = kernel->is_there;
+
+	if (was_there)
 		remove_namespace(kernel->underlay_fd, kernel->name);
-	kernel->is_found = false;
-}
-
-struct sweep {
-	int underlay_fd;
-	char prefix[48];
-	const struct uuid *claimed;
-	size_t count;
-};
-
-static void sweep_name(void *owner, const char *name)
-{
-	const struct sweep *sweep = owner;
-
-	if (strncmp(name, sweep->prefix, strlen(sweep->prefix)))
-		return;
-	for (size_t i = 0; i < sweep->count; i++) {
-		char suffix[16];
-
-		name_suffix(&sweep->claimed[i], suffix);
-		if (has_suffix(name, suffix))
-			return;
-	}
-	remove_namespace(sweep->underlay_fd, name);
-}
-
-void slice_kernel_sweep(int underlay_fd, const char *gateway_name, const struct uuid *claimed, size_t count)
-{
-	struct sweep sweep = {.underlay_fd = underlay_fd, .claimed = claimed, .count = count};
-
-	name_prefix(gateway_name, sweep.prefix);
-	netns_each(sweep_name, &sweep);
+	kernel->is_there = false;
+	return was_there;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two halves of a slice. slice.c is the control thread's: the object that others hold, its jobs and callbacks. slice_kernel.c is the
-// worker thread's: what was last brought into the kernel and how to get from there to a new description. They share only these values.
+// worker threads': what was last brought into the kernel and how to get from there to a new description. They share only these values.
 #pragma once
 
 #include "gateway/netns.h"
@@ -29,6 +29,7 @@ struct slice_watch {
 struct slice_result {
 	int error;
 	char message[POLICY_WHY];
+	bool has_let_go; // of something that the underlay may have had rules for
 	int nsid; // by which link events name the namespace
 	VEC(struct slice_target_status) targets;
 	VEC(struct slice_watch) watches;
@@ -36,9 +37,9 @@ struct slice_result {
 
 struct slice_kernel;
 
-// `underlay_fd` and `state_dir` are borrowed. Nothing is done in the kernel yet.
-int slice_kernel_new(int underlay_fd, const char *state_dir, const char *gateway_name, const struct uuid *vslice,
-	const char *moniker, struct slice_kernel **out);
+// `underlay_fd` and `state_dir` are borrowed. `is_there`: an earlier gateway has left that namespace. Nothing is done in the kernel yet.
+int slice_kernel_new(int underlay_fd, const char *state_dir, const char *name, bool is_there, struct slice_kernel **out);
+const char *slice_kernel_key(const struct slice_kernel *kernel);
 void slice_kernel_free(struct slice_kernel **kernel); // the object only
 // Brings the kernel to `spec` (taken; NULL = as last time, look again) and says what came of it.
 void slice_kernel_apply(struct slice_kernel *kernel, struct slice_spec *spec, struct slice_result *result);
@@ -49,7 +50,5 @@ void slice_kernel_members(struct slice_kernel *kernel, const struct slice_member
 int slice_kernel_bindings(struct slice_kernel *kernel, const struct binding_query *query, struct bindings *out); // 0 or -errno
 void slice_kernel_cable(struct slice_kernel *kernel, bool on); // slice_cable
 int slice_kernel_enter(struct slice_kernel *kernel); // the thread into the slice's namespace; -ENOENT when there is none
-// Gives back the interfaces and ends the namespace.
-void slice_kernel_remove(struct slice_kernel *kernel);
-// Ends the namespaces of this gateway whose VSlice is not in `claimed`.
-void slice_kernel_sweep(int underlay_fd, const char *gateway_name, const struct uuid *claimed, size_t count);
+// Gives back the interfaces and ends the namespace. Whether something was there.
+bool slice_kernel_remove(struct slice_kernel *kernel);

@@ -15,6 +15,7 @@
 #include "gateway/udp.h"
 
 #include "base/clean.h"
+#include "base/fd.h"
 
 #include <errno.h>
 #include <string.h>
@@ -501,7 +502,7 @@ int udp_open(const struct ip_end *address, int *fd_out)
 	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
 	if (bind(fd, &local.any, sockaddr_len(&local)) < 0)
 		return -errno;
-	*fd_out = TAKE_FD(fd);
+	*fd_out = fd_high(TAKE_FD(fd));
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "gateway/netns.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,45 @@ const struct target_ops *target_ops_get(enum target_type type)
 bool target_always(const struct target_config *config)
 {
 	return config;
+}
+
+static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER;
+
+static void begin(const struct target_config *config)
+{
+	const struct target_ops *ops = target_ops_get(config->type);
+
+	if (ops->is_alone && ops->is_alone(config))
+		pthread_mutex_lock(&shared);
+}
+
+static void end(const struct target_config *config)
+{
+	const struct target_ops *ops = target_ops_get(config->type);
+
+	if (ops->is_alone && ops->is_alone(config))
+		pthread_mutex_unlock(&shared);
+}
+
+void target_start(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
+{
+	begin(spec->config);
+	target_ops_get(spec->config->type)->start(env, spec, status);
+	end(spec->config);
+}
+
+void target_stop(const struct target_env *env, const struct target_spec *spec)
+{
+	begin(spec->config);
+	target_ops_get(spec->config->type)->stop(env, spec);
+	end(spec->config);
+}
+
+void target_status(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
+{
+	begin(spec->config);
+	target_ops_get(spec->config->type)->status(env, spec, status);
+	end(spec->config);
 }
 
 int target_interface(const struct target_config *config, char out[16])

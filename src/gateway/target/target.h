@@ -3,7 +3,7 @@
 //
 // A target is an interface of the slice's namespace with addresses and a routing table of its own. The slice brings its targets up and
 // down, and points the policy's marks at their tables; a target only knows how its kind of interface comes to be. Everything here that
-// takes a `struct target_env` runs on the worker thread, inside the slice's namespace.
+// takes a `struct target_env` runs on a worker thread, inside the slice's namespace.
 #pragma once
 
 #include "gateway/config.h"
@@ -44,14 +44,20 @@ struct target_ops {
 	void (*stop)(const struct target_env *env, const struct target_spec *spec);
 	// What can be seen now, without changing anything.
 	void (*status)(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status);
+	// Whether it touches what slices share, such as a daemon: then no other such target is touched meanwhile. NULL = never.
+	bool (*is_alone)(const struct target_config *config);
 };
 
 extern const struct target_ops target_internet, target_peering, target_vpn, target_wireguard;
 
-bool target_always(const struct target_config *config); // for is_watched
+bool target_always(const struct target_config *config); // for is_watched, is_alone
 
 // NULL for a type that this gateway does not have.
 const struct target_ops *target_ops_get(enum target_type type);
+// As the members of the vtable, from as many threads as one likes.
+void target_start(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status);
+void target_stop(const struct target_env *env, const struct target_spec *spec);
+void target_status(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status);
 // As the member of the vtable; -EOPNOTSUPP for a type that this gateway does not have.
 int target_interface(const struct target_config *config, char out[16]);
 bool target_reaches(const struct target_config *config, const struct ip_addr *addr);

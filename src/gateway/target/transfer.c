@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/if.h>
 #include <linux/rtnetlink.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,10 @@
 #define NET 0xc6120000u // 198.18.0.0/15
 #define LINKS 65535u // so that no address of a link is the broadcast one
 #define TRIES 256
+
+// Slices come up beside each other, and the underlay is one.
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
 static uint32_t first_index(const struct uuid *owner)
 {
 	uint32_t hash = 2166136261u; // FNV-1a
@@ -75,10 +80,12 @@ static int start(const struct target_env *env, const struct uuid *owner, const c
 	uint32_t index = 0;
 	int error = netns_enter(env->underlay_fd);
 
+	pthread_mutex_lock(&lock);
 	if (!error)
 		error = underlay_prepare(env->underlay, why);
 	if (!error)
 		error = find_or_make(env, owner, name, &index, &outer);
+	pthread_mutex_unlock(&lock);
 	if (error)
 		return error;
 	out->outer = ip_addr_v4(NET + 2 * index);

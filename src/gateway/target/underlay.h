@@ -7,7 +7,7 @@
 // The gateway's public addresses are the underlay's as long as the table is there: routes of the table "local" make them so, and answer for them
 // on a shared network, without an address of any of the host's interfaces being changed. Nothing that is not an answer comes in by them.
 //
-// All on the worker thread, of which this is the only memory that slices share.
+// On worker threads. Peers and addresses are set by one that is alone (worker.h); the table is made under the lock of transfer.c.
 #pragma once
 
 #include "gateway/natpool.h"

@@ -264,4 +264,5 @@ const struct target_ops target_peering = {
 	.reconfigure = peering_reconfigure,
 	.stop = peering_stop,
 	.status = peering_status,
+	.is_alone = peering_is_watched,
 };

@@ -279,4 +279,5 @@ const struct target_ops target_vpn = {
 	.reconfigure = vpn_reconfigure,
 	.stop = vpn_stop,
 	.status = vpn_status,
+	.is_alone = target_always,
 };

@@ -318,4 +318,5 @@ const struct target_ops target_wireguard = {
 	.reconfigure = wireguard_reconfigure,
 	.stop = wireguard_stop,
 	.status = wireguard_status,
+	.is_alone = target_always,
 };
