@@ -5,7 +5,7 @@
 #include "proto/l2tp/engine.h"
 #include "proto/ppp/link.h"
 
-enum what { ADVICE_DISCONNECT, ADVICE_PPP, ADVICE_TUNNEL, ADVICE_STOP, ADVICE_CALL, ADVICE_CDN, ADVICE_REFUSAL, ADVICE_WHATS };
+enum what { ADVICE_DISCONNECT, ADVICE_PPP, ADVICE_TUNNEL, ADVICE_STOP, ADVICE_ERROR, ADVICE_CALL, ADVICE_CDN, ADVICE_REFUSAL, ADVICE_WHATS };
 
 static const struct {
 	enum what what;
@@ -24,6 +24,7 @@ const char *advice_for(enum refusal refusal, const struct advice_cause *cause)
 		[ADVICE_PPP] = cause ? cause->ppp : 0,
 		[ADVICE_TUNNEL] = cause ? cause->tunnel : 0,
 		[ADVICE_STOP] = cause ? cause->stop : 0,
+		[ADVICE_ERROR] = cause ? cause->error : 0,
 		[ADVICE_CALL] = cause ? cause->call : 0,
 		[ADVICE_CDN] = cause ? cause->cdn : 0,
 		[ADVICE_REFUSAL] = (uint16_t)refusal,

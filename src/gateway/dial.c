@@ -318,6 +318,11 @@ static bool is_failover_code(const struct l2tp_settings *settings, uint16_t resu
 	return false;
 }
 
+static bool is_full(bool is_general, uint16_t error)
+{
+	return is_general && error == L2TP_ERROR_resources;
+}
+
 static enum refusal refusal_of_tunnel(const struct tunnel *tunnel)
 {
 	switch (tunnel->l2tp.reason) {
@@ -329,6 +334,12 @@ static enum refusal refusal_of_tunnel(const struct tunnel *tunnel)
 	case L2TP_REASON_no_answer:
 	case L2TP_REASON_peer_lost:
 		return REFUSED_LNS_SILENT;
+	case L2TP_REASON_malformed:
+	case L2TP_REASON_unexpected:
+		return REFUSED_LNS_FAULT;
+	case L2TP_REASON_peer_closed:
+		return is_full(tunnel->l2tp.result == L2TP_STOP_error, tunnel->l2tp.error) ? REFUSED_LNS_FULL
+											   : REFUSED_TUNNEL_REFUSED;
 	default:
 		return REFUSED_TUNNEL_REFUSED;
 	}
@@ -351,6 +362,8 @@ static enum refusal refusal_of_call(const struct session *session, const struct 
 		return refusal_of_tunnel(call_tunnel(session->call));
 	if (event->reason == L2TP_REASON_no_answer)
 		return REFUSED_LNS_SILENT;
+	if (event->reason == L2TP_REASON_malformed || event->reason == L2TP_REASON_unexpected)
+		return REFUSED_LNS_FAULT;
 	if (event->disconnect &&
 		(event->disconnect->code == L2TP_DISCONNECT_auth_failed ||
 			event->disconnect->code == L2TP_DISCONNECT_auth_protocol))
@@ -360,6 +373,8 @@ static enum refusal refusal_of_call(const struct session *session, const struct 
 	if (is_authenticating(session) || is_over_auth(session))
 		return REFUSED_PPP_AUTH; // what an LNS does that does not say PAP Nak or CHAP Failure
 	if (event->has_result && (event->result == L2TP_CDN_temporary || event->result == L2TP_CDN_busy))
+		return REFUSED_LNS_FULL;
+	if (event->has_result && is_full(event->result == L2TP_CDN_error, event->error))
 		return REFUSED_LNS_FULL;
 	return REFUSED_CALL_REFUSED;
 }

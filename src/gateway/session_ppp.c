@@ -8,6 +8,7 @@
 #include "gateway/session_ip6.h"
 #include "gateway/template.h"
 #include "gateway/trace.h"
+#include "proto/ppp/mschap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,6 +50,16 @@ static void on_ppp_send(struct ppp_link *link, uint16_t protocol, const uint8_t 
 		call_tunnel(session->call)->dp, session->call->l2tp.local_id, session->call->l2tp.peer_id, protocol, packet, len);
 }
 
+static void note_what_is_said(struct attach *attach, const struct ppp_event *event)
+{
+	const char *words = mschap_failure_words(event->text, event->text_len);
+
+	if (words)
+		snprintf(attach->why, sizeof(attach->why), "the LNS says that %s", words);
+	else
+		snprintf(attach->why, sizeof(attach->why), "the LNS says \"%.*s\"", (int)event->text_len, event->text);
+}
+
 static void on_ppp_event(struct ppp_link *link, const struct ppp_event *event)
 {
 	struct session *session = session_of(link);
@@ -67,7 +78,7 @@ static void on_ppp_event(struct ppp_link *link, const struct ppp_event *event)
 	else if (event->kind == PPP_EVENT_UP)
 		attach->ncp_up_ms = now_ms;
 	else if (event->kind == PPP_EVENT_AUTH_FAILED && event->text_len)
-		snprintf(attach->why, sizeof(attach->why), "the LNS says \"%.*s\"", (int)event->text_len, event->text);
+		note_what_is_said(attach, event);
 }
 
 static void on_ppp_random(struct ppp_link *link, void *out, size_t len)

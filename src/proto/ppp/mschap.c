@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/clean.h"
 #include "base/wire.h"
 
 void chap_md5(
@@ -141,4 +142,29 @@ void mschap_proof(const struct mschap *in, const uint8_t nt_response[MSCHAP_NT_L
 	sha1_update(&sha, sizeof(challenge), challenge);
 	sha1_update(&sha, sizeof(magic2) - 1, (const uint8_t *)magic2);
 	sha1_digest(&sha, MSCHAP_PROOF_LEN, out);
+}
+
+const char *mschap_failure_words(const char *text, size_t len)
+{
+	static const struct {
+		unsigned int code;
+		const char *words;
+	} rows[] = {
+		{646, "the account may not log in at this hour (E=646)"},
+		{647, "the account is disabled (E=647)"},
+		{648, "the password has expired (E=648)"},
+		{649, "the account has no permission to dial in (E=649)"},
+		{691, "the user name or password is wrong (E=691)"},
+		{709, "the password could not be changed (E=709)"},
+	};
+	unsigned int code = 0;
+
+	if (len < 5 || memcmp(text, "E=", 2) != 0)
+		return NULL;
+	for (size_t i = 2; i < 5; i++)
+		code = code * 10 + (unsigned int)(text[i] - '0');
+	for (size_t i = 0; i < array_len(rows); i++)
+		if (rows[i].code == code)
+			return rows[i].words;
+	return NULL;
 }

@@ -24,3 +24,5 @@ struct mschap {
 void mschap_nt_response(const struct mschap *in, uint8_t out[MSCHAP_NT_LEN]);
 // The authenticator's proof (RFC 2759 8.7), the octets behind "S=".
 void mschap_proof(const struct mschap *in, const uint8_t nt_response[MSCHAP_NT_LEN], uint8_t out[MSCHAP_PROOF_LEN]);
+// What an MS-CHAP Failure says by its "E=" (RFC 2759 6), such as "the password has expired"; NULL where it says nothing of the kind.
+const char *mschap_failure_words(const char *text, size_t len);

@@ -81,6 +81,28 @@ static void md5_of_a_real_exchange(void **)
 	assert_memory_equal(out, want, sizeof(out));
 }
 
+static void a_failure_in_words(void **)
+{
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{"E=648 R=0 C=00000000000000000000000000000000 V=3 M=change it", "the password has expired (E=648)"},
+		{"E=691", "the user name or password is wrong (E=691)"},
+		{"E=999 R=0", NULL},
+		{"E=64", NULL},
+		{"wrong name or password", NULL},
+		{"", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *words = mschap_failure_words(cases[i].text, strlen(cases[i].text));
+
+		assert_true(!words == !cases[i].words);
+		if (words)
+			assert_string_equal(words, cases[i].words);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +111,7 @@ int main(void)
 		cmocka_unit_test(proof_of_rfc_2759),
 		cmocka_unit_test(passwords_are_utf8),
 		cmocka_unit_test(md5_of_a_real_exchange),
+		cmocka_unit_test(a_failure_in_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
