@@ -147,6 +147,9 @@ int route_dump(struct route *route, void (*each)(void *owner, const struct route
 // Whether frames can be redirected to the interface: 1, 0, or -EOPNOTSUPP when this kernel does not say (before 6.3).
 int route_takes_redirects(struct route *route, uint32_t ifindex);
 
+// probe.c: the same of a veth, found out by a frame that is sent; in the interface's namespace. 1, 0 or -errno.
+int xdp_probe(uint32_t ifindex, const char *interface);
+
 // hop.c: next hops, by whom they lead to; daddr 0: whoever is at the other end of the interface, which is a slice's cable. 0: no room.
 uint32_t xdp_hop_get(struct fast *fast, uint32_t slice, uint32_t mark, uint32_t saddr, uint32_t daddr, const char *interface);
 // Takes over one that an earlier process left.

@@ -5,6 +5,7 @@
 
 #include "base/clean.h"
 
+#include <net/if.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -310,6 +311,32 @@ static void no_packet_sees_half_a_change(void **state)
 	fast_free(&fast, false);
 }
 
+static void run(const char *command)
+{
+	if (system(command))
+		fail_msg("%s", command);
+}
+
+// What kernels before 6.3 do not say is found out by a frame.
+static void a_veth_is_probed(void **state)
+{
+	uint32_t ifindex;
+
+	(void)state;
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	run("ip link add probe0 type veth peer name probe1 && ip link set probe0 up && ip link set probe1 up");
+	run("ethtool -K probe1 gro off >/dev/null");
+	ifindex = if_nametoindex("probe0");
+	assert_int_equal(xdp_probe(ifindex, "probe0"), 0);
+	run("ethtool -K probe1 gro on >/dev/null");
+	assert_int_equal(xdp_probe(ifindex, "probe0"), 1);
+	assert_int_equal(xdp_probe(ifindex, "probe0"), 1);
+	run("ethtool -K probe1 gro off >/dev/null");
+	assert_int_equal(xdp_probe(ifindex, "probe0"), 0);
+	run("ip link del probe0");
+	assert_true(xdp_probe(ifindex, "probe0") < 0);
+}
+
 // A change that makes the verifier work much harder is seen here before a kernel refuses it. Kernel 6.18, clang 14.
 static void the_verifier_stays_below_its_ceilings(void **state)
 {
@@ -338,6 +365,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(packets_take_only_the_path_that_the_policy_gave, setup, teardown),
 		cmocka_unit_test_setup_teardown(frames_of_a_vlan_are_taken_and_sent, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_packet_sees_half_a_change, setup, teardown),
+		cmocka_unit_test(a_veth_is_probed),
 		cmocka_unit_test_setup_teardown(the_verifier_stays_below_its_ceilings, setup, teardown),
 	};
 	struct fast_options options = {
