@@ -107,7 +107,7 @@ void tunnel_follow_path(struct tunnel *tunnel)
 	if (tunnel->pair && ip_end_equal(&tunnel->l2tp.peer, &tunnel->pair->lns)) // the policy was asked about no other
 		path = &tunnel->pair->path;
 	dp_tunnel_set_path(tunnel->dp, path);
-	vslice_follow_cable(tunnel->lac->vslice);
+	vslice_cable_for(tunnel);
 }
 
 static void on_up(struct tunnel *tunnel)

@@ -66,20 +66,32 @@ static enum dp_way look_at_tunnels(struct vslice *vslice)
 	return best;
 }
 
+static void set_cable(struct vslice *vslice, bool is_wanted)
+{
+	if (vslice->cable == (is_wanted ? CABLE_LAID : CABLE_NONE))
+		return;
+	vslice->cable = is_wanted ? CABLE_LAID : CABLE_NONE;
+	slice_cable(vslice->slice, is_wanted);
+}
+
+void vslice_cable_for(struct tunnel *tunnel)
+{
+	if (tunnel->dp && dp_tunnel_wants_cable(tunnel->dp))
+		set_cable(tunnel->lac->vslice, true);
+}
+
 // An earlier gateway's cable stays until all of its tunnels have been taken up, and any while there is no tunnel to ask.
-void vslice_follow_cable(struct vslice *vslice)
+static void follow_cable(struct vslice *vslice)
 {
 	bool is_asked = false, is_wanted = false;
 	const struct tunnel *tunnel;
 
-	for (size_t at = 0; (tunnel = map_next(&vslice->tunnels, &at));) {
+	for (size_t at = 0; !is_wanted && (tunnel = map_next(&vslice->tunnels, &at));) {
 		is_asked = is_asked || tunnel->dp;
-		is_wanted = is_wanted || (tunnel->dp && dp_tunnel_wants_cable(tunnel->dp));
+		is_wanted = tunnel->dp && dp_tunnel_wants_cable(tunnel->dp);
 	}
-	if (!is_asked || (!is_wanted && vslice->gateway->resume) || vslice->cable == (is_wanted ? CABLE_LAID : CABLE_NONE))
-		return;
-	vslice->cable = is_wanted ? CABLE_LAID : CABLE_NONE;
-	slice_cable(vslice->slice, is_wanted);
+	if (is_wanted || (is_asked && !vslice->gateway->resume))
+		set_cable(vslice, is_wanted);
 }
 
 static void look_at_way(struct vslice *vslice)
@@ -100,7 +112,7 @@ static void on_watch_due(struct timer *timer, uint64_t now_ms)
 
 	if (vslice->ready && !vslice->stopping) {
 		slice_look(vslice->slice);
-		vslice_follow_cable(vslice);
+		follow_cable(vslice);
 		look_at_way(vslice);
 		if (now_ms >= vslice->rules_due_ms) {
 			slice_rule_counters(vslice->slice, on_counters, vslice);
