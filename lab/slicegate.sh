@@ -19,7 +19,7 @@ gateway_order() { # declares the Regional Gateway and makes the token with which
 
 gateway_start() {
 	mkdir -p "$LAB_WORK/state"
-	start slicegate-gateway gateway "$BUILD/src/gateway/slicegate-gateway" --controller "$API" --token-file "$LAB_WORK/gateway.token" \
+	start slicegate-gateway gateway "$BUILD/src/gateway/${GATEWAY_PROGRAM:-slicegate-gateway}" --controller "$API" --token-file "$LAB_WORK/gateway.token" \
 		--name "$LAB" --gtp-address "$GTP_GATEWAY" --state-dir "$LAB_WORK/state" --usage-interval 1s --dataplane "${DATAPLANE:-auto}" --metrics-listen 127.0.0.1:9100 --log "${GATEWAY_LOG:-info}"
 	wait_for 10 udp_bound gateway 2123
 }

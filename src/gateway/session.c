@@ -479,8 +479,11 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 			refusal_name(reason), why ? why : refusal_words(reason));
 		session_report_end(session, &counters, why ? why : refusal_words(reason));
 	}
-	if (session->attach)
+	if (session->attach) {
+		if (tell == SESSION_TELL_NOBODY) // it will be asked again, and the next process answers
+			session->attach->must_answer = false;
 		attach_end(session, reason, why);
+	}
 	if (was_up && tell & SESSION_TELL_ACCESS)
 		session->access->release(session, reason);
 	rescue_forget(session);

@@ -38,7 +38,8 @@
 #define BATCH 64
 #define TIMES 200000
 #define LEAST (FLOOD_HEAD + FLOOD_INNER)
-#define STUCK_NS 50000000u // a packet that takes so long waits in a socket
+#define STUCK_NS 50000000u // a packet to the LNS that takes so long waits in a socket
+#define STUCK_TARGET_NS 3000000000u // a program in user space is on the way
 #define END_NS 10000000000u // what has not come by then is lost
 #define SERVER "203.0.113.1" // whom SIMs behind an LNS talk to; nobody has to be there
 
@@ -354,7 +355,8 @@ static void watch(struct stream *stream)
 		stream->last_ns = now;
 		if (count->parked > out)
 			count->parked = out;
-	} else if (now - stream->last_ns > STUCK_NS && out >= count->parked + count->window) {
+	} else if (now - stream->last_ns > (stream->number <= FLOOD_DOWN ? STUCK_NS : STUCK_TARGET_NS) &&
+		out >= count->parked + count->window) {
 		count->parked = out;
 		stream->parked_most = out > stream->parked_most ? out : stream->parked_most;
 	}

@@ -87,9 +87,11 @@ flood() { # NAME PACKETS [OPTIONS...]
 	wait_for 10 says "$name" flooding
 }
 is_over() { ended "$(pid_of "$1")"; } # NAME
+udp_full() { in_ns "$1" awk '/^Udp: [0-9]/ { print $6 }' /proc/net/snmp; } # NS
 none_lost() { # NAME
 	wait_for 600 is_over "$1"
 	grep '^{' "$LAB_WORK/$1.log" | tee -a "$RESULT" >&3
+	echo "not ours: $(udp_full b) datagrams found the socket of the customer's wireguard-go full, $(udp_full gateway) that of the gateway's"
 	grep '^{' "$LAB_WORK/$1.log" | jq -es 'length == 4 and all(.lost == 0 and .doubled == 0 and .misled == 0 and .sent > 1000)'
 }
 control_meanwhile() { # until it is told to end: SIMs attach and detach, and echo requests
@@ -107,12 +109,27 @@ ends() { # SIGNAL: an echo request comes while no gateway is there, and is answe
 	wait_for 30 metrics
 }
 restarts() {
-	local i restart_counter
+	local i
 	restart_counter=$(echo_request echo2)
 	for ((i = 0; i < RESTARTS; i++)); do
 		ends KILL
 		ends USR2
 	done
+}
+exchanges() { # by one whose maps have another layout, and back
+	GATEWAY_PROGRAM=slicegate-gateway-next ends USR2
+	wait_for 20 moved
+	ends USR2
+	wait_for 20 moved
+}
+moved() { [ "$(grep -c 'the earlier maps are gone' "$LAB_WORK/slicegate-gateway.log")" -gt "${moves:-0}" ] && moves=$((${moves:-0} + 1)); }
+counted() { # what the flood has sent is what the sessions have counted; no SIM has had any other packets
+	local sent counted
+	sent=$(cat "$LAB_WORK"/flood*.log | grep '^{' | jq -s "map(select(.stream | endswith(\"$1\")).sent) | add")
+	counted=$(all_packets "$1")
+	[ "$sent" = "$counted" ] || fail "$1: $sent sent, $counted counted in all"
+	counted=$({ api GET "/sessions?limit=1000" && api GET "/sessions?limit=1000&offset=1000"; } | jq -s "add | map(.packets${1^}) | add")
+	[ "$sent" = "$counted" ] || fail "$1: $sent sent, $counted counted by the sessions"
 }
 flood_ends() {
 	kill -TERM "$(pid_of flood)"
@@ -149,7 +166,9 @@ step "loses nothing" none_lost flood-calm
 step "what the control channel's numbers are is written down" capture_control
 step "a flood, and control messages" eval "flood flood $PACKETS && control_meanwhile"
 step "kill -9 and start, upgrade and start, $RESTARTS times" restarts
+step "an upgrade to another layout of the maps, and back" exchanges
 step "not one packet was lost, doubled or led astray" flood_ends
+step "not one was forgotten by the counters" eval "wait_for 5 counted uplink && wait_for 5 counted downlink"
 step "all SIMs that came meanwhile are in" wait_for 20 all_churned
 step "neither the LNS nor the mobile network noticed anything" nobody_noticed
 step "the control channel's numbers went on" numbers_go_on

@@ -17,7 +17,15 @@ typedef __u64 uint64_t;
 #include <stdint.h>
 #endif
 
-#define ABI_VERSION 3
+#ifndef ABI_NEXT
+#define ABI_VERSION 4
+#define ABI_ROOM
+#define ABI_ROOM_LEN 0
+#else // a version to come, for the story that exchanges the two: entries are wider, and what they hold stands elsewhere
+#define ABI_VERSION 5
+#define ABI_ROOM uint64_t room[4];
+#define ABI_ROOM_LEN 32
+#endif
 
 #define ABI_LEAF 64 // tunnel ids in a leaf; no leaf, page, tunnel, hop or limit has the number 0
 #define ABI_LEAVES 128 // of a slice: tunnel ids of 8192 and more take the sockets
@@ -61,6 +69,7 @@ enum { // flags of a session
 
 // From the SIM, by the low bits of the TEID ("slot").
 struct abi_uplink {
+	ABI_ROOM
 	uint32_t seq;
 	uint32_t teid; // 0: none here
 	uint32_t sgw; // be; its address
@@ -79,6 +88,7 @@ struct abi_uplink {
 
 // To the SIM, by its "place": page of the tunnel * ABI_PAGE + low bits of the session id; of an Integrated session any place, found by address.
 struct abi_downlink {
+	ABI_ROOM
 	uint32_t seq;
 	uint32_t slot; // + 1; 0: none here
 	uint32_t peer_teid; // be
@@ -98,6 +108,7 @@ struct abi_count {
 struct abi_extra {
 	uint64_t dropped;
 	uint64_t busy_until_ns[2]; // struct fast_limit, by direction
+	ABI_ROOM
 	uint32_t place; // of its downlink; 0: none
 	uint32_t tunnel; // that it is of, even while the sockets carry it
 };
@@ -208,11 +219,15 @@ struct abi_flow {
 
 _Static_assert(sizeof(struct abi_config) == 16, "abi");
 _Static_assert(sizeof(struct abi_order) == 4, "abi");
-_Static_assert(sizeof(struct abi_uplink) == 32 && __builtin_offsetof(struct abi_uplink, tunnel) == 16 &&
-		__builtin_offsetof(struct abi_uplink, order) == 28,
+_Static_assert(sizeof(struct abi_uplink) == ABI_ROOM_LEN + 32 &&
+		__builtin_offsetof(struct abi_uplink, tunnel) == ABI_ROOM_LEN + 16 &&
+		__builtin_offsetof(struct abi_uplink, order) == ABI_ROOM_LEN + 28,
 	"abi");
-_Static_assert(sizeof(struct abi_downlink) == 32 && __builtin_offsetof(struct abi_downlink, hop) == 16, "abi");
-_Static_assert(sizeof(struct abi_count) == 16 && sizeof(struct abi_extra) == 32 && sizeof(struct abi_limit) == 64, "abi");
+_Static_assert(
+	sizeof(struct abi_downlink) == ABI_ROOM_LEN + 32 && __builtin_offsetof(struct abi_downlink, hop) == ABI_ROOM_LEN + 16,
+	"abi");
+_Static_assert(
+	sizeof(struct abi_count) == 16 && sizeof(struct abi_extra) == ABI_ROOM_LEN + 32 && sizeof(struct abi_limit) == 64, "abi");
 _Static_assert(sizeof(struct abi_tunnel) == 576 && __builtin_offsetof(struct abi_tunnel, pages) == 64, "abi");
 _Static_assert(sizeof(struct abi_hop) == 48 && __builtin_offsetof(struct abi_hop, dmac) == 8, "abi");
 _Static_assert(sizeof(struct abi_slice) == 528 && __builtin_offsetof(struct abi_slice, leaves) == 16, "abi");

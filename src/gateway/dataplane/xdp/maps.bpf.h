@@ -38,6 +38,7 @@ typedef struct abi_hop type_of_hops;
 typedef struct abi_slice type_of_slices;
 typedef struct abi_port type_of_port_keys;
 typedef struct abi_ids type_of_tunnel_ids;
+typedef struct abi_stats type_of_before;
 
 MAPPED_ARRAY(config, 1);
 MAPPED_ARRAY(uplinks, 1); // these four by slot
@@ -47,6 +48,7 @@ MAPPED_ARRAY(prefixes, 1);
 MAPPED_ARRAY(downlinks, 1); // these two by place
 MAPPED_ARRAY(downlink_counts, 1);
 MAPPED_ARRAY(limits, ABI_LIMITS);
+MAPPED_ARRAY(before, 1); // what programs of another layout had counted in all; no program reads it
 MAPPED_ARRAY(tunnels, ABI_TUNNELS);
 MAPPED_ARRAY(hops, ABI_HOPS);
 MAPPED_ARRAY(slices, ABI_SLICES);

@@ -10,7 +10,11 @@
 #include "gateway/dataplane/xdp/xdp.h"
 
 #include "base/clean.h"
+#ifndef ABI_NEXT
 #include "relay.skel.h"
+#else
+#include "relay_next.skel.h"
+#endif
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -166,6 +170,23 @@ static void remove_maps(const struct xdp_objects *objects, bool all)
 		closedir(directory);
 }
 
+// Those that an earlier version, or one with another --max-sessions, has left.
+static void older_open(struct fast *fast)
+{
+	DIR *directory = *fast->objects.pins ? opendir(fast->objects.pins) : NULL;
+	struct dirent *entry;
+
+	while (directory && !fast->older && (entry = readdir(directory))) {
+		char name[XDP_PATH + 280];
+
+		snprintf(name, sizeof(name), "%.200s/%.255s", fast->objects.pins, entry->d_name);
+		if (entry->d_name[0] == 'v' && strcmp(name, fast->objects.maps))
+			(void)xdp_older_open(fast, name);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 // Programs are detached by it, when no process has them open.
 static void remove_pins(struct xdp_objects *objects)
 {
@@ -173,6 +194,19 @@ static void remove_pins(struct xdp_objects *objects)
 	remove_below(objects->maps);
 	remove_maps(objects, true);
 	rmdir(objects->pins);
+}
+
+// Programs may be reading it: what has not changed is not touched.
+static void config_set(struct fast *fast)
+{
+	struct abi_config *at = fast->objects.config, to = *at; // the VLAN as an earlier process found it, until it is found again
+
+	to.gtpu_addr = xdp_be_addr(&fast->options.gtpu.addr);
+	to.gtpu_port = htons(fast->options.gtpu.port);
+	to.slot_mask = fast->options.slot_mask;
+	to.slots = fast->options.slots;
+	if (memcmp(at, &to, sizeof(to)))
+		*at = to;
 }
 
 int xdp_objects_open(struct fast *fast, char *why)
@@ -198,13 +232,8 @@ int xdp_objects_open(struct fast *fast, char *why)
 	error = maps_map(objects);
 	if (error)
 		return snprintf(why, FAST_WHY, "the BPF maps cannot be mapped: %s", strerror(-error)), error;
-	*objects->config = (struct abi_config){
-		.gtpu_port = htons(fast->options.gtpu.port),
-		.vlan = objects->config->vlan, // as an earlier process found it, until it is found again
-		.slot_mask = fast->options.slot_mask,
-		.slots = fast->options.slots,
-	};
-	memcpy(&objects->config->gtpu_addr, fast->options.gtpu.addr.bytes, 4);
+	config_set(fast);
+	older_open(fast);
 	fd = xdp_program_target(fast);
 	if (!objects->is_old)
 		error = bpf_map_update_elem(bpf_map__fd(objects->skeleton->maps.programs), &zero, &fd, 0);
@@ -243,6 +272,11 @@ void xdp_objects_switch(struct fast *fast)
 	int fd = xdp_program_target(fast);
 
 	bpf_map_update_elem(bpf_map__fd(fast->objects.skeleton->maps.programs), &zero, &fd, 0);
+}
+
+void xdp_objects_sweep(struct fast *fast)
+{
+	xdp_older_close(fast);
 	remove_maps(&fast->objects, false);
 }
 
@@ -258,6 +292,8 @@ void xdp_objects_stats(const struct fast *fast, struct abi_stats *out)
 	for (int i = 0; i < cpus; i++)
 		for (size_t j = 0; j < sizeof(*out) / sizeof(uint64_t); j++)
 			((uint64_t *)out)[j] += ((uint64_t *)&each[i])[j];
+	for (size_t j = 0; j < sizeof(*out) / sizeof(uint64_t); j++)
+		((uint64_t *)out)[j] += ((uint64_t *)fast->objects.before)[j];
 }
 
 void xdp_objects_flow(const struct fast *fast, uint32_t tunnel, struct abi_flow *out)

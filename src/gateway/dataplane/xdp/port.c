@@ -31,6 +31,8 @@ LOG_CATEGORY(xdp);
 
 #define LOOK_MS 1000
 #define PROBE_MS 5000
+#define PATIENCE_MS 5000
+#define HURRY_MS 20
 #define LINK_LEN (XDP_PATH + 60)
 
 struct hop_job { // a copy of what is to be resolved
@@ -55,6 +57,7 @@ struct xdp_thread {
 	pthread_t id;
 	int wake, home; // eventfd; our own namespace
 	bool stop, sweep;
+	uint64_t patience_ms; // for what an earlier version's programs still know better
 	uint64_t home_netns;
 	struct route *routes[ABI_SLICES];
 	uint64_t netns[ABI_SLICES]; // that the route is of
@@ -275,7 +278,7 @@ static int port_link(struct fast *fast, uint32_t port, uint32_t slice, uint64_t 
 	if (link < 0)
 		return link;
 	at->link = link;
-	if (fast->is_settled)
+	if (fast->is_settled && !fast->older)
 		renew(fast, port);
 	return 0;
 }
@@ -471,6 +474,39 @@ static void sweep(struct xdp_thread *thread)
 		closedir(directory);
 }
 
+// Whether packets find their way by our maps as they do by the earlier ones: a tunnel learns of its own after its policy has been asked.
+static bool is_complete(const struct xdp_thread *thread, uint32_t jobs)
+{
+	const struct xdp_objects *objects = &thread->fast->objects;
+
+	for (uint32_t i = 0; i < jobs; i++)
+		if (!objects->hops[thread->jobs[i].hop].port)
+			return false;
+	for (uint32_t i = 1; i < ABI_TUNNELS; i++)
+		if (thread->fast->tunnel_places[i].is_claimed && objects->tunnels[i].flags & ABI_OPEN && !objects->tunnels[i].hop)
+			return false;
+	return true;
+}
+
+// Our programs take the place of the earlier ones; while those have maps of their own, not before ours are complete, or will not be soon.
+static void take_over(struct xdp_thread *thread, uint32_t jobs)
+{
+	struct fast *fast = thread->fast;
+
+	if (fast->older && !thread->patience_ms)
+		thread->patience_ms = now_ms() + PATIENCE_MS;
+	if (fast->older && now_ms() < thread->patience_ms && !is_complete(thread, jobs)) {
+		__atomic_store_n(&thread->sweep, true, __ATOMIC_SEQ_CST);
+		return;
+	}
+	if (fast->older) {
+		xdp_older_prepare(fast);
+		xdp_objects_switch(fast);
+	}
+	sweep(thread);
+	xdp_objects_sweep(fast);
+}
+
 static void look(struct xdp_thread *thread)
 {
 	uint32_t count = copy_jobs(thread);
@@ -480,8 +516,8 @@ static void look(struct xdp_thread *thread)
 		resolve(thread, &thread->jobs[i]);
 	xdp_ways_look(thread->fast, thread->ways, thread->routes);
 	if (is_swept)
-		sweep(thread);
-	else
+		take_over(thread, count);
+	else if (!thread->fast->older)
 		close_unused(thread);
 }
 
@@ -496,7 +532,7 @@ static void wait_for_news(struct xdp_thread *thread)
 			thread->polled[count] = (struct pollfd){.fd = route_fd(thread->routes[i]), .events = POLLIN};
 			thread->polled_slices[count++] = i;
 		}
-	if (poll(thread->polled, count, LOOK_MS) <= 0)
+	if (poll(thread->polled, count, thread->patience_ms && thread->fast->older ? HURRY_MS : LOOK_MS) <= 0)
 		return;
 	if (thread->polled[0].revents && read(thread->wake, &kicks, sizeof(kicks)) < 0)
 		return;

@@ -133,6 +133,7 @@ void xdp_session_clear(struct fast *fast, uint32_t slot)
 	struct abi_extra *extra = &fast->objects.extras[slot];
 	bool is_cable = is_integrated(fast, extra->tunnel % ABI_TUNNELS);
 
+	xdp_older_forget(fast, fast->objects.uplinks[slot].teid);
 	__atomic_store_n(&fast->objects.uplinks[slot].teid, 0, __ATOMIC_SEQ_CST);
 	if (is_cable)
 		tell_addresses(fast, slot, extra->tunnel, false);
@@ -213,6 +214,7 @@ void fast_session_set(struct fast *fast, uint32_t slot, const struct fast_sessio
 	else
 		uplink->order.required = spec->sequencing;
 	write_uplink(uplink, &up);
+	xdp_older_move(fast, slot);
 	if (place && is_integrated(fast, spec->tunnel))
 		tell_addresses(fast, slot, spec->tunnel, true);
 	if (old_hop)

@@ -7,6 +7,7 @@
 //   xdp.c         this: begin and end; what an earlier process left, claimed
 //   tunnel.c      slices, tunnels and cables that the control side installs, written into the mapped arrays
 //   session.c     sessions, likewise
+//   older.c       maps of another layout, which earlier programs still use
 //   hop.c         next hops, counted
 //   port.c        a thread that attaches programs where next hops lead, and keeps MAC addresses as the kernel's neighbour tables have them
 //
@@ -120,14 +121,22 @@ void fast_settle(struct fast *fast)
 		if (fast->slice_places[i].is_used && !fast->slice_places[i].is_claimed)
 			xdp_slice_clear(fast, i);
 	xdp_session_settle(fast);
-	xdp_objects_switch(fast);
-	xdp_ports_sweep(fast);
+	if (!fast->older)
+		xdp_objects_switch(fast);
+	if (fast->thread) {
+		xdp_ports_sweep(fast);
+	} else {
+		xdp_older_prepare(fast);
+		xdp_objects_switch(fast);
+		xdp_objects_sweep(fast);
+	}
 	if (sessions || tunnels)
 		log_info("what nobody claimed is gone from the fast path sessions=%u tunnels=%u", sessions, tunnels);
 }
 
 static void tables_free(struct fast *fast)
 {
+	xdp_older_free(fast);
 	free(fast->tunnel_places);
 	free(fast->session_places);
 	free(fast->page_places);

@@ -28,7 +28,8 @@ struct relay_bpf;
 	X(hops, struct abi_hop)                                                                                                  \
 	X(slices, struct abi_slice)                                                                                              \
 	X(port_keys, struct abi_port)                                                                                            \
-	X(tunnel_ids, struct abi_ids)
+	X(tunnel_ids, struct abi_ids)                                                                                            \
+	X(before, struct abi_stats)
 
 // The programs and maps as they are in the kernel (objects.c).
 struct xdp_objects {
@@ -67,6 +68,7 @@ struct xdp_place { // a number that the maps use
 };
 
 struct xdp_thread;
+struct xdp_older;
 
 struct fast {
 	struct xdp_objects objects;
@@ -82,6 +84,7 @@ struct fast {
 	struct xdp_place *tunnel_places, *session_places, *page_places, leaf_places[ABI_LEAVES_MAX];
 	struct xdp_place hop_places[ABI_HOPS], port_places[ABI_PORTS], slice_places[ABI_SLICES];
 	struct xdp_thread *thread; // NULL in unit tests
+	struct xdp_older *older; // maps of another layout, whose programs still run; NULL: none
 };
 
 // xdp.c
@@ -106,14 +109,23 @@ void xdp_objects_flow(const struct fast *fast, uint32_t tunnel, struct abi_flow 
 void xdp_objects_flow_clear(const struct fast *fast, uint32_t tunnel);
 int xdp_objects_open(struct fast *fast, char *why);
 void xdp_objects_close(struct fast *fast, bool keep);
-// From here on the programs of this process run.
+// From here on the programs of this process run; and maps of another layout are gone.
 void xdp_objects_switch(struct fast *fast);
+void xdp_objects_sweep(struct fast *fast);
 void xdp_objects_stats(const struct fast *fast, struct abi_stats *out); // of all CPUs together
 int xdp_program_access(const struct fast *fast); // fds
 int xdp_program_target(const struct fast *fast);
 // Loads the few instructions that say which slice a packet came in by, and go on with target_xdp. An fd or -errno.
 int xdp_program_ingress(const struct fast *fast, uint32_t slice);
 int xdp_ports_fd(const struct fast *fast);
+
+// older.c: maps of another layout or size. What is moved from them comes on top of what is counted already.
+int xdp_older_open(struct fast *fast, const char *path);
+void xdp_older_move(struct fast *fast, uint32_t slot); // the session has been installed
+void xdp_older_forget(struct fast *fast, uint32_t teid); // it ends
+void xdp_older_prepare(struct fast *fast); // our programs are about to take over
+void xdp_older_close(struct fast *fast); // they have: the last counts are moved
+void xdp_older_free(struct fast *fast);
 
 // route.c: the kernel's routing and neighbour tables, of the namespace that the thread was in at route_open.
 struct route;
