@@ -27,6 +27,11 @@ static bool text_room(struct text *text, size_t more)
 	return true;
 }
 
+void text_reserve(struct text *text, size_t more)
+{
+	(void)text_room(text, more);
+}
+
 void text_bytes(struct text *text, const char *bytes, size_t len)
 {
 	if (!text_room(text, len))

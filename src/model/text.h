@@ -12,6 +12,7 @@ struct text {
 	bool failed;
 };
 
+void text_reserve(struct text *text, size_t more); // so much more will not move it
 void text_bytes(struct text *text, const char *bytes, size_t len);
 void text_add(struct text *text, const char *string);
 void text_char(struct text *text, char c);

@@ -135,7 +135,7 @@ class Controller:
 class Stream:
     """A gateway's configuration stream, read by a thread of its own."""
 
-    def __init__(self, controller, gateway, since=0, token=None, unix=False):
+    def __init__(self, controller, gateway, since=0, token=None, unix=False, paused=False):
         self.rows = queue.Queue()
         self.revision = since
         if unix:
@@ -150,6 +150,10 @@ class Stream:
         self.reply = self.connection.getresponse()
         self.status = self.reply.status
         self.thread = threading.Thread(target=self.read, daemon=True)
+        if not paused:
+            self.resume()
+
+    def resume(self):
         self.thread.start()
 
     def read(self):

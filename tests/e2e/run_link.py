@@ -84,6 +84,35 @@ class Link(Case):
         rows = stream.until("ready")
         self.assertEqual([(row["row"], row.get("kind"), row.get("id")) for row in rows][:-1], [("delete", "endpoint", endpoint)])
 
+    def test_a_change_does_not_wait_for_an_import(self):
+        count, stream = 6000, self.stream("europe", paused=True)
+        lines = "iccid,imsis,endpointGroup\r\n" + "".join(f"{iccid(n)},{imsi(n)},linked-group\r\n" for n in range(500000, 500000 + count))
+        reply = self.api.call("POST", "endpoints/import", raw=lines, headers={"Content-Type": "text/csv"})
+        self.assertEqual(reply.status, 200, reply.text[:300])
+        self.api.ok("PATCH", f"vslices/{self.ids['vslice']}", {"name": "overtakes"})  # the gateway has read nothing of the import yet
+        stream.resume()
+        stream.until("ready")
+        told, overtook, half, readies = 0, None, None, []
+        while told < count:
+            row = stream.next(30)
+            if row["row"] == "ready":
+                readies.append(row["revision"])
+            elif row.get("kind") == "endpoint":
+                told, imported = told + 1, row["revision"]
+                half = readies[-1] if told == count // 2 else half
+            elif row.get("kind") == "vslice" and row["data"]["name"] == "overtakes":
+                overtook = told
+        self.assertLess(overtook, count)
+        self.assertLess(max(readies), imported)  # who is cut off before the end begins the import again
+        while stream.revision <= imported:
+            stream.until("ready")
+        again = self.stream("europe", since=half)
+        self.assertFalse(again.until("hello")[-1]["snapshot"])
+        rows = []
+        while not rows or rows[-1]["revision"] <= imported:
+            rows += again.until("ready", 30)
+        self.assertEqual(len({row["data"]["iccid"] for row in rows if row.get("kind") == "endpoint"} & {iccid(n) for n in range(500000, 500000 + count)}), count)
+
     def test_difference_after_an_absence(self):
         stream = self.stream("europe")
         stream.until("ready")

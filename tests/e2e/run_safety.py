@@ -10,6 +10,7 @@ import sqlite3
 import ssl
 import subprocess
 import threading
+import time
 import unittest
 
 from harness import Client, Controller, PROGRAM, iccid, imsi, l2tp_setup, main
@@ -95,6 +96,29 @@ class Safety(unittest.TestCase):
                 self.assertNotIn(secret.encode(), stored, name)
         for name in ("db", "db.key", "token"):
             self.assertEqual((self.controller.folder / name).stat().st_mode & 0o777, 0o600, name)
+
+    def test_a_read_sees_what_was_answered(self):
+        api, other = self.controller.client(), self.controller.client()
+        endpoint = l2tp_setup(api, "Seen", with_endpoint=1)["endpoint"]
+        for number in range(100):
+            api.ok("PATCH", f"endpoints/{endpoint}", {"name": f"name {number}"})
+            self.assertEqual(other.ok("GET", f"endpoints/{endpoint}")["name"], f"name {number}")
+
+    def test_what_is_taken_from_a_token_is_gone_at_once(self):
+        api = self.controller.client()
+        endpoint = "endpoints/" + l2tp_setup(api, "Taken", with_endpoint=1)["endpoint"]
+        made = api.call("POST", "apitokens", {"name": "reader", "scope": "read-only"})
+        path, holder = f"apitokens/{made.data}", Client(self.controller.port, made.body["token"])
+        for _ in range(20):
+            self.assertEqual(holder.get(endpoint).status, 200)
+            api.ok("PATCH", path, {"enabled": False})
+            self.assertEqual(holder.get(endpoint).status, 401)
+            api.ok("PATCH", path, {"enabled": True})
+        ends = time.time() + 1.5
+        api.ok("PATCH", path, {"expiresAt": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ends)) + f".{int(ends % 1 * 1000):03d}Z"})
+        while holder.get(endpoint).status == 200:  # with nothing written in between
+            self.assertLess(time.time(), ends + 5)
+        self.assertGreaterEqual(time.time(), ends - 0.01)
 
     def test_a_restart_keeps_everything(self):
         api = self.controller.client()

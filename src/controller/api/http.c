@@ -60,7 +60,8 @@ struct exchange {
 	struct listener *listener;
 	struct MHD_Connection *connection;
 	struct pace_connection *pace;
-	char method[12], address[IP_ADDR_TEXT], *path;
+	char address[IP_ADDR_TEXT], *path;
+	const char *method; // the library's
 	char *body;
 	size_t len, room, max;
 	bool too_large, suspended, given, answered;
@@ -154,7 +155,7 @@ static struct exchange *exchange_new(
 	exchange->pace = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 	set_pace(exchange, PACE_RECEIVING, 0);
 	// Of the answer to a HEAD the library sends the head only.
-	snprintf(exchange->method, sizeof(exchange->method), "%s", strcmp(method, "HEAD") == 0 ? "GET" : method);
+	exchange->method = strcmp(method, "HEAD") == 0 ? "GET" : method;
 	exchange->max = server->handler.body_max(server->handler.owner, method, path);
 	return exchange;
 }

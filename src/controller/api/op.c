@@ -21,6 +21,7 @@ LOG_CATEGORY(api);
 
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX 1000
+#define REPLY_USUAL 2000 // octets of one object
 
 // What the model's rules may ask of the store.
 static bool ruling_find(struct ruling *ruling, const struct noun *noun, const char *owner, struct field_ref *ref)
@@ -215,7 +216,7 @@ void op_start(struct controller *controller, struct exchange *exchange, const st
 	memcpy(op->segments, segments, count * sizeof(*segments));
 	if (noun && count >= 3)
 		op->row = noun_row_by_path(noun, segments[2], &op->list);
-	snprintf(op->method, sizeof(op->method), "%s", exchange_method(exchange));
+	op->method = exchange_method(exchange);
 	op->is_dry = route->kind == OP_WRITE && is_yes(exchange_query(exchange, "dryRun"));
 	op->wants_stream = accept && strncasecmp(accept, "text/event-stream", 17) == 0;
 	take_credential(op);
@@ -251,6 +252,7 @@ void op_reply_id(struct op *op, const char *id)
 void op_reply_begin(struct op *op)
 {
 	op->status = 200;
+	text_reserve(&op->reply, REPLY_USUAL);
 	text_add(&op->reply, "{\"success\":true,\"messages\":[],\"data\":");
 }
 

@@ -37,7 +37,7 @@ struct op {
 	struct exchange *exchange;
 	const struct route *route;
 	// The request.
-	char method[12];
+	const char *method;
 	char *segments[6]; // of the path, after /api/v1
 	size_t segment_count;
 	char *path; // segments point into it

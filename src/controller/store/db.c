@@ -21,6 +21,7 @@ struct db {
 	sqlite3 *sqlite;
 	struct seal *seal;
 	struct strmap statements; // SQL text, owned by the statement
+	struct map kept; // the address of a text -> one of those
 	struct pages *pages;
 	struct strmap known; // key -> its value, and behind that the key; one piece of memory
 	int64_t version; // of the store as `known` was found in it
@@ -57,7 +58,9 @@ static void statements_drop(struct db *db)
 	for (size_t i = 0; (statement = strmap_next(&db->statements, &i));)
 		sqlite3_finalize(statement);
 	strmap_fini(&db->statements);
+	map_fini(&db->kept);
 	db->statements = (struct strmap){0};
+	db->kept = (struct map){0};
 }
 
 sqlite3_stmt *db_statement(struct db *db, const char *sql)
@@ -86,6 +89,20 @@ sqlite3_stmt *db_statement(struct db *db, const char *sql)
 		sqlite3_finalize(statement);
 		return NULL;
 	}
+	return statement;
+}
+
+sqlite3_stmt *db_kept(struct db *db, const char *sql)
+{
+	sqlite3_stmt *statement = map_get(&db->kept, (uintptr_t)sql);
+
+	if (!statement) {
+		if ((statement = db_statement(db, sql)))
+			(void)map_put(&db->kept, (uintptr_t)sql, statement); // else it is found by its text
+		return statement;
+	}
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
 	return statement;
 }
 
@@ -129,7 +146,7 @@ static void known_drop(struct db *db)
 
 int db_look_begin(struct db *db)
 {
-	int error = db_step(db, db_statement(db, "BEGIN"));
+	int error = db_step(db, db_kept(db, "BEGIN"));
 	int64_t version = error ? 0 : db_number(db, "PRAGMA data_version", 0); // with this the look is of one moment
 
 	if (error)
@@ -148,7 +165,7 @@ int db_look_begin(struct db *db)
 void db_look_end(struct db *db)
 {
 	db->looking = false;
-	db_step(db, db_statement(db, "COMMIT"));
+	db_step(db, db_kept(db, "COMMIT"));
 }
 
 const void *db_known(struct db *db, const char *key)

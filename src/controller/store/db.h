@@ -25,6 +25,8 @@ void db_close(struct db **db);
 // A prepared statement from the cache, reset and without bindings; borrowed until the next one is asked for, or, once it is being
 // stepped, until it is reset. NULL (and logged) when the SQL is wrong: our own fault.
 sqlite3_stmt *db_statement(struct db *db, const char *sql);
+// The same for a text that stays where it is: found by its address.
+sqlite3_stmt *db_kept(struct db *db, const char *sql);
 // Runs SQL that answers nothing. 0 or -errno.
 int db_run(struct db *db, const char *sql);
 // Runs a statement to its end. 0; -EEXIST on a broken unique constraint, -EBUSY on a broken foreign key, -EIO otherwise.

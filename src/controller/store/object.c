@@ -30,7 +30,7 @@ static int load_rows(struct db *db, const struct noun *noun, void *object, bool 
 		if (field->type != FIELD_ROWS)
 			continue;
 		const struct plan *plan = plan_of(field->noun);
-		sqlite3_stmt *statement = db_statement(db, plan->by_owner);
+		sqlite3_stmt *statement = db_kept(db, plan->by_owner);
 
 		if (!statement)
 			return -EIO;
@@ -65,7 +65,7 @@ int object_load(struct db *db, const struct plan *plan, sqlite3_stmt *statement,
 static int get_by(struct db *db, const struct plan *plan, const char *sql, const char *key, const char *customer, unsigned flags,
 	void **out)
 {
-	sqlite3_stmt *statement = db_statement(db, sql);
+	sqlite3_stmt *statement = db_kept(db, sql);
 
 	if (!statement)
 		return -EIO;

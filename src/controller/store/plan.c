@@ -83,7 +83,10 @@ static char *write_select(struct plan *plan, bool lean)
 		char own[COLUMN_TEXT + 4];
 
 		snprintf(own, sizeof(own), "t.%s", column->name);
-		text_format(&select, ", %s", is_count && lean ? "NULL" : column->is_derived ? column->field->sql : own);
+		if (column->is_derived && column->field->type == FIELD_REF) // found out once, for the join
+			text_format(&select, ", r%zu.id", i);
+		else
+			text_format(&select, ", %s", is_count && lean ? "NULL" : column->is_derived ? column->field->sql : own);
 		column->result = result++;
 		if (column->field->type != FIELD_REF)
 			continue;

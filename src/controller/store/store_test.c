@@ -451,6 +451,100 @@ static void test_jobs_are_whole_or_not_at_all(void **state)
 	assert_int_equal(db_number(fixture->db, "SELECT count(*) FROM idempotency WHERE key = 'b'", -1), 0);
 }
 
+// Fifty portions of a long work and one write that somebody waits for, given together.
+static struct {
+	int bulk_done, when_written;
+	int64_t seen;
+	struct store *store;
+} order;
+
+static void bulk_done(struct store_job *job)
+{
+	order.bulk_done++;
+	write_done(job);
+}
+
+static void look_run(struct db *db, struct store_job *job)
+{
+	(void)job;
+	order.seen = db_number(db, "SELECT count(*) FROM idempotency WHERE key = 'w'", -1);
+}
+
+static void look_done(struct store_job *job)
+{
+	(void)job;
+}
+
+// Whoever is answered now sees it, also by a look that was begun in this round of the loop.
+static void written_done(struct store_job *job)
+{
+	struct store_job look = {.run = look_run, .done = look_done};
+
+	order.when_written = order.bulk_done;
+	assert_true(store_read_here(order.store, &look));
+	assert_int_equal(order.seen, 1);
+	write_done(job);
+}
+
+static void test_bulk_stands_behind_what_others_wait_for(void **state)
+{
+	struct fixture *fixture = *state;
+	struct write bulk[50], write = {.sql = "INSERT INTO idempotency VALUES ('t', 'w', '', '', 1)"};
+	struct store_job look = {.run = look_run, .done = look_done};
+	int left = array_len(bulk) + 1;
+	char why[200], sql[50][80];
+	uv_loop_t loop;
+
+	memset(&order, 0, sizeof(order));
+	uv_loop_init(&loop);
+	assert_int_equal(store_open(fixture->path, 1, &loop, NULL, NULL, &order.store, why), 0);
+	for (size_t i = 0; i < array_len(bulk); i++) {
+		snprintf(sql[i], sizeof(sql[i]), "INSERT INTO idempotency VALUES ('b', '%zu', '', '', 1)", i);
+		bulk[i] = (struct write){.sql = sql[i], .left = &left};
+		bulk[i].job = (struct store_job){.run = write_run, .done = bulk_done, .may_vanish = i % 2};
+		store_write_bulk(order.store, &bulk[i].job);
+	}
+	write.left = &left;
+	write.job = (struct store_job){.run = write_run, .done = written_done};
+	store_write(order.store, &write.job);
+	while (left) {
+		assert_true(store_read_here(order.store, &look));
+		uv_run(&loop, UV_RUN_ONCE);
+	}
+	assert_in_range(order.when_written, 0, 2); // one that was under way; one more may be told of with it
+	store_close(&order.store);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	assert_int_equal(db_number(fixture->db, "SELECT count(*) FROM idempotency", -1), array_len(bulk) + 1);
+}
+
+static void test_what_a_look_found_is_known_until_a_commit(void **state)
+{
+	struct fixture *fixture = *state;
+	struct db *reader = NULL;
+	struct seal seal;
+	char why[200];
+
+	assert_int_equal(seal_of_database(fixture->path, &seal, why), 0);
+	assert_int_equal(db_open(fixture->path, &seal, DB_LOOP, &reader, why), 0);
+	db_keep(reader, "a", "1", 2);
+	assert_null(db_known(reader, "a")); // no look, nothing is kept
+	assert_int_equal(db_look_begin(reader), 0);
+	db_keep(reader, "a", "1", 2);
+	db_look_end(reader);
+	assert_null(db_known(reader, "a"));
+	assert_int_equal(db_look_begin(reader), 0);
+	assert_string_equal(db_known(reader, "a"), "1");
+	assert_int_equal(db_run(fixture->db, "INSERT INTO idempotency VALUES ('t', 'x', '', '', 1)"), 0);
+	assert_string_equal(db_known(reader, "a"), "1"); // this look is of before
+	db_look_end(reader);
+	assert_int_equal(db_look_begin(reader), 0);
+	assert_null(db_known(reader, "a"));
+	db_look_end(reader);
+	db_close(&reader);
+	seal_fini(&seal);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -465,6 +559,8 @@ int main(void)
 		TEST(test_a_store_that_lacks_columns_gets_them),
 		TEST(test_pages_of_a_long_list),
 		TEST(test_jobs_are_whole_or_not_at_all),
+		TEST(test_bulk_stands_behind_what_others_wait_for),
+		TEST(test_what_a_look_found_is_known_until_a_commit),
 	};
 
 	assert_int_equal(plans_init(), 0);
