@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A bad line: a UDP relay that loses, doubles and delays datagrams, the same ones at every run.
+"""A bad line: a cable between two interfaces that loses, doubles and delays frames that carry UDP over IPv4, the same ones at every run.
 
-  relay.py ADDRESS:PORT ADDRESS:PORT [--seed N] [--loss P] [--double P] [--late P] [--delay SECONDS]
-  relay.py --cable INTERFACE INTERFACE ...
+  relay.py INTERFACE INTERFACE [--seed N] [--loss P] [--double P] [--late P] [--delay SECONDS]
 
-What comes to the first address goes to the second from a socket of its own, and the answers back; P is a share of 0 to 1. A late
-datagram leaves after two that came behind it, or after 50 ms; all of them leave --delay later. With --cable it is the cable between two
-interfaces, and does the same to whole frames that carry UDP over IPv4; the ends must not leave checksums to the cable. (Debian 12's kernel has netem; not every machine's has.)
+P is a share of 0 to 1. A late frame leaves after two that came behind it, or after 50 ms; all of them leave --delay later. The ends must not
+leave checksums to the cable. (Debian 12's kernel has netem; not every machine's has.)
 """
 import argparse
 import random
@@ -20,7 +18,7 @@ LATE_S = 0.05
 
 
 class Direction:
-    """One way of the line: its own dice, so that the fate of a datagram does not hang on the other way's traffic."""
+    """One way of the line: its own dice, so that the fate of a frame does not hang on the other way's traffic."""
 
     def __init__(self, out, peer, dice, a):
         self.out, self.peer, self.dice, self.a, self.held, self.sent = out, peer, dice, a, [], []
@@ -47,17 +45,10 @@ class Direction:
             self.out.sendto(*self.sent.pop(0)[1:])
 
     def send(self, data):
-        if not self.peer:
-            return
         if self.a.delay:
             self.sent.append((time.monotonic() + self.a.delay, data, self.peer))
         else:
             self.out.sendto(data, self.peer)
-
-
-def end(text):
-    address, port = text.rsplit(":", 1)
-    return address, int(port)
 
 
 def is_udp(frame):
@@ -92,33 +83,10 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("here")
     ap.add_argument("there")
-    ap.add_argument("--cable", action="store_true")
     ap.add_argument("--seed", type=int, default=1)
     for share in ("--loss", "--double", "--late", "--delay"):
         ap.add_argument(share, type=float, default=0)
-    a = ap.parse_args()
-    if a.cable:
-        cable(a)
-    a.here, a.there = end(a.here), end(a.there)
-    front, back = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-    front.bind(a.here)
-    up = Direction(back, a.there, random.Random(a.seed), a)
-    down = Direction(front, None, random.Random(a.seed + 1), a)
-    while True:
-        ready, _, _ = select.select([front, back], [], [], 0.002 if up.held or down.held or up.sent or down.sent else None)
-        now = time.monotonic()
-        for s in ready:
-            try:
-                data, peer = s.recvfrom(65535)
-            except ConnectionRefusedError:
-                continue
-            if s is front:
-                down.peer = peer
-                up.take(data, now)
-            else:
-                down.take(data, now)
-        up.release(now)
-        down.release(now)
+    cable(ap.parse_args())
 
 
 if __name__ == "__main__":

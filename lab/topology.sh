@@ -43,22 +43,36 @@ mobile_line() { # a bad line between the mobile network and us; MOBILE_LINE: rel
 	in_ns mobile ethtool -K n3 tx off # what crosses the line has its checksum
 	in_ns gateway ethtool -K n3 tx off
 	# shellcheck disable=SC2086
-	start mobile-line line "$LAB_DIR/relay.py" --cable mobile gateway $MOBILE_LINE
+	start mobile-line line "$LAB_DIR/relay.py" mobile gateway $MOBILE_LINE
 	wait_for 5 says mobile-line cable
 }
 
 customer() { # NAME: a data centre with a peering cable to the gateway, a place for an LNS, and a server behind it
 	ns_add "$1" "$1-server"
-	veth gateway "peer-$1" - "$1" wan "$PEER_REMOTE/24"
+	if [ -z "${LNS_LINE:-}" ]; then
+		veth gateway "peer-$1" - "$1" wan "$PEER_REMOTE/24"
+	else
+		lns_line "$1"
+	fi
 	veth "$1" lan "$SERVER_NET.1/24" "$1-server" eth0 "$SERVER/24"
 	ip_in "$1" route add "$LAC" via "$PEER_LOCAL"
 	ip_in "$1-server" route add default via "$SERVER_NET.1"
 	forwarding "$1"
 }
 
+lns_line() { # CUSTOMER: a bad line between us and its LNS; LNS_LINE: relay.py's options
+	ns_add "$1-line"
+	veth gateway "peer-$1" - "$1-line" gateway -
+	veth "$1-line" customer - "$1" wan "$PEER_REMOTE/24"
+	in_ns gateway ethtool -K "peer-$1" tx off # what crosses the line has its checksum
+	in_ns "$1" ethtool -K wan tx off
+	# shellcheck disable=SC2086
+	start "$1-line" "$1-line" "$LAB_DIR/relay.py" gateway customer $LNS_LINE
+	wait_for 5 says "$1-line" cable
+}
+
 lns_address() { # CUSTOMER: for an LNS that is a program in the data centre, and may not pick the address that it answers from
 	ip_in "$1" addr replace "$LNS/32" dev lan
-	[ -z "${LNS_LISTENS:-}" ] || ip_in "$1" addr replace "$LNS_LISTENS/32" dev lan # the LNS itself, when something stands before it
 	ip_in "$1" route replace "$LAC" via "$PEER_LOCAL" src "$LNS"
 }
 

@@ -46,7 +46,7 @@ l2tpns_config() { # DIR
 		set debug 3
 		set log_file "$1/log"
 		set pid_file "$1/pid"
-		set bind_address ${LNS_LISTENS:-$LNS}
+		set bind_address $LNS
 		set iftun_address $LNS
 		set peer_address $LNS
 		set l2tp_secret "$TUNNEL_SECRET"
