@@ -125,6 +125,8 @@ def parse1(data):
             said["cause"] = value[0]
         elif kind == 14:
             said["recovery"] = value[0]
+        elif kind == 16:
+            said["teidUser"] = struct.unpack(">I", value)[0]
         elif kind == 17:
             said["teid"] = struct.unpack(">I", value)[0]
         elif kind == 128 and len(value) >= 6:

@@ -38,6 +38,13 @@ struct {
 
 static const __u32 zero;
 
+static __always_inline __u16 inner_sum(__u32 sum, __u32 ue)
+{
+	sum += (ue & 0xffff) + (ue >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16) ~((sum & 0xffff) + (sum >> 16));
+}
+
 static __always_inline int write_packet(struct xdp_md *ctx)
 {
 	struct load_plan *to = bpf_map_lookup_elem(&plan, &zero);
@@ -51,6 +58,8 @@ static __always_inline int write_packet(struct xdp_md *ctx)
 	if (to->is_uplink) {
 		*(__u32 *)(data + 46) = bpf_htonl(to->teid_high | slot);
 		*(__u32 *)(data + 50 + 12) = bpf_htonl(LOAD_UE + slot);
+		if (to->sum)
+			*(__u16 *)(data + 50 + 10) = inner_sum(to->sum, bpf_htonl(LOAD_UE + slot));
 	} else {
 		*(__u16 *)(data + 44) = bpf_htons((__u16)(1 + slot / LOAD_TUNNEL_SESSIONS));
 		*(__u16 *)(data + 46) = bpf_htons((__u16)(1 + slot % LOAD_TUNNEL_SESSIONS));

@@ -3,7 +3,9 @@
 // that none is lost for want of room and the relay always has work.
 //
 //   bench_load KIND OCTETS PACKETS SESSIONS FROM TO VIA      FROM and TO are [netns/]ADDRESS:PORT, VIA the relay's ADDRESS:PORT
-//   KIND: up (G-PDUs from FROM, L2TP at TO), down (L2TP from FROM, G-PDUs at TO), echo (G-PDUs from FROM and back)
+//   bench_load bare OCTETS PACKETS 1 FROM TO VIA TEID SIM
+//   KIND: up (G-PDUs from FROM, L2TP at TO), down (L2TP from FROM, G-PDUs at TO), echo (G-PDUs from FROM and back), bare (G-PDUs of one session from
+//   FROM, their packets at TO)
 //
 // OCTETS is the inner packet's size. Writes one line: sent, received, octets of a datagram received, nanoseconds.
 #include <arpa/inet.h>
@@ -20,12 +22,15 @@
 
 #define BATCH 64
 #define WINDOW 512 // well below net.core.netdev_max_backlog
+#define WINDOW_BARE 128 // what another's socket has room for
 #define SLOT 2048
 
 struct load {
 	char kind;
 	uint32_t sessions, random;
-	size_t inner, len;
+	size_t inner, len, window;
+	uint32_t teid, sim, to_addr; // of "bare"; be but for the first
+	uint16_t to_port; // be
 	struct sockaddr_in via;
 	int from, to;
 	uint8_t out[BATCH][SLOT], in[BATCH][SLOT];
@@ -91,6 +96,24 @@ static void put32(uint8_t *at, uint32_t value)
 	put16(at + 2, value);
 }
 
+// A G-PDU whose packet a network stack will forward.
+static void fill_bare(struct load *load, uint8_t *datagram)
+{
+	uint8_t *ip = datagram + 8;
+	uint32_t sum = 0;
+
+	put32(datagram + 4, load->teid);
+	memcpy(ip + 12, &load->sim, 4);
+	memcpy(ip + 16, &load->to_addr, 4);
+	for (unsigned i = 0; i < 20; i += 2)
+		sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	put16(ip + 10, ~(sum + (sum >> 16)) & 0xffff);
+	put16(ip + 20, 4096);
+	memcpy(ip + 22, &load->to_port, 2);
+	put16(ip + 24, (uint32_t)load->inner - 20);
+}
+
 // A datagram whole but for the session: UDP in IPv4 in GTP-U or L2TP.
 static void fill(struct load *load, uint8_t *datagram)
 {
@@ -106,12 +129,16 @@ static void fill(struct load *load, uint8_t *datagram)
 	memcpy(ip, "\x45\0\0\0\0\1\0\0\x40\x11\0\0\xc0\xa8\1\1\xc0\xa8\1\1", 20);
 	put16(ip + 2, (uint32_t)load->inner);
 	load->len = (size_t)(ip - datagram) + load->inner;
+	if (load->kind == 'b')
+		fill_bare(load, datagram);
 }
 
 static void address(struct load *load, uint8_t *datagram)
 {
 	uint32_t session;
 
+	if (load->kind == 'b')
+		return;
 	load->random = load->random * 1664525u + 1013904223u;
 	session = 1 + (uint32_t)((uint64_t)load->random * load->sessions >> 32);
 	if (load->kind == 'd') {
@@ -163,7 +190,7 @@ static void run(struct load *load, uint64_t packets)
 	while (got < packets) {
 		uint64_t more;
 
-		while (sent < packets && sent - got + BATCH <= WINDOW) {
+		while (sent < packets && sent - got + BATCH <= load->window) {
 			unsigned count = packets - sent < BATCH ? (unsigned)(packets - sent) : BATCH;
 			int done;
 
@@ -187,14 +214,23 @@ int main(int argc, char **argv)
 {
 	static struct load load;
 
-	if (argc != 8) {
-		fprintf(stderr, "usage: bench_load up|down|echo OCTETS PACKETS SESSIONS FROM TO VIA\n");
+	if (argc != 8 && argc != 10) {
+		fprintf(stderr, "usage: bench_load up|down|echo|bare OCTETS PACKETS SESSIONS FROM TO VIA [TEID SIM]\n");
 		return 2;
 	}
 	load.kind = argv[1][0];
 	load.inner = strtoul(argv[2], NULL, 10);
 	load.sessions = (uint32_t)strtoul(argv[4], NULL, 10);
 	load.random = 1;
+	load.window = load.kind == 'b' ? WINDOW_BARE : WINDOW;
+	if (argc == 10) {
+		struct sockaddr_in to = end_of(strchr(argv[6], '/') ? strchr(argv[6], '/') + 1 : argv[6]);
+
+		load.teid = (uint32_t)strtoul(argv[8], NULL, 10);
+		load.sim = inet_addr(argv[9]);
+		load.to_addr = to.sin_addr.s_addr;
+		load.to_port = to.sin_port;
+	}
 	load.from = open_at(argv[5]);
 	load.to = load.kind == 'e' ? load.from : open_at(argv[6]);
 	load.via = end_of(argv[7]);

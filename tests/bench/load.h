@@ -11,4 +11,5 @@ struct load_plan {
 	unsigned char is_uplink, reserved;
 	unsigned int sessions; // a power of two
 	unsigned int teid_high;
+	unsigned int sum; // of the inner IPv4 header but for the SIM's address; 0: nobody looks at its checksum
 };

@@ -2,11 +2,13 @@
 // Measures the BPF programs of the data plane: by themselves, and relaying over veth beside a program that only redirects.
 //
 //   bench_xdp alone DIRECTION OCTETS SESSIONS RUNS                     writes: base ns, ns
-//   bench_xdp live PROGRAM DIRECTION OCTETS SESSIONS PACKETS           PROGRAM: drop, null, relay; writes: packets delivered, ns of CPU a packet
+//   bench_xdp live PROGRAM DIRECTION OCTETS SESSIONS PACKETS           writes: packets sent, delivered, ns of CPU a packet
+//     PROGRAM: drop, null; relay, sum (relay with the UDP checksum on data); routed, stack (up, of an Integrated slice: past its network stack by the
+//     programs' copy of its routes; through that stack, which does what the namespace is set up for)
 //   bench_xdp live relay DIRECTION OCTETS SESSIONS PACKETS renew       the program is replaced again and again meanwhile
 //
 // OCTETS is the inner packet's size. In "live" the namespace has the veth pairs bg0-bg1 (the load arrives at bg1) and bt0-bt1 (what bt0 sends arrives
-// at bt1, the sink): one CPU does all of it, generator and sink included, and the CPU time is that of this process and of its ksoftirqd.
+// at bt1, the sink), for "stack" also simw-sims, the slice's cable: one CPU does all of it, generator and sink included, and the CPU time is that of this process and of its ksoftirqd.
 #include "gateway/dataplane/xdp/testrun.h"
 #include "load.h"
 #include "load.skel.h"
@@ -30,7 +32,7 @@ struct bench {
 	struct load_bpf *load;
 	struct ip_end gtpu, lac, sgw, lns;
 	uint32_t slice, sessions, octets;
-	bool is_uplink;
+	bool is_uplink, has_sum, is_integrated, is_routed;
 	int relay; // the program under test
 };
 
@@ -48,6 +50,23 @@ static struct ip_end end_of(const char *text, uint16_t port)
 	return end;
 }
 
+// The far side of an Integrated slice; with a route to everybody where the stack need not see the packets.
+static uint32_t cable_make(struct bench *bench)
+{
+	struct dp_path path = {.mark = 1};
+	struct abi_route key = {.bits = 32 + 96, .to = {[10] = 0xff, [11] = 0xff}};
+	uint32_t hop;
+
+	if (bench->is_routed)
+		strcpy(path.interface, "bt0");
+	key.tunnel = fast_cable_new(bench->fast, bench->slice, &path, 0);
+	hop = bench->is_routed ? xdp_hop_get(bench->fast, bench->slice, 1, 0, xdp_be_addr(&bench->lns.addr), "bt0") : 0;
+	if (!key.tunnel || bpf_map_update_elem(xdp_routes_fd(bench->fast), &key, &hop, BPF_ANY))
+		die("cable");
+	bench->fast->objects.tunnels[key.tunnel].way = bench->is_routed;
+	return key.tunnel;
+}
+
 static void sessions_install(struct bench *bench)
 {
 	uint32_t tunnel = 0;
@@ -61,10 +80,14 @@ static void sessions_install(struct bench *bench)
 			.peer_session_id = 1,
 			.mtu = 1500};
 
-		if (slot % LOAD_TUNNEL_SESSIONS == 0) {
+		if (bench->is_integrated) {
+			tunnel = tunnel ? tunnel : cable_make(bench);
+			session.session_id = session.peer_session_id = 0;
+		} else if (slot % LOAD_TUNNEL_SESSIONS == 0) {
 			tunnel = fast_tunnel_new(
 				bench->fast, bench->slice, &bench->lac, (uint16_t)(1 + slot / LOAD_TUNNEL_SESSIONS));
-			fast_tunnel_set(bench->fast, tunnel, 1, &bench->lns, &(struct dp_framing){0});
+			fast_tunnel_set(
+				bench->fast, tunnel, 1, &bench->lns, &(struct dp_framing){.udp_checksum = bench->has_sum});
 			fast_tunnel_path(bench->fast, tunnel, &(struct dp_path){.interface = "bt0", .mark = 1});
 		}
 		session.tunnel = tunnel;
@@ -114,6 +137,13 @@ static void plan_make(struct bench *bench)
 	put_be16(inner + 2, (uint16_t)bench->octets);
 	inner[8] = 64;
 	inner[9] = 17;
+	if (bench->is_integrated) { // a packet that a stack would forward
+		put_be32(inner + 16, 0xc6336401); // 198.51.100.1
+		put_be32(inner + 20, 0x10001000);
+		put_be16(inner + 24, (uint16_t)(bench->octets - 20));
+		for (unsigned i = 0; i < 20; i += 2)
+			plan.sum += (uint32_t)inner[i] | (uint32_t)inner[i + 1] << 8;
+	}
 	if (bpf_map_update_elem(bpf_map__fd(bench->load->maps.plan), &zero, &plan, 0))
 		die("plan");
 }
@@ -243,7 +273,7 @@ static int live(struct bench *bench, const char *program, uint32_t packets, bool
 		fd = bpf_program__fd(bench->load->progs.sink_xdp);
 	way(bpf_map__fd(bench->load->maps.ways), 0, "bg0");
 	way(bpf_map__fd(bench->load->maps.ways), 1, "bt0");
-	way(xdp_ports_fd(bench->fast), 1, "bt0");
+	way(xdp_ports_fd(bench->fast), 1, bench->is_integrated && !bench->is_routed ? "simw" : "bt0");
 	for (uint32_t i = 1; i < bench->fast->hops_end; i++)
 		bench->fast->objects.hops[i].ifindex = if_nametoindex("bg1");
 	link = attach("bg1", fd);
@@ -286,6 +316,9 @@ int main(int argc, char **argv)
 	bench.is_uplink = !strcmp(words[0], "up");
 	bench.octets = (uint32_t)strtoul(words[1], NULL, 10);
 	bench.sessions = (uint32_t)strtoul(words[2], NULL, 10);
+	bench.has_sum = is_live && !strcmp(argv[2], "sum");
+	bench.is_routed = is_live && !strcmp(argv[2], "routed");
+	bench.is_integrated = bench.is_routed || (is_live && !strcmp(argv[2], "stack"));
 	bench.load = load_bpf__open_and_load();
 	if (!bench.load)
 		die("load");
