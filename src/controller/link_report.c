@@ -291,6 +291,16 @@ static void on_rules(struct report *report, const json_t *row)
 		if (id && strlen(id) < UUID_TEXT)
 			live_put_rule(report->controller->live, id, number_of(item, "packets"), number_of(item, "bytes"));
 	}
+	json_array_foreach(json_object_get(row, "targets"), i, item)
+	{
+		const char *id = text_of(item, "routingTarget");
+		const struct live_traffic traffic = {number_of(item, "packetsUplink"), number_of(item, "bytesUplink"),
+			number_of(item, "packetsDownlink"), number_of(item, "bytesDownlink"),
+			number_of(item, "connectionsRefused")};
+
+		if (id)
+			live_put_traffic(report->controller->live, id, &traffic);
+	}
 }
 
 // A SIM that no endpoint of the gateway has may be another gateway's: gateways know their own only. The row is completed with the

@@ -31,6 +31,11 @@ struct said {
 	char *public; // of a target: a JSON object, what its users must know of it; of a slice: how its packets go; owned
 };
 
+struct traffic {
+	char id[40];
+	struct live_traffic counted;
+};
+
 // The map's value: the object and when it was last put, to find what a sync did not name.
 struct entry {
 	void *object; // struct session or struct tunnel
@@ -43,6 +48,7 @@ struct live {
 	struct strmap sessions, by_endpoint, tunnels; // id -> struct entry
 	struct strmap gateways;
 	struct strmap targets, rules, slices; // id -> struct said
+	struct strmap traffic; // id -> struct traffic
 	int64_t mark;
 };
 
@@ -99,6 +105,7 @@ void live_free(struct live **handle)
 	said_free(&live->targets);
 	said_free(&live->slices);
 	values_free(&live->rules);
+	values_free(&live->traffic);
 	pthread_rwlock_destroy(&live->lock);
 	free(live);
 }
@@ -354,6 +361,24 @@ void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t
 	say(live, &live->rules, rule, packets, bytes, NULL, NULL);
 }
 
+void live_put_traffic(struct live *live, const char *target, const struct live_traffic *counted)
+{
+	pthread_rwlock_wrlock(&live->lock);
+	struct traffic *traffic = strmap_get(&live->traffic, target);
+
+	if (!traffic && strlen(target) < sizeof(traffic->id)) {
+		traffic = calloc(1, sizeof(*traffic));
+		if (!traffic)
+			abort();
+		strcpy(traffic->id, target);
+		if (strmap_put(&live->traffic, traffic->id, traffic))
+			abort();
+	}
+	if (traffic)
+		traffic->counted = *counted;
+	pthread_rwlock_unlock(&live->lock);
+}
+
 void live_put_slice(struct live *live, const char *vslice, bool ready, const char *message, const char *data_path)
 {
 	say(live, &live->slices, vslice, ready, 0, message, data_path ? strdup(data_path) : NULL);
@@ -416,8 +441,15 @@ static void fill_gateway(struct live *live, struct gateway *gateway)
 static void fill_target(struct live *live, struct target *target)
 {
 	const struct said *state = strmap_get(&live->targets, target->object.id);
+	const struct traffic *traffic = strmap_get(&live->traffic, target->object.id);
+	const struct live_traffic counted = traffic ? traffic->counted : (struct live_traffic){0};
 	json_t *public;
 
+	target->packets_up = counted.packets_up;
+	target->bytes_up = counted.bytes_up;
+	target->packets_down = counted.packets_down;
+	target->bytes_down = counted.bytes_down;
+	target->refused = counted.refused;
 	if (!state)
 		return;
 	target->status = state->first;

@@ -27,6 +27,10 @@ void live_sync_begin(struct live *live, const char *gateway); // what is not put
 void live_sync_end(struct live *live, const char *gateway);
 // `public`: an object of what the customer must know of a target's end at the gateway (publicInstanceConfiguration); NULL = nothing.
 void live_put_target(struct live *live, const char *target, enum target_status status, const char *message, const json_t *public);
+struct live_traffic { // what went by a target
+	int64_t packets_up, bytes_up, packets_down, bytes_down, refused;
+};
+void live_put_traffic(struct live *live, const char *target, const struct live_traffic *traffic);
 // The status of a target as last told, TARGET_PENDING when nothing was.
 enum target_status live_target_status(struct live *live, const char *target);
 void live_put_rule(struct live *live, const char *rule, int64_t packets, int64_t bytes); // what a Routing Policy's rule matched

@@ -29,6 +29,7 @@ struct nl_link {
 	uint32_t mtu;
 	char alias[40]; // room for an id
 	char kind[16]; // "veth", "vlan", ..., "" for hardware
+	uint64_t sent_packets, sent_bytes, received_packets, received_bytes;
 };
 
 int nl_link_get(struct nl *nl, const char *name, struct nl_link *out); // -ENODEV

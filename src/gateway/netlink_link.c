@@ -23,6 +23,19 @@ static int kind_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+static void take_stats(const struct nlattr *attr, struct nl_link *out)
+{
+	struct rtnl_link_stats64 stats; // the attribute is not aligned, and longer on newer kernels
+
+	if (mnl_attr_get_payload_len(attr) < offsetof(struct rtnl_link_stats64, rx_errors))
+		return;
+	memcpy(&stats, mnl_attr_get_payload(attr), offsetof(struct rtnl_link_stats64, rx_errors));
+	out->sent_packets = stats.tx_packets;
+	out->sent_bytes = stats.tx_bytes;
+	out->received_packets = stats.rx_packets;
+	out->received_bytes = stats.rx_bytes;
+}
+
 static int link_attr(const struct nlattr *attr, void *data)
 {
 	struct nl_link *out = data;
@@ -36,6 +49,9 @@ static int link_attr(const struct nlattr *attr, void *data)
 		break;
 	case IFLA_MTU:
 		out->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_STATS64:
+		take_stats(attr, out);
 		break;
 	case IFLA_LINKINFO:
 		mnl_attr_parse_nested(attr, kind_attr, out);

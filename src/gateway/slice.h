@@ -95,10 +95,19 @@ struct binding_query;
 struct bindings;
 void slice_bindings(struct slice *slice, const struct binding_query *query,
 	void (*done)(void *owner, int error, const struct bindings *bindings), void *owner);
-// Packets and octets that each rule matched: `done` is called with arrays valid for the call.
-struct slice_rule_counter {
+// What was counted since the slice was made; valid for the call.
+struct slice_rule_counter { // what a rule matched
 	struct uuid rule;
 	uint64_t packets, bytes;
 };
-void slice_rule_counters(
-	struct slice *slice, void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count), void *owner);
+struct slice_traffic { // what went by a Routing Target's interface, uplink and downlink
+	struct uuid target;
+	uint64_t packets[2], bytes[2];
+	uint64_t refused; // connections of the slice for which NAT had no port left, or the kernel no room
+};
+struct slice_counts {
+	const struct slice_rule_counter *rules;
+	const struct slice_traffic *targets;
+	size_t rule_count, target_count;
+};
+void slice_counters(struct slice *slice, void (*done)(void *owner, const struct slice_counts *counts), void *owner);

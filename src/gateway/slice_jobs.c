@@ -120,25 +120,29 @@ static void counters_run(struct worker *worker, struct worker_job *base)
 
 	if (!slice_kernel_enter(job->kernel))
 		nft_counters_get(&job->counters.rows);
+	slice_kernel_traffic(job->kernel, &job->counters.traffic);
 }
 
 static void counters_done(struct worker_job *base)
 {
 	struct slice_job *job = container_of(base, struct slice_job, job);
 
+	const struct slice_counts counts = {job->counters.rows.rows.items, job->counters.traffic.rows.items,
+		job->counters.rows.rows.count, job->counters.traffic.rows.count};
+
 	if (slice_job_end(job))
-		job->counters.done(job->counters.owner, job->counters.rows.rows.items, job->counters.rows.rows.count);
+		job->counters.done(job->counters.owner, &counts);
 	vec_free(&job->counters.rows.rows);
+	vec_free(&job->counters.traffic.rows);
 	free(job);
 }
 
-void slice_rule_counters(
-	struct slice *slice, void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count), void *owner)
+void slice_counters(struct slice *slice, void (*done)(void *owner, const struct slice_counts *counts), void *owner)
 {
 	struct slice_job *job = slice_job_new(slice, counters_run, counters_done);
 
 	if (!job) {
-		done(owner, NULL, 0);
+		done(owner, &(const struct slice_counts){0});
 		return;
 	}
 	job->job.can_wait = true;

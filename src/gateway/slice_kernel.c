@@ -99,6 +99,28 @@ void slice_kernel_members(struct slice_kernel *kernel, const struct slice_member
 	netns_enter(kernel->underlay_fd);
 }
 
+void slice_kernel_traffic(struct slice_kernel *kernel, struct slice_traffics *out)
+{
+	struct conntrack_stats stats = {0};
+	struct nl *nl = NULL;
+
+	if (kernel->applied && !slice_kernel_enter(kernel) && !nl_new(&nl)) {
+		conntrack_stats(&stats);
+		vec_each (&kernel->applied->policy->targets, target) {
+			struct nl_link link;
+			struct slice_traffic *room = nl_link_get(nl, target->interface, &link) ? NULL : vec_add(&out->rows);
+
+			if (room)
+				*room = (struct slice_traffic){.target = target->id,
+					.packets = {link.sent_packets, link.received_packets},
+					.bytes = {link.sent_bytes, link.received_bytes},
+					.refused = target->is_nat ? stats.no_room : 0};
+		}
+	}
+	nl_free(&nl);
+	netns_enter(kernel->underlay_fd);
+}
+
 int slice_kernel_bindings(struct slice_kernel *kernel, const struct binding_query *query, struct bindings *out)
 {
 	VEC(struct binding_link) links = {0};

@@ -50,7 +50,8 @@ struct slice_job {
 		} socket;
 		struct {
 			struct nft_counters rows;
-			void (*done)(void *owner, const struct slice_rule_counter *rows, size_t count);
+			struct slice_traffics traffic;
+			void (*done)(void *owner, const struct slice_counts *counts);
 			void *owner;
 		} counters;
 		struct {

@@ -47,6 +47,10 @@ void slice_kernel_apply(struct slice_kernel *kernel, struct slice_spec *spec, st
 void slice_kernel_look(struct slice_kernel *kernel, struct slice_result *result);
 // Which policy each SIM has, or what of it has changed (slice_members).
 void slice_kernel_members(struct slice_kernel *kernel, const struct slice_member *rows, size_t count, bool whole);
+struct slice_traffics {
+	VEC(struct slice_traffic) rows;
+};
+void slice_kernel_traffic(struct slice_kernel *kernel, struct slice_traffics *out); // vec_free(&out->rows)
 int slice_kernel_bindings(struct slice_kernel *kernel, const struct binding_query *query, struct bindings *out); // 0 or -errno
 void slice_kernel_cable(struct slice_kernel *kernel, bool on); // slice_cable
 int slice_kernel_enter(struct slice_kernel *kernel); // the thread into the slice's namespace; -ENOENT when there is none

@@ -327,8 +327,10 @@ struct counters {
 	size_t count;
 };
 
-static inline void on_counters(void *owner, const struct slice_rule_counter *rows, size_t count)
+static inline void on_counters(void *owner, const struct slice_counts *counts)
 {
+	const struct slice_rule_counter *rows = counts->rules;
+	size_t count = counts->rule_count;
 	struct counters *out = owner;
 	struct uuid e1 = fixture_id(0xe1), e2 = fixture_id(0xe2);
 
@@ -346,7 +348,7 @@ static inline struct counters count_rules(struct world *world, struct seen *seen
 {
 	struct counters out = {0};
 
-	slice_rule_counters(seen->slice, on_counters, &out);
+	slice_counters(seen->slice, on_counters, &out);
 	turn_until(world, out.is_done);
 	return out;
 }

@@ -68,6 +68,64 @@ static void add_lnss(struct metrics *metrics, const struct gateway *gateway, con
 	}
 }
 
+enum {
+	TARGET_IS_AVAILABLE,
+	TARGET_PACKETS_UP,
+	TARGET_PACKETS_DOWN,
+	TARGET_BYTES_UP,
+	TARGET_BYTES_DOWN,
+	TARGET_REFUSED,
+	TARGET_FIGURES
+};
+
+static const struct {
+	const char *name, *help, *direction;
+	enum metric_kind kind;
+} target_figures[] = {
+	[TARGET_IS_AVAILABLE] = {"slicegate_target_available", "1 while traffic can flow by a Routing Target", NULL,
+		METRIC_GAUGE},
+	[TARGET_PACKETS_UP] = {"slicegate_target_packets", "packets by a Routing Target", "uplink", METRIC_COUNTER},
+	[TARGET_PACKETS_DOWN] = {"slicegate_target_packets", "packets by a Routing Target", "downlink", METRIC_COUNTER},
+	[TARGET_BYTES_UP] = {"slicegate_target_bytes", "octets by a Routing Target", "uplink", METRIC_COUNTER},
+	[TARGET_BYTES_DOWN] = {"slicegate_target_bytes", "octets by a Routing Target", "downlink", METRIC_COUNTER},
+	[TARGET_REFUSED] = {"slicegate_nat_refused", "connections for which NAT had no port left, or the kernel no room", NULL,
+		METRIC_COUNTER},
+};
+
+static const struct slice_traffic *traffic_of(const struct vslice *vslice, const struct uuid *target)
+{
+	static const struct slice_traffic none = {0};
+
+	for (size_t i = 0; i < vslice->traffic_count; i++)
+		if (uuid_equal(&vslice->traffic[i].target, target))
+			return &vslice->traffic[i];
+	return &none;
+}
+
+static void add_target(
+	struct metrics *metrics, const struct vslice *vslice, const struct slice_target_status *status, unsigned what)
+{
+	const struct target_config *target = config_target(vslice->gateway->config, &status->target);
+	const struct slice_traffic *traffic = traffic_of(vslice, &status->target);
+	const double figures[TARGET_FIGURES] = {status->available, (double)traffic->packets[0], (double)traffic->packets[1],
+		(double)traffic->bytes[0], (double)traffic->bytes[1], (double)traffic->refused};
+
+	if (target && (what != TARGET_REFUSED || target->type == TARGET_INTERNET))
+		metrics_sample(metrics, target_figures[what].name, target_figures[what].kind, target_figures[what].help,
+			figures[what], "vslice", vslice->moniker, "target", target->moniker,
+			target_figures[what].direction ? "direction" : NULL, target_figures[what].direction, NULL);
+}
+
+static void add_targets(struct metrics *metrics, const struct gateway *gateway)
+{
+	const struct vslice *vslice;
+
+	for (unsigned what = 0; gateway->config && what < TARGET_FIGURES; what++)
+		for (size_t at = 0; (vslice = strmap_next(&gateway->vslices, &at));)
+			for (size_t i = 0; i < vslice->target_count; i++)
+				add_target(metrics, vslice, &vslice->targets[i], what);
+}
+
 static void add_gauges(struct metrics *metrics, const struct gateway *gateway)
 {
 	metrics_sample(metrics, "slicegate_sessions", METRIC_GAUGE, "sessions that are up", gateway->established, NULL);
@@ -198,6 +256,7 @@ static enum MHD_Result reply_metrics(struct gateway *gateway, struct MHD_Connect
 	add_gauges(&metrics, gateway);
 	add_held(&metrics, gateway);
 	add_lnss(&metrics, gateway, "slicegate_lns_sessions", "sessions of a LAC on an LNS", sessions_on);
+	add_targets(&metrics, gateway);
 	add_lnss(&metrics, gateway, "slicegate_lns_on_hold", "1 while a LAC passes over an LNS that failed", on_hold);
 	metrics_rows(&metrics, counter_rows, array_len(counter_rows), gateway);
 	add_refusals(&metrics, gateway);

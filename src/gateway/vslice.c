@@ -582,6 +582,7 @@ void vslice_free(struct vslice *vslice, bool keep)
 	map_fini(&vslice->tunnels);
 	idset_free(&vslice->tunnel_ids);
 	free(vslice->targets);
+	free(vslice->traffic);
 	free(vslice->moniker);
 	free(vslice);
 }

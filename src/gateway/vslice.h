@@ -80,6 +80,8 @@ struct vslice {
 	char message[200]; // why it is not ready
 	struct slice_target_status *targets;
 	size_t target_count;
+	struct slice_traffic *traffic; // of its targets, as last counted
+	size_t traffic_count;
 	struct timer warm_timer, watch_timer;
 	struct integrated *integrated; // of an Integrated VSlice: what it has instead of LACs; NULL of an L2TP one
 	uint64_t paths; // digest of how long packets may be on their way (session_mtu.c)

@@ -13,39 +13,82 @@
 
 LOG_CATEGORY(vslice);
 
-static uint64_t digest(const struct slice_rule_counter *rows, size_t count)
+static uint64_t digest(const struct slice_rule_counter *rows, const struct slice_counts *counts)
 {
 	uint64_t hash = 14695981039346656037u; // FNV-1a, by whole numbers
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < counts->rule_count; i++)
 		hash = (hash ^ (rows[i].packets + rows[i].bytes * 31 + i)) * 1099511628211u;
+	for (size_t i = 0; i < counts->target_count; i++)
+		for (size_t way = 0; way < 2; way++)
+			hash = (hash ^ (counts->targets[i].packets[way] + counts->targets[i].refused * 31 + i)) * 1099511628211u;
 	return hash;
 }
 
-static void on_counters(void *owner, const struct slice_rule_counter *kernel, size_t count)
+static json_t *rules_json(const struct slice_rule_counter *rows, size_t count)
 {
-	_cleanup_free_ struct slice_rule_counter *rows = calloc(count + 1, sizeof(*rows));
-	struct vslice *vslice = owner;
-	json_t *rules;
-	uint64_t now;
+	json_t *rules = json_array();
 
-	vslice_rules_gather(vslice);
-	for (size_t i = 0; rows && i < count; i++) {
-		rows[i] = kernel[i];
-		vslice_rules_add(vslice, &rows[i]);
-	}
-	now = rows ? digest(rows, count) : 0;
-	if (!count || !rows || (now == vslice->rules_told && vslice->rules_silent++ < TELL_ANYWAY))
-		return;
-	vslice->rules_told = now;
-	vslice->rules_silent = 0;
-	rules = json_array();
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(rules,
 			json_pack("{s:s, s:I, s:I}", "rule", rows[i].rule.text, "packets", (json_int_t)rows[i].packets, "bytes",
 				(json_int_t)rows[i].bytes));
-	report_add(
-		vslice->gateway->report, json_pack("{s:s, s:s, s:o}", "row", "rules", "vslice", vslice->id.text, "rules", rules));
+	return rules;
+}
+
+static json_t *traffic_json(const struct slice_traffic *rows, size_t count)
+{
+	json_t *targets = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(targets,
+			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "routingTarget", rows[i].target.text, "packetsUplink",
+				(json_int_t)rows[i].packets[0], "bytesUplink", (json_int_t)rows[i].bytes[0], "packetsDownlink",
+				(json_int_t)rows[i].packets[1], "bytesDownlink", (json_int_t)rows[i].bytes[1],
+				"connectionsRefused", (json_int_t)rows[i].refused));
+	return targets;
+}
+
+static void keep_traffic(struct vslice *vslice, const struct slice_counts *counts)
+{
+	struct slice_traffic *copy = calloc(counts->target_count + 1, sizeof(*copy));
+
+	if (!copy)
+		return;
+	if (counts->target_count)
+		memcpy(copy, counts->targets, counts->target_count * sizeof(*copy));
+	for (size_t i = 0; i < counts->target_count; i++)
+		for (size_t j = 0; j < vslice->traffic_count; j++)
+			if (uuid_equal(&copy[i].target, &vslice->traffic[j].target) &&
+				copy[i].refused > vslice->traffic[j].refused)
+				log_warn("connections are refused for want of a port or of room vslice=%s connections=%llu",
+					vslice->moniker, (unsigned long long)(copy[i].refused - vslice->traffic[j].refused));
+	free(vslice->traffic);
+	vslice->traffic = copy;
+	vslice->traffic_count = counts->target_count;
+}
+
+static void on_counters(void *owner, const struct slice_counts *counts)
+{
+	_cleanup_free_ struct slice_rule_counter *rows = calloc(counts->rule_count + 1, sizeof(*rows));
+	struct vslice *vslice = owner;
+	uint64_t now;
+
+	vslice_rules_gather(vslice);
+	keep_traffic(vslice, counts);
+	for (size_t i = 0; rows && i < counts->rule_count; i++) {
+		rows[i] = counts->rules[i];
+		vslice_rules_add(vslice, &rows[i]);
+	}
+	now = rows ? digest(rows, counts) : 0;
+	if (!rows || counts->rule_count + counts->target_count == 0 ||
+		(now == vslice->rules_told && vslice->rules_silent++ < TELL_ANYWAY))
+		return;
+	vslice->rules_told = now;
+	vslice->rules_silent = 0;
+	report_add(vslice->gateway->report,
+		json_pack("{s:s, s:s, s:o, s:o}", "row", "rules", "vslice", vslice->id.text, "rules",
+			rules_json(rows, counts->rule_count), "targets", traffic_json(counts->targets, counts->target_count)));
 }
 
 // How the slice's packets go: as the best of its tunnels do, or as the cable of its SIMs does.
@@ -115,7 +158,7 @@ static void on_watch_due(struct timer *timer, uint64_t now_ms)
 		follow_cable(vslice);
 		look_at_way(vslice);
 		if (now_ms >= vslice->rules_due_ms) {
-			slice_rule_counters(vslice->slice, on_counters, vslice);
+			slice_counters(vslice->slice, on_counters, vslice);
 			vslice->rules_due_ms = now_ms + vslice->gateway->options->usage_ms;
 		}
 	}

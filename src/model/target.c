@@ -303,6 +303,12 @@ static const struct field config_fields[] = {
 	CONFIG_OF("peeringConfig", peering, noun_peering_config, "peering", "Peering"),
 };
 
+#define COUNTED(json, member, its_unit, its_label, its_help)                                                                     \
+	{                                                                                                                        \
+		.name = (json), .type = FIELD_INT, .flags = FIELD_READ_ONLY | FIELD_LIVE, FIELD_AT(struct target, member),       \
+		.unit = (its_unit), .label = (its_label), .help = (its_help)                                                     \
+	}
+
 static const struct field target_fields[] = {
 	OBJECT_FIELDS(100),
 	{.name = "routingTargetType",
@@ -351,6 +357,12 @@ static const struct field target_fields[] = {
 		.initial = "{}",
 		.label = "Public configuration",
 		.help = "What the customer must know of our end, a JSON document as a string"},
+	COUNTED("packetsUplink", packets_up, NULL, "Packets up", "Packets that left by it, since its interface was made"),
+	COUNTED("bytesUplink", bytes_up, "octets", "Octets up", "Octets that left by it"),
+	COUNTED("packetsDownlink", packets_down, NULL, "Packets down", "Packets that came by it, whatever became of them"),
+	COUNTED("bytesDownlink", bytes_down, "octets", "Octets down", "Octets that came by it"),
+	COUNTED("connectionsRefused", refused, NULL, "Connections refused",
+		"Of an Internet target: connections of its VSlice for which no public port was left, or no room"),
 	{.name = "networkKey",
 		.type = FIELD_INT,
 		.flags = FIELD_READ_ONLY,

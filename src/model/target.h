@@ -45,6 +45,7 @@ struct target {
 	struct field_ref vslice, zone;
 	char *zone_name, *gateway_moniker, *gateway_name;
 	struct target_config config;
+	int64_t packets_up, bytes_up, packets_down, bytes_down, refused;
 	char *public_instance, *instance, *instance_id, *subnet_address, *status_message;
 	int64_t network_key;
 };

@@ -195,7 +195,7 @@ class Client(Case):
         api.ok("PUT", "vslices/fleet", {**vslice, "dnsServers": None, "dnsMode": "auto"})
         target = {"routingRedundancyZoneMoniker": "europe-primary", "subnetAddress": "", "vslice": "fleet", "routingTargetTypeInstanceId": ""}
         api.ok("POST", "routingtargets", {**target, "name": "Out", "moniker": "out", "routingTargetType": "internet"})
-        self.assertEqual(self.read("routingtargets", "out")["configurationData"], {"vpnConfig": None, "wireGuardConfig": None, "peeringConfig": None})
+        self.assertEqual(self.read("routingtargets", "out")["configurationData"], {"internetConfig": None, "vpnConfig": None, "wireGuardConfig": None, "peeringConfig": None})
         wireguard = {"localSubnets": "10.0.0.0/8", "localPublicKey": "", "remotePublicKey": "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=", "remoteSubnets": "192.168.0.0/16",
                      "remotePeerIPAddress": "192.168.1.5", "remotePeerPortNumber": 0}
         api.ok("POST", "routingtargets", {**target, "name": "Wg", "moniker": "wg", "routingTargetType": "wireguard", "configurationData": {"wireGuardConfig": wireguard}})

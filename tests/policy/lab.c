@@ -364,12 +364,13 @@ static unsigned number_of(const char *rule)
 	return (unsigned)strtoul(rule + 24, NULL, 16) - FIRST_RULE;
 }
 
-static void on_tally(void *owner, const struct slice_rule_counter *rows, size_t count)
+static void on_tally(void *owner, const struct slice_counts *counts)
 {
+	const struct slice_rule_counter *rows = counts->rules;
 	struct tally *tally = owner;
 
 	tally->is_done = true;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < counts->rule_count; i++) {
 		unsigned number = number_of(rows[i].rule.text);
 
 		if (number < LAB_POLICIES * RANDOM_RULES)
@@ -381,7 +382,7 @@ static struct tally tally_now(struct lab *lab)
 {
 	struct tally tally = {0};
 
-	slice_rule_counters(lab->slice.slice, on_tally, &tally);
+	slice_counters(lab->slice.slice, on_tally, &tally);
 	turn_until(lab->world, tally.is_done);
 	return tally;
 }

@@ -79,12 +79,13 @@ struct tally {
 	bool is_done;
 };
 
-static void on_tally(void *owner, const struct slice_rule_counter *rows, size_t count)
+static void on_tally(void *owner, const struct slice_counts *counts)
 {
+	const struct slice_rule_counter *rows = counts->rules;
 	struct tally *tally = owner;
 
 	tally->is_done = true;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < counts->rule_count; i++)
 		for (unsigned rule = 0; rule < RULES; rule++) {
 			struct uuid id = fixture_id(FIRST_RULE + rule);
 
@@ -99,7 +100,7 @@ static struct tally take_tally(struct world *world, struct seen *seen)
 {
 	struct tally tally = {0};
 
-	slice_rule_counters(seen->slice, on_tally, &tally);
+	slice_counters(seen->slice, on_tally, &tally);
 	turn_until(world, tally.is_done);
 	return tally;
 }

@@ -134,6 +134,11 @@ changed_in_the_middle() { # a file is on its way while the pool loses an address
 	wait_for 5 only "$used"
 }
 only() { [ "$(seen_as car0)" = "$1" ] && [ "$(seen_as car1)" = "$1" ]; } # ADDRESS
+counted() { # in the API and in the metrics
+	api GET /routingtargets/net | jq -e ".bytesUplink > 300000 and .bytesDownlink > 300000 and .packetsUplink > 200 and .connectionsRefused == 0"
+	[ "$(metric "slicegate_target_bytes_total{vslice=\"fleet-a\",target=\"net\",direction=\"uplink\"}")" -gt 300000 ]
+	[ "$(metric "slicegate_target_available{vslice=\"fleet-a\",target=\"own\"}")" = 1 ]
+}
 says_of_it() { api GET "/routingtargets/$1" | jq -r .statusMessage | tee /dev/stderr | grep -q "$2"; } # TARGET WORDS
 has_nothing_of_it() { # the host's addresses and routes are as they were
 	stop slicegate-gateway
@@ -159,6 +164,7 @@ step "the platform tells who has which port, to the octet as the server saw it" 
 step "by endpoint too, and on the command line" told_by_endpoint
 step "and refuses in words what it cannot tell" refused_in_words
 step "TCP both ways" moves_file car0 300000
+step "what goes by a target is counted" wait_for 10 counted
 step "the gateway is killed and comes back" comes_back
 step "each SIM has the address that it had" same_again 3
 step "the pool shrinks to one address while a file is on its way" changed_in_the_middle
