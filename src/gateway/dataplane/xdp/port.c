@@ -12,6 +12,7 @@
 #include "gateway/dataplane/xdp/xdp.h"
 
 #include "base/clean.h"
+#include "base/fd.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -277,7 +278,7 @@ static int port_link(struct fast *fast, uint32_t port, uint32_t slice, uint64_t 
 	}
 	if (link < 0)
 		return link;
-	at->link = link;
+	at->link = fd_high(link);
 	if (fast->is_settled && !fast->older)
 		renew(fast, port);
 	return 0;

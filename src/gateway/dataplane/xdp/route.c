@@ -4,6 +4,7 @@
 #include "gateway/dataplane/xdp/xdp.h"
 
 #include "base/clean.h"
+#include "base/fd.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -68,8 +69,11 @@ static void find_netdev(struct route *route)
 
 static struct mnl_socket *open_one(int bus, unsigned groups)
 {
-	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0));
+	int fd = fd_high(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | (groups ? SOCK_NONBLOCK : 0), bus));
+	struct mnl_socket *socket = fd < 0 ? NULL : mnl_socket_fdopen(fd);
 
+	if (!socket && fd >= 0)
+		close(fd);
 	if (socket && mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0) {
 		mnl_socket_close(socket);
 		return NULL;

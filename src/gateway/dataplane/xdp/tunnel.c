@@ -2,6 +2,8 @@
 // Slices, L2TP tunnels and cables as the control side has them, written where the programs read them.
 #include "gateway/dataplane/xdp/xdp.h"
 
+#include "base/fd.h"
+
 #include <errno.h>
 #include <linux/sockios.h>
 #include <string.h>
@@ -30,7 +32,7 @@ void xdp_slice_clear(struct fast *fast, uint32_t slice)
 
 uint32_t fast_slice_get(struct fast *fast, int socket_fd)
 {
-	int netns = ioctl(socket_fd, SIOCGSKNS);
+	int netns = fd_high(ioctl(socket_fd, SIOCGSKNS));
 	uint32_t slice = 0;
 	struct stat stat;
 
