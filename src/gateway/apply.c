@@ -8,7 +8,7 @@
 static struct session *session_of_endpoint(const struct gateway *gateway, const struct endpoint_config *endpoint, size_t *cursor)
 {
 	for (; *cursor < endpoint->imsi_count; (*cursor)++) {
-		struct session *session = map_get(&gateway->by_imsi, endpoint->imsis[*cursor]);
+		struct session *session = sessions_of(&gateway->sessions, endpoint->imsis[*cursor]);
 
 		if (session)
 			return session;
@@ -61,7 +61,7 @@ static void check_all_sessions(struct gateway *gateway)
 	VEC(uint32_t) bad = {0};
 	struct session *session;
 
-	for (size_t at = 0; (session = map_next(&gateway->sessions, &at));) {
+	for (size_t at = 0; (session = sessions_next(&gateway->sessions, &at));) {
 		uint32_t *teid = still_good(gateway, session) ? vec_add(&bad) : NULL;
 
 		if (teid)
@@ -118,8 +118,8 @@ static void apply_endpoint(struct gateway *gateway, const struct config_change *
 	struct session *session, *next;
 
 	for (size_t i = 0; i < change->imsi_count; i++) {
-		for (session = map_get(&gateway->by_imsi, change->imsis[i]); session; session = next) {
-			next = session->imsi_next;
+		for (session = sessions_of(&gateway->sessions, change->imsis[i]); session; session = next) {
+			next = session_older(session);
 			check_session(gateway, session);
 		}
 	}

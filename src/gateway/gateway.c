@@ -108,7 +108,7 @@ static void on_usage_due(struct timer *timer, uint64_t now_ms)
 	struct session *session;
 	size_t cursor = gateway->usage_cursor, done = 0;
 
-	while (done < SYNC_PIECE && (session = map_next(&gateway->sessions, &cursor))) {
+	while (done < SYNC_PIECE && (session = sessions_next(&gateway->sessions, &cursor))) {
 		done++;
 		if (session->state != SESSION_UP)
 			continue;
@@ -153,7 +153,7 @@ static void fill(void *owner)
 
 	if (!gateway->syncing)
 		return;
-	while (told < SYNC_PIECE && (session = map_next(&gateway->sessions, &gateway->sync_cursor))) {
+	while (told < SYNC_PIECE && (session = sessions_next(&gateway->sessions, &gateway->sync_cursor))) {
 		if (session->state != SESSION_UP || session->sync_round == gateway->sync_round)
 			continue;
 		session_report(session);
@@ -340,6 +340,8 @@ static int dp_start(struct gateway *gateway)
 		return log_err_r(error, "the GTP-U address can't be used address=%s error=%s", ip_end_text(&address, text),
 			strerror(-error));
 	error = dp_new(gateway->loop, fd, &host, gateway->options->max_sessions, &gateway->dp);
+	if (!error)
+		error = sessions_init(&gateway->sessions, gateway->dp);
 	return error ? error : fast_start(gateway, &address);
 }
 
@@ -465,7 +467,7 @@ static void on_stop_due(struct timer *timer, uint64_t now_ms)
 	struct vslice *vslice;
 	size_t done = 0;
 
-	for (size_t at = 0; done < STOP_PIECE && (session = map_next(&gateway->sessions, &at)); at = 0, done++)
+	for (size_t at = 0; done < STOP_PIECE && (session = sessions_next(&gateway->sessions, &at)); done++)
 		session_end(session, REFUSED_SHUTDOWN, SESSION_TELL_BOTH, NULL);
 	if (!done && !gateway->tunnels_stopped) {
 		for (size_t i = 0; (vslice = strmap_next(&gateway->vslices, &i));)
@@ -498,7 +500,7 @@ static void drop_sessions(struct gateway *gateway)
 {
 	struct session *session;
 
-	for (size_t at = 0; (session = map_next(&gateway->sessions, &at)); at = 0) {
+	for (size_t at = 0; (session = sessions_next(&gateway->sessions, &at));) {
 		if (gateway->keep) {
 			session->state_index = NO_RECORD;
 			session->apn = NULL; // its record stays too
@@ -549,8 +551,7 @@ void gateway_free(struct gateway **out)
 	keeper_free(&gateway->keeper, !is_stopped);
 	apns_fini(&gateway->apns);
 	state_close(&gateway->state);
-	map_fini(&gateway->sessions);
-	map_fini(&gateway->by_imsi);
+	sessions_fini(&gateway->sessions);
 	pool_fini(&gateway->session_pool);
 	pool_fini(&gateway->line_pool);
 	pool_fini(&gateway->call_pool);

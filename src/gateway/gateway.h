@@ -18,6 +18,7 @@
 #include "gateway/link.h"
 #include "gateway/refusal.h"
 #include "gateway/report.h"
+#include "gateway/sessions.h"
 #include "gateway/slice.h"
 #include "gateway/state.h"
 #include "proto/l2tp/engine.h"
@@ -102,8 +103,7 @@ struct gateway {
 	struct captures *captures; // NULL while there are none
 
 	struct strmap vslices; // by id
-	struct map sessions; // by local TEID
-	struct map by_imsi; // imsi_key -> the SIM's first session
+	struct sessions sessions;
 	struct apns apns;
 	struct pool session_pool, line_pool, call_pool, tunnel_pool;
 	uint32_t attaching, established, tunnels;

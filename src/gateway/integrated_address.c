@@ -222,8 +222,8 @@ void integrated_endpoint_changed(struct gateway *gateway, const struct endpoint_
 	for (size_t i = 0; endpoint && i < endpoint->imsi_count; i++) {
 		struct session *next;
 
-		for (struct session *session = map_get(&gateway->by_imsi, endpoint->imsis[i]); session; session = next) {
-			next = session->imsi_next;
+		for (struct session *session = sessions_of(&gateway->sessions, endpoint->imsis[i]); session; session = next) {
+			next = session_older(session);
 			if (session->vslice->integrated && session->dp)
 				integrated_refresh(session); // it may be in another group now
 		}

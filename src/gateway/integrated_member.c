@@ -72,7 +72,7 @@ void integrated_members(struct vslice *vslice)
 
 	if (!is_needed(vslice))
 		return;
-	for (size_t at = 0; (session = map_next(&vslice->gateway->sessions, &at));)
+	for (size_t at = 0; (session = sessions_next(&vslice->gateway->sessions, &at));)
 		if (session->vslice == vslice && session->dp && tag_of(session))
 			add(&rows, session, tag_of(session));
 	vec_free(&vslice->integrated->changed);

@@ -43,7 +43,7 @@ static const struct endpoint_config *lender(const struct gateway *gateway, const
 		const struct group_config *group = config_group(gateway->config, &endpoint->group);
 
 		if (endpoint->status == ENDPOINT_ACTIVE && endpoint->ppp_password && group && uuid_equal(&group->lac, &lac->id) &&
-			endpoint->imsi_count && !map_get(&gateway->by_imsi, endpoint->imsis[0]))
+			endpoint->imsi_count && !sessions_of(&gateway->sessions, endpoint->imsis[0]))
 			return endpoint;
 	}
 	return NULL;

@@ -69,7 +69,7 @@ static void put_endpoints(const struct natquery *query, const struct bindings *b
 	struct map wanted = {0}; // address -> session
 	const struct session *session;
 
-	for (size_t at = 0; bindings->rows.count && (session = map_next(&query->gateway->sessions, &at));)
+	for (size_t at = 0; bindings->rows.count && (session = sessions_next(&query->gateway->sessions, &at));)
 		if (session->facts->address.family == IP_V4 && uuid_equal(&session->vslice->id, &query->vslice) &&
 			session->vslice->integrated)
 			(void)map_put(&wanted, ip_addr_to_v4(&session->facts->address), (void *)session);

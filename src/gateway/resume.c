@@ -241,7 +241,7 @@ static void session_resume(void *owner, uint32_t index, const struct session_rec
 	session->vslice = tunnel->lac->vslice;
 	session_fill(session, index);
 	session->profile = profile_ref(tunnel->profile);
-	error = session->apn ? session_link(session) : -ENOENT;
+	error = session->apn ? sessions_put(&gateway->sessions, session) : -ENOENT;
 	if (!error)
 		error = call_resume(tunnel, session, record);
 	if (!error && !session_wake(session))
@@ -413,7 +413,7 @@ static void integrated_resume(void *owner, uint32_t index, const struct session_
 	session->gateway = gateway;
 	session->vslice = vslice;
 	session_fill(session, index);
-	error = session->apn ? session_link(session) : -ENOENT;
+	error = session->apn ? sessions_put(&gateway->sessions, session) : -ENOENT;
 	if (!error)
 		error = integrated_claim(session);
 	access_link(session);

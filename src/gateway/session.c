@@ -17,39 +17,7 @@ LOG_CATEGORY(session);
 
 struct session *session_find(const struct gateway *gateway, uint32_t local_teid)
 {
-	return map_get(&gateway->sessions, local_teid);
-}
-
-int session_link(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-	int error = map_put(&gateway->sessions, session->facts->local_teid, session);
-
-	session->imsi_next = map_get(&gateway->by_imsi, session->facts->imsi);
-	if (!error)
-		error = map_put(&gateway->by_imsi, session->facts->imsi, session);
-	if (error)
-		map_del(&gateway->sessions, session->facts->local_teid);
-	return error;
-}
-
-void session_unlink(struct session *session)
-{
-	struct gateway *gateway = session->gateway;
-	struct session *first = map_get(&gateway->by_imsi, session->facts->imsi);
-
-	if (map_get(&gateway->sessions, session->facts->local_teid) != session)
-		return;
-	map_del(&gateway->sessions, session->facts->local_teid);
-	if (first != session) {
-		while (first->imsi_next != session)
-			first = first->imsi_next;
-		first->imsi_next = session->imsi_next;
-	} else if (session->imsi_next) {
-		(void)map_put(&gateway->by_imsi, session->facts->imsi, session->imsi_next);
-	} else {
-		map_del(&gateway->by_imsi, session->facts->imsi);
-	}
+	return sessions_get(&gateway->sessions, local_teid);
 }
 
 static bool apn_is_accepted(const struct config *config, const char *apn)
@@ -117,10 +85,10 @@ static enum refusal check_subscription(const struct gateway *gateway, const stru
 // another node the old session is a left-over of a SIM that moved, and goes.
 static enum refusal check_other_sessions(struct gateway *gateway, const struct attach_request *request)
 {
-	struct session *session = map_get(&gateway->by_imsi, request->imsi), *next;
+	struct session *session = sessions_of(&gateway->sessions, request->imsi), *next;
 
 	for (; session; session = next) {
-		next = session->imsi_next;
+		next = session_older(session);
 		if (session->facts->ebi == request->ebi && session->facts->gtp_version == request->gtp_version) {
 			gateway->counters.attach_repeated++;
 			session_end(session, REFUSED_REPLACED, SESSION_TELL_LNS, NULL);
@@ -278,7 +246,7 @@ static int session_make(struct session *session, const struct attach_request *re
 	if (error)
 		return error;
 	session_change(session, &facts);
-	error = session_link(session);
+	error = sessions_put(&gateway->sessions, session);
 	if (error)
 		dp_teid_give(gateway->dp, facts.local_teid, gateway->now_ms);
 	return error;
@@ -493,7 +461,7 @@ void session_end(struct session *session, enum refusal reason, enum session_tell
 		gtp_endpoint_forget(gateway->access->endpoint, session->create_xact);
 	session_close_line(session);
 	access_unlink(session);
-	session_unlink(session);
+	sessions_del(&gateway->sessions, session);
 	dp_teid_give(gateway->dp, session->facts->local_teid, gateway->now_ms);
 	session_free_facts(session);
 	apn_unref(&gateway->apns, &session->apn);

@@ -132,7 +132,7 @@ struct session {
 	const struct access_ops *access;
 	const struct session_way *way;
 	struct vslice *vslice;
-	struct session *imsi_next; // the SIM's other sessions
+	struct session *chain_next; // sessions.h
 	struct session *peer_next, **peer_link; // of the GTP peer
 	struct access_peer *peer;
 	struct call *call;
@@ -199,8 +199,6 @@ void session_attached(struct session *session);
 uint16_t session_since(uint64_t then_ms, uint64_t now_ms); // milliseconds, 65535 at most; 0 when one of the two is not known
 void session_attach_done(struct session *session); // the attach was answered: frees what only it needed
 void session_install(struct session *session); // into the data plane; ends the session when it cannot
-void session_unlink(struct session *session); // from the gateway's indexes
-int session_link(struct session *session);
 const struct policy_config *session_policy(const struct session *session); // that holds its rates; NULL = none
 
 // dial.c: the LNS side.

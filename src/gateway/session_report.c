@@ -162,7 +162,7 @@ void session_watch_some(struct gateway *gateway)
 	uint32_t some = gateway->established / (10000 / SESSION_WATCH_MS) + 1;
 	struct session *session;
 
-	while (some-- && (session = map_next(&gateway->sessions, &gateway->watch_cursor)))
+	while (some-- && (session = sessions_next(&gateway->sessions, &gateway->watch_cursor)))
 		if (session->state == SESSION_UP && session->way->watch)
 			session->way->watch(session);
 	if (some != UINT32_MAX) // the end of the map

@@ -15,7 +15,7 @@ void vslice_each_session(struct vslice *vslice, void (*each)(struct session *ses
 	struct session *session;
 	VEC(uint32_t) teids = {0};
 
-	for (size_t at = 0; (session = map_next(&gateway->sessions, &at));) {
+	for (size_t at = 0; (session = sessions_next(&gateway->sessions, &at));) {
 		uint32_t *teid = session->vslice == vslice && session->dp ? vec_add(&teids) : NULL;
 
 		if (teid)

@@ -66,7 +66,7 @@ static void watch_all(struct captures *captures)
 {
 	struct session *session;
 
-	for (size_t at = 0; (session = map_next(&captures->gateway->sessions, &at));)
+	for (size_t at = 0; (session = sessions_next(&captures->gateway->sessions, &at));)
 		if (session->dp)
 			capture_installed(session);
 }

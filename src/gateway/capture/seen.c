@@ -244,9 +244,9 @@ static uint8_t captures_of_sims(
 		if (capture && !capture->is_ending && capture->subject == CAPTURE_ENDPOINT && gateway->config)
 			endpoint = config_endpoint(gateway->config, &capture->about);
 		for (size_t n = 0; endpoint && n < endpoint->imsi_count; n++) {
-			const struct session *session = map_get(&gateway->by_imsi, endpoint->imsis[n]);
+			const struct session *session = sessions_of(&gateway->sessions, endpoint->imsis[n]);
 
-			for (; session; session = session->imsi_next)
+			for (; session; session = session_older(session))
 				if (session->call && call_tunnel(session->call) == tunnel &&
 					concerns(&session->call->l2tp, header, is_sent))
 					mask |= (uint8_t)(1u << i);

@@ -209,4 +209,6 @@ void dp_totals(const struct dp *dp, struct dp_counters *out);
 int dp_teid_take(struct dp *dp, uint64_t now_ms, uint32_t *out);
 int dp_teid_claim(struct dp *dp, uint32_t teid); // recovered at start
 uint32_t dp_teids(const struct dp *dp); // that are out
+uint32_t dp_teid_slots(
+	const struct dp *dp); // a power of two: the low bits of a TEID are its index, and no other has it meanwhile
 void dp_teid_give(struct dp *dp, uint32_t teid, uint64_t now_ms);

@@ -119,6 +119,11 @@ uint32_t dp_teids(const struct dp *dp)
 	return dp->live;
 }
 
+uint32_t dp_teid_slots(const struct dp *dp)
+{
+	return dp->slot_count;
+}
+
 void dp_teid_give(struct dp *dp, uint32_t teid, uint64_t now_ms)
 {
 	uint32_t index = teid & (dp->slot_count - 1);
