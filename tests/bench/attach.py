@@ -3,7 +3,8 @@
 
 One gateway on one CPU, the simulated SGW and LNS on the other. An attach is GTP request to answer, through L2TP call, PPP and
 CHAP; state file, reports and attach traces are on as always, and taken by a stand-in for the controller (sink.c). First some SIMs come at the target's pace
-and go again, which gives the times; then all come as fast as they are served, which gives the rate, and stay, which gives the memory.
+and go again, which gives the times; then all come as fast as they are served, which gives the rate, and stay, which gives the memory: what the process and
+its pages of the state file have grown by, and the entries of the BPF maps (which are as large as --max-sessions says from the start) that a session has.
 """
 import json
 import os
@@ -73,6 +74,22 @@ def memory(pid):
             elif line.startswith("Anonymous:"):
                 own += int(line.split()[1]) * 1024
     return own, state
+
+
+BY_SESSION = {"uplinks", "uplink_counts", "extras", "prefixes", "downlinks", "downlink_counts"}
+
+
+def entries(pid):
+    """Octets that one session has in the BPF maps."""
+    ids = set()
+    for fd in os.listdir("/proc/{}/fdinfo".format(pid)):
+        try:
+            with open("/proc/{}/fdinfo/{}".format(pid, fd), encoding="ascii") as info:
+                ids.update(line.split()[1] for line in info if line.startswith("map_id:"))
+        except OSError:
+            pass
+    maps = [json.loads(subprocess.run(["bpftool", "-j", "map", "show", "id", number], stdout=subprocess.PIPE, check=True).stdout) for number in ids]
+    return sum(row["bytes_value"] for row in maps if row.get("name") in BY_SESSION)
 
 
 def wait_for(what, seconds, condition):
@@ -147,7 +164,7 @@ def measure(lab, options, spaces, place, sims, paced):
     used = cpu_ns(gateway.pid) - used
     after = memory(gateway.pid)
     time.sleep(REST_S)
-    rest = memory(gateway.pid)
+    rest = memory(gateway.pid) + (entries(gateway.pid),)
     sgw.program.send_signal(signal.SIGINT)
     fast = sgw.told()
     gateway.program.send_signal(signal.SIGTERM)
@@ -169,7 +186,8 @@ def verdict(target, met):
 
 def report(sims, paced, slow, fast, used, before, after, rest):
     own, state = ((rest[i] - before[i]) / max(fast["attached"], 1) for i in (0, 1))
-    storm = sum(after[i] - before[i] for i in (0, 1)) / max(fast["attached"], 1)
+    maps = rest[2]
+    storm = sum(after[i] - before[i] for i in (0, 1)) / max(fast["attached"], 1) + maps
     core = 1e9 * fast["attached"] / max(used, 1)
     result = {
         "sims": sims, "attached": fast["attached"], "refused": fast["refused"], "unanswered": fast["unanswered"],
@@ -178,7 +196,7 @@ def report(sims, paced, slow, fast, used, before, after, rest):
         "paced": {"sims": paced, "attached": slow["attached"], "attaches_per_second": slow["attachesPerSecond"],
                   "p50_ms": slow["attachP50Us"] / 1000, "p99_ms": slow["attachP99Us"] / 1000},
         "gateway_cpu_us": round(used / 1000 / max(fast["attached"], 1), 1), "gateway_busy": round(used / 1e9 / max(fast["seconds"], 0.001), 2),
-        "attaches_per_core_second": round(core), "bytes_per_session": round(own + state), "bytes_per_session_in_storm": round(storm), "own_bytes": round(own), "state_bytes": round(state),
+        "attaches_per_core_second": round(core), "bytes_per_session": round(own + state + maps), "bytes_per_session_in_storm": round(storm), "own_bytes": round(own), "state_bytes": round(state), "map_bytes": maps,
         "targets": {"attaches_per_second": RATE_TARGET, "bytes_per_session": MEMORY_TARGET},
         "failed": fast["attached"] != sims or slow["attached"] != paced,
     }
@@ -187,6 +205,6 @@ def report(sims, paced, slow, fast, used, before, after, rest):
     print("  {attached} of {sims} attached, paced: {attaches_per_second:.0f} /s, p50 {p50_ms:.1f} ms, p99 {p99_ms:.1f} ms".format(**result["paced"]))
     print("  gateway CPU an attach: {gateway_cpu_us} us, {busy:.0%} of its CPU: one core is good for {attaches_per_core_second} /s    ".format(
         busy=result["gateway_busy"], **result) + verdict("{} /s or more".format(RATE_TARGET), core >= RATE_TARGET))
-    print("  memory a session with {attached} up: {bytes_per_session} octets ({own_bytes} its own, {state_bytes} of the state file), {bytes_per_session_in_storm} in the storm    ".format(
+    print("  memory a session with {attached} up: {bytes_per_session} octets ({own_bytes} its own, {state_bytes} of the state file, {map_bytes} of BPF maps), {bytes_per_session_in_storm} in the storm    ".format(
         **result) + verdict("{} or less".format(MEMORY_TARGET), result["bytes_per_session"] <= MEMORY_TARGET))
     return result
