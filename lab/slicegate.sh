@@ -20,7 +20,8 @@ gateway_order() { # declares the Regional Gateway and makes the token with which
 gateway_start() {
 	mkdir -p "$LAB_WORK/state"
 	start slicegate-gateway gateway "$BUILD/src/gateway/${GATEWAY_PROGRAM:-slicegate-gateway}" --controller "$API" --token-file "$LAB_WORK/gateway.token" \
-		--name "$LAB" --gtp-address "$GTP_GATEWAY" --state-dir "$LAB_WORK/state" --usage-interval 1s --dataplane "${DATAPLANE:-auto}" --metrics-listen 127.0.0.1:9100 --log "${GATEWAY_LOG:-info}"
+		--name "$LAB" --gtp-address "$GTP_GATEWAY" --state-dir "$LAB_WORK/state" --usage-interval 1s --dataplane "${DATAPLANE:-auto}" --metrics-listen 127.0.0.1:9100 --log "${GATEWAY_LOG:-info}" \
+		${MAX_SESSIONS:+--max-sessions "$MAX_SESSIONS"}
 	wait_for 10 udp_bound gateway 2123
 }
 

@@ -116,8 +116,8 @@ restarts() {
 		ends USR2
 	done
 }
-exchanges() { # by one whose maps have another layout, and back
-	GATEWAY_PROGRAM=slicegate-gateway-next ends USR2
+exchanges() { # by one whose maps have another layout, for a million sessions, and back
+	GATEWAY_PROGRAM=slicegate-gateway-next MAX_SESSIONS=1000000 ends USR2
 	wait_for 20 moved
 	ends USR2
 	wait_for 20 moved
@@ -166,7 +166,7 @@ step "loses nothing" none_lost flood-calm
 step "what the control channel's numbers are is written down" capture_control
 step "a flood, and control messages" eval "flood flood $PACKETS && control_meanwhile"
 step "kill -9 and start, upgrade and start, $RESTARTS times" restarts
-step "an upgrade to another layout of the maps, and back" exchanges
+step "an upgrade to another layout of the maps, for a million sessions, and back" exchanges
 step "not one packet was lost, doubled or led astray" flood_ends
 step "not one was forgotten by the counters" eval "wait_for 5 counted uplink && wait_for 5 counted downlink"
 step "all SIMs that came meanwhile are in" wait_for 20 all_churned
