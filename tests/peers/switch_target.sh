@@ -21,6 +21,7 @@ order_wireguard() {
 }
 our_key() { api GET /routingtargets/wg-a | jq -er '.configurationData.wireGuardConfig.localPublicKey'; }
 key_is_shown() { our_key | grep -q '='; }
+path_is() { [ "$(api GET /vslices/diagnostics-a | jq -r .dataPath)" = "$1" ]; } # WAY
 available() { api GET /routingtargets/wg-a | jq -e '.routingTargetStatus.moniker == "available"'; }
 by_peering() { ip_in a route replace "$LAC" via "$PEER_LOCAL" src "$LNS"; }
 by_wireguard() { ip_in a route replace "$LAC" dev "$(peer_wireguard_interface a)" src "$LNS"; }
@@ -51,12 +52,14 @@ step "which is not used yet" by_peering
 step "the order of customer a, with a peering" order a $one
 step "and a WireGuard target beside it" order_wireguard
 phone car1
+step "redirects can be taken on both sides" fast_cables a
 step "the SIM attaches" sgsnemu_attach car1 $one
 step "with the MTU of the cable" session $one ".mtu == 1460"
 session=$(session $one .id)
+step "its packets go past the slice's stack" eval "wait_for 10 rides car1 && wait_for 5 path_is fast"
 step "a file arrives while the rule is switched to WireGuard, back, and to WireGuard again" switched_in_the_middle
 step "the SIM goes on" reaches car1
-step "its packets went by WireGuard" went_by_wireguard
+step "its packets went by WireGuard, and through the stack that encrypts" eval "went_by_wireguard && wait_for 5 path_is stack"
 step "and are no longer than it carries" wait_for 5 session $one ".mtu == 1380"
 step "which the API explains" explained
 step "in the same session" [ "$(session $one .id)" = "$session" ]
