@@ -495,8 +495,10 @@ class Lns:
         fields = avps(packet[12:])
         if not fields or fields.get((0, 0)) != u16(SCCRQ):
             return
-        if any(tunnel.peer == peer and tunnel.peer_id == struct.unpack(">H", fields[0, 9])[0] for tunnel in self.tunnels.values()):
-            return  # a repeat
+        for tunnel in self.tunnels.values():
+            if tunnel.peer == peer and tunnel.peer_id == struct.unpack(">H", fields[0, 9])[0]:
+                tunnel.repeat()  # our answer was lost
+                return
         if self.odd == "moves":
             sock = self.elsewhere
         elif self.odd == "moves-address":

@@ -56,7 +56,7 @@ void config_free(struct config **config)
 int config_put(struct config *config, const char *name, const char *id, const json_t *data, char *why)
 {
 	const struct kind *kind = kind_find(name);
-	void *object = NULL;
+	void *object = NULL, *old;
 	int error;
 
 	snprintf(why, 160, "out of memory");
@@ -68,6 +68,9 @@ int config_put(struct config *config, const char *name, const char *id, const js
 	if (error)
 		return error;
 	uuid_set(object, id); // each object begins with its id
+	old = strmap_get(kind_map(config, kind), id);
+	if (old && kind->succeeds)
+		kind->succeeds(object, old);
 	config_delete(config, name, id);
 	error = strmap_put(kind_map(config, kind), ((struct uuid *)object)->text, object);
 	if (error) {

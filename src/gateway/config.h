@@ -53,6 +53,7 @@ struct vslice_config {
 	struct uuid default_policy;
 	VEC(struct lac_config) lacs;
 	VEC(struct lns_config) lnss; // in order of preference
+	VEC(struct ip_addr) named; // that they said to try in their place (RFC 3193); not from the controller, and kept when it writes anew
 	json_t *settings; // the advancedSettings that are set; owned
 	bool has_ipv4, has_ipv6; // what its sessions may have
 	// Of an Integrated VSlice:
@@ -219,6 +220,8 @@ int config_put(struct config *config, const char *kind, const char *id, const js
 void config_delete(struct config *config, const char *kind, const char *id);
 
 struct vslice_config *config_vslice(const struct config *config, const struct uuid *id);
+// An address that an LNS named: its answers are let in from the next slice_apply on.
+void config_name_lns(struct vslice_config *vslice, const struct ip_addr *address);
 struct target_config *config_target(const struct config *config, const struct uuid *id);
 struct policy_config *config_policy(const struct config *config, const struct uuid *id);
 struct steering_config *config_operator_policy(const struct config *config, const struct uuid *id);

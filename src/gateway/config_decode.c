@@ -12,6 +12,7 @@
 
 #define IMSI_MIN 6 // digits
 #define IMSI_MAX 15
+#define NAMED_MAX 16 // addresses that LNSs named
 
 static void *fail(char *why, const char *text)
 {
@@ -38,6 +39,7 @@ static void vslice_free(void *object)
 	}
 	vec_free(&vslice->lacs);
 	vec_free(&vslice->lnss);
+	vec_free(&vslice->named);
 	config_free_subnets(vslice);
 	free(vslice->moniker);
 	free(vslice->name);
@@ -101,6 +103,24 @@ static int lnss_decode(struct vslice_config *vslice, const json_t *rows, char *w
 			return -EINVAL;
 	}
 	return 0;
+}
+
+static void vslice_succeeds(void *object, void *old)
+{
+	vec_each (&((struct vslice_config *)old)->named, address)
+		config_name_lns(object, address);
+}
+
+void config_name_lns(struct vslice_config *vslice, const struct ip_addr *address)
+{
+	struct ip_addr *room;
+
+	vec_each (&vslice->named, known)
+		if (ip_addr_equal(known, address))
+			return;
+	room = vslice->named.count < NAMED_MAX ? vec_add(&vslice->named) : NULL;
+	if (room)
+		*room = *address;
 }
 
 static int vslice_decode(struct config *config, const json_t *data, void **out, char *why)
@@ -380,7 +400,7 @@ int config_decode_gateway(struct config *config, const char *id, const json_t *d
 }
 
 const struct kind config_kinds[] = {
-	{"vslice", offsetof(struct config, vslices), vslice_decode, vslice_free, NULL},
+	{"vslice", offsetof(struct config, vslices), vslice_decode, vslice_free, NULL, vslice_succeeds},
 	{"routingTarget", offsetof(struct config, targets), config_target_decode, config_target_free, NULL},
 	{"routingPolicy", offsetof(struct config, policies), policy_decode, policy_free, NULL},
 	{"operatorPolicy", offsetof(struct config, operator_policies), config_steering_decode, config_steering_free, NULL},

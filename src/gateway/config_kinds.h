@@ -10,6 +10,7 @@ struct kind {
 	int (*decode)(struct config *config, const json_t *data, void **out, char *why);
 	void (*free)(void *object);
 	void (*linked)(struct config *config, void *object, bool present); // further indexes; may be NULL
+	void (*succeeds)(void *object, void *old); // takes over what the controller does not know; may be NULL
 };
 
 extern const struct kind config_kinds[];

@@ -105,7 +105,7 @@ void health_moved_on(struct pair *from, const struct pair *to, const char *why)
 bool health_redirect(struct pair *pair, struct l2tp_bytes text)
 {
 	struct gateway *gateway = gateway_of(pair);
-	const struct vslice_config *config = config_vslice(gateway->config, &pair->lac->vslice->id);
+	struct vslice_config *config = config_vslice(gateway->config, &pair->lac->vslice->id);
 	struct ip_end to = {.port = pair->lns.port};
 	char word[IP_ADDR_TEXT], why[160];
 
@@ -120,6 +120,8 @@ bool health_redirect(struct pair *pair, struct l2tp_bytes text)
 		return false;
 	}
 	log_info("the LNS asks to try another vslice=%s to=%s", pair->lac->vslice->moniker, word);
+	config_name_lns(config, &to.addr);
+	slice_apply(pair->lac->vslice->slice, config, gateway->config);
 	pair->redirects++;
 	pair->redirect = to;
 	pair->has_redirect = true;

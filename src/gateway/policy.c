@@ -202,6 +202,8 @@ static int compile_peers(struct policy *policy, const struct vslice_config *vsli
 		error = error ? error : add_address(&policy->lacs, &lac->address.addr);
 	vec_each (&vslice->lnss, lns)
 		error = error ? error : add_address(&policy->lnss, &lns->address.addr);
+	vec_each (&vslice->named, address)
+		error = error ? error : add_address(&policy->lnss, address);
 	return error ? error : compile_subnets(policy, vslice);
 }
 

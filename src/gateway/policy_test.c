@@ -140,6 +140,28 @@ static void rules_of_another_gateway_match_nothing(void **state)
 	"icmp type { destination-unreachable, time-exceeded, parameter-problem } @th,136,8 17 @th,160,32 { 0x0a010101 } "        \
 	"@th,192,32 { 0x0a090909, 0x0a09090a }"
 
+// An LNS said: try another (RFC 3193). It is heard as the LNS is, also when the controller writes the VSlice anew.
+static void an_lns_that_was_named_is_heard(void **state)
+{
+	struct config *config = world(ALL_TO_DC1);
+	struct uuid id = fixture_id(1);
+	struct vslice_config *vslice = config_vslice(config, &id);
+	struct ip_addr named;
+	struct policy *policy;
+
+	ip_addr_parse("10.9.9.77", &named);
+	config_name_lns(vslice, &named);
+	config_name_lns(vslice, &named);
+	assert_int_equal(vslice->named.count, 1);
+	policy = compile(config);
+	assert_non_null(
+		strstr(chain_lines(policy, "heard"), "ip saddr { 10.9.9.9, 10.9.9.10, 10.9.9.77 } ip daddr { 10.1.1.1 } accept"));
+	policy_free(&policy);
+	fixture_put(config, "vslice", 1, "{'moniker': 'motors', 'vsliceType': 'l2tp', 'lacs': [], 'lnss': []}");
+	assert_int_equal(config_vslice(config, &id)->named.count, 1);
+	config_free(&config);
+}
+
 // One uplink rule is enough for the LNS to be heard, and by the target which that rule names only.
 static void lns_answers_come_by_targets_in_use(void **state)
 {
@@ -407,6 +429,7 @@ int main(void)
 		cmocka_unit_test(order_and_disabled_rules),
 		cmocka_unit_test(rules_of_another_gateway_match_nothing),
 		cmocka_unit_test(lns_answers_come_by_targets_in_use),
+		cmocka_unit_test(an_lns_that_was_named_is_heard),
 		cmocka_unit_test(downlink_rules_come_first),
 		cmocka_unit_test(no_policy_drops_all),
 		cmocka_unit_test(what_is_not_understood_closes),

@@ -308,9 +308,12 @@ static void sessions_resume(struct resume *resume, uint64_t place, void *owner,
 static void tunnel_resume(struct resume *resume, struct pair *pair, uint32_t index, const struct tunnel_record *record)
 {
 	struct gateway *gateway = resume->gateway;
+	struct vslice_config *config = config_vslice(gateway->config, &pair->lac->vslice->id);
 	struct tunnel *tunnel;
 	int error;
 
+	if (config && !ip_addr_equal(&record->l2tp.peer.addr, &pair->lns.addr))
+		config_name_lns(config, &record->l2tp.peer.addr);
 	(void)idset_claim(pair->lac->vslice->tunnel_ids, record->l2tp.local_id);
 	if (tunnel_new(pair, &record->l2tp.peer, record->l2tp.local_id, &tunnel)) {
 		log_err("a tunnel can't be resumed: memory is out");
