@@ -10,6 +10,7 @@ fails() { # WORDS
 	! sg lns test lns-a --vslice diagnostics-a >"$LAB_WORK/test" 2>&1 || fail "it passed"
 	tee /dev/stderr <"$LAB_WORK/test" | grep -iE "$1"
 }
+swallow() { in_ns a nft 'table inet hole { chain in { type filter hook prerouting priority -500; iifname "wan" meta length > 1400 drop; }; }'; }
 endpoint() { api PATCH "/endpoints/$(iccid_of $imsi)" <<<"{$1}"; }
 
 lab_open "An LNS is tested"
@@ -27,6 +28,10 @@ step "HELLO is acknowledged" told 'HELLO: acknowledged'
 step "every message is shown" told 'l2tp +-> +ICRQ'
 step "no session came of it" sessions_are 0
 step "the LNS was told that it is over (CDN)" wait_for 5 wire_saw a wan "l2tp.avp.message_type == 14 && ip.src == $LAC"
+step "a way that swallows what is longer than 1400 octets" swallow
+step "the LNS is tested again" tests
+step "the test says how long a packet may be, and what to mend" told 'MTU: 1280 octets pass.* but not the 14[0-9]+ .*set pppMru to 1280'
+step "a way that carries all" in_ns a nft delete table inet hole
 step "a wrong password" endpoint '"pppPassword": "wrong"'
 step "the test says so, and what to mend" fails 'password.*To mend it'
 step "the right password" endpoint "\"pppPassword\": \"$PPP_PASSWORD\""
