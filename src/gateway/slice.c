@@ -147,6 +147,10 @@ static void tell(struct slice *slice)
 
 static void take_statuses(struct slice *slice, struct slice_result *result)
 {
+	vec_each (&result->targets, now)
+		vec_each (&slice->statuses, old)
+			if (now->is_unknown && uuid_equal(&old->target, &now->target))
+				*now = *old;
 	vec_free(&slice->statuses);
 	slice->statuses.items = result->targets.items;
 	slice->statuses.count = result->targets.count;
@@ -249,7 +253,7 @@ static bool take_look(struct slice *slice, const struct slice_target_status *now
 	bool is_news = false;
 
 	vec_each (&slice->statuses, old) {
-		if (!uuid_equal(&old->target, &now->target))
+		if (now->is_unknown || !uuid_equal(&old->target, &now->target))
 			continue;
 		is_news = old->available != now->available || old->is_pending != now->is_pending ||
 			strcmp(old->message, now->message) || strcmp(old->public_key, now->public_key) ||

@@ -29,6 +29,7 @@ struct slice_target_status {
 	bool ike_up, child_up; // the security associations of a VPN: phase 1, phase 2
 	char routes[400]; // learned from the peer: "10.0.0.0/8 192.0.2.0/24", and " ..." when there are more
 	bool must_start; // something of it is lost; for the worker
+	bool is_unknown; // its daemon took too long to say; what was known of it before stands, if anything was
 };
 
 struct slice_host {

@@ -277,6 +277,7 @@ static enum charon_state load(const struct charon *charon, char *why)
 enum charon_state charon_look(struct charon *charon, const struct target_config *config, char *why)
 {
 	char sas[8192] = "";
+	int error;
 
 	(void)config;
 	*why = 0;
@@ -284,8 +285,9 @@ enum charon_state charon_look(struct charon *charon, const struct target_config 
 		return CHARON_GONE;
 	if (age_of(charon, "loaded") < 0)
 		return load(charon, why);
-	if (swanctl(charon, "--list-sas", "--raw", NULL, NULL, NULL, sas, sizeof(sas)))
-		return CHARON_STARTING;
+	error = swanctl(charon, "--list-sas", "--raw", NULL, NULL, NULL, sas, sizeof(sas));
+	if (error)
+		return error == -ETIME ? CHARON_BUSY : CHARON_STARTING;
 	charon->ike_up = strstr(sas, "state=ESTABLISHED") || strstr(sas, "state=REKEYING");
 	if (strstr(sas, "state=INSTALLED") || strstr(sas, "state=REKEY"))
 		return CHARON_UP;

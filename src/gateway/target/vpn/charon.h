@@ -16,6 +16,7 @@ struct charon {
 enum charon_state {
 	CHARON_GONE, // must be started
 	CHARON_STARTING, // does not listen yet
+	CHARON_BUSY, // does not answer in time
 	CHARON_DOWN, // no security association; the last trouble is in `why`, if there was any
 	CHARON_UP,
 };

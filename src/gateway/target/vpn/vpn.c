@@ -219,6 +219,10 @@ static void vpn_status(const struct target_env *env, const struct target_spec *s
 	case CHARON_STARTING:
 		target_pending(status, id, "the IKE daemon is starting");
 		break;
+	case CHARON_BUSY:
+		target_pending(status, id, "the IKE daemon does not answer in time");
+		status->is_unknown = true;
+		break;
 	case CHARON_DOWN:
 		if (*why)
 			target_unavailable(status, id, "%s: %s", peer, why);

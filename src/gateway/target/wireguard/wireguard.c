@@ -219,16 +219,17 @@ static int bring_up(const struct target_env *env, const struct target_spec *spec
 	return error ? error : target_routes_set(env, spec, &way, &config->wireguard.remote_subnets);
 }
 
-// "public-key preshared endpoint allowed-ips latest-handshake rx tx keepalive", a line a peer behind the interface's own. False when the
-// interface does not answer.
-static bool ask(const char *name, char public[WIREGUARD_KEY_TEXT], long *handshake, char peer[64])
+// "public-key preshared endpoint allowed-ips latest-handshake rx tx keepalive", a line a peer behind the interface's own. Not 0 when the
+// interface does not answer: -ETIME when it may yet.
+static int ask(const char *name, char public[WIREGUARD_KEY_TEXT], long *handshake, char peer[64])
 {
 	const char *const argv[] = {"wg", "show", name, "dump", NULL};
 	char text[2048], *rest = text, *line, *word;
 	unsigned at = 0;
+	int error = wg(argv, NULL, text, sizeof(text));
 
-	if (wg(argv, NULL, text, sizeof(text)))
-		return false;
+	if (error)
+		return error;
 	line = strsep(&rest, "\n");
 	strsep(&line, "\t");
 	word = strsep(&line, "\t");
@@ -244,7 +245,7 @@ static bool ask(const char *name, char public[WIREGUARD_KEY_TEXT], long *handsha
 			*handshake = strtoll(word, NULL, 10);
 		at++;
 	}
-	return true;
+	return 0;
 }
 
 static void wireguard_status(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status)
@@ -252,9 +253,16 @@ static void wireguard_status(const struct target_env *env, const struct target_s
 	char name[16], public[WIREGUARD_KEY_TEXT] = "", peer[64] = "";
 	struct nl_link link;
 	long handshake = 0;
+	int error;
 
 	wireguard_interface(spec->config, name);
-	if (nl_link_get(env->inside, name, &link) || !ask(name, public, &handshake, peer)) {
+	error = nl_link_get(env->inside, name, &link);
+	if (!error && (error = ask(name, public, &handshake, peer)) == -ETIME) {
+		target_pending(status, &spec->config->id, "WireGuard does not answer in time");
+		status->is_unknown = true;
+		return;
+	}
+	if (error) {
 		target_unavailable(status, &spec->config->id, "WireGuard's interface is gone");
 		status->must_start = true;
 		return;
