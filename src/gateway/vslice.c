@@ -189,7 +189,8 @@ static void lac_on_new_socket(void *owner, int fd)
 	lac_on_socket(lac, fd);
 }
 
-// At a restart the sockets are there before the slice is looked at, and the first packet of the loop finds its session.
+// At a restart the sockets are there before the slice is looked at, and the first packet of the loop finds its session. Nobody else can have their
+// addresses while they are kept, whether or not anything of before is known.
 static void lacs_take_kept(struct vslice *vslice)
 {
 	char name[KEEPER_NAME];
@@ -519,7 +520,7 @@ int vslice_apply(struct gateway *gateway, const struct vslice_config *config)
 	if (error)
 		return log_err_r(error, "a VSlice can't be set up vslice=%s error=%s", config->moniker, strerror(-error));
 	error = config->type == VSLICE_L2TP ? lacs_apply(vslice, config) : integrated_apply(vslice, config);
-	if (gateway->resume && config->type == VSLICE_L2TP)
+	if (config->type == VSLICE_L2TP)
 		lacs_take_kept(vslice);
 	else if (gateway->resume && !error)
 		integrated_take_kept(vslice);
