@@ -111,8 +111,12 @@ static size_t plain_len(const char *string)
 	const char *at = string;
 	size_t len;
 
-	while ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\' && (len = utf8_len(at)))
-		at += len;
+	for (;; at += len) {
+		while (*at >= 0x20 && *at < 0x7f && *at != '"' && *at != '\\') // most of what there is
+			at++;
+		if ((unsigned char)*at < 0x7f || !(len = utf8_len(at)))
+			break;
+	}
 	return (size_t)(at - string);
 }
 

@@ -230,7 +230,7 @@ def print_rates(rows, count):
               "{p99:>9.2f}".format(word, **row))
     get, page = rows["GET one"], rows["list 50"]
     print("  targets: GET one a share of {:.2f} or more: {}; list 50 p99 {} ms or less: {}".format(
-        GET_SHARE, "met" if max(get["share"], get["cpu_share"]) >= GET_SHARE else "NOT met", LIST_P99_MS,
+        GET_SHARE, "met" if min(get["share"], get["cpu_share"]) >= GET_SHARE else "NOT met", LIST_P99_MS,
         "met" if page["p99"] <= LIST_P99_MS else "NOT met"))
 
 

@@ -2,7 +2,8 @@
 // A load of HTTP requests over kept connections, and how long each took.
 //
 // Usage: api_load PORT CONNECTIONS SECONDS RATE TOKEN METHOD PATHS [BODIES]
-//   RATE 0: each connection sends its next request when it has the answer (a closed loop: requests a second)
+//   RATE 0: each connection sends its next request when it has the answer (a closed loop: requests a second). It never sleeps: to wake it would
+//     cost a server that is slower than it, and spare one that is faster
 //   RATE n: n requests a second in all, at their times; how long one took counts from when it was due, sent or not (an open loop: delays)
 //   PATHS, BODIES: files of lines, taken in turn; without BODIES none is sent
 // Ends early at SIGTERM or when stdin is closed ("-" as SECONDS). Prints one line of JSON.
@@ -183,7 +184,9 @@ static void run(size_t connections, double seconds, double rate, bool until_clos
 		}
 		polls[connections] = (struct pollfd){until_closed ? STDIN_FILENO : -1, POLLIN, 0};
 		struct timespec wait = {0,
-			interval && next_due > now ? (long)(next_due - now > 900000000 ? 900000000 : next_due - now) : 100000000};
+			!interval		 ? 0
+				: next_due > now ? (long)(next_due - now > 900000000 ? 900000000 : next_due - now)
+						 : 100000000};
 
 		if (ppoll(polls, connections + 1, &wait, NULL) < 0 && errno != EINTR)
 			die("poll");

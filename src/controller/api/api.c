@@ -102,14 +102,16 @@ const struct route routes[] = {
 };
 const size_t route_count = array_len(routes);
 
-static bool segment_matches(const char *pattern, size_t len, const char *segment, const struct noun **noun)
+// `named` is what the first segment names.
+static bool segment_matches(
+	const char *pattern, size_t len, const char *segment, const struct noun *named, const struct noun **noun)
 {
 	const struct field *list;
 
 	if (pattern[0] != '{')
 		return strlen(segment) == len && strncasecmp(pattern, segment, len) == 0;
 	if (strncmp(pattern, "{noun}", len) == 0 || strncmp(pattern, "{live}", len) == 0) {
-		*noun = noun_by_path(segment);
+		*noun = named;
 		return *noun && !((*noun)->flags & NOUN_LIVE) == (pattern[1] == 'n');
 	}
 	if (strncmp(pattern, "{rows}", len) == 0)
@@ -117,7 +119,8 @@ static bool segment_matches(const char *pattern, size_t len, const char *segment
 	return *segment;
 }
 
-static bool route_matches(const struct route *route, char **segments, size_t count, const struct noun **noun)
+static bool route_matches(
+	const struct route *route, char **segments, size_t count, const struct noun *named, const struct noun **noun)
 {
 	const char *pattern = route->pattern;
 	size_t at = 0;
@@ -125,12 +128,12 @@ static bool route_matches(const struct route *route, char **segments, size_t cou
 	for (*noun = NULL; *pattern; at++) {
 		size_t len = strcspn(pattern, "/");
 
-		if (at == count || !segment_matches(pattern, len, segments[at], noun))
+		if (at == count || !segment_matches(pattern, len, segments[at], named, noun))
 			return false;
 		pattern += len + (pattern[len] == '/');
 	}
 	if (at == count && !*noun)
-		*noun = noun_by_path(segments[0]);
+		*noun = named;
 	return at == count;
 }
 
@@ -172,12 +175,12 @@ static bool is_within_rate(struct controller *controller, struct exchange *excha
 
 static void route_request(struct controller *controller, struct exchange *exchange, char *path, char **segments, size_t count)
 {
+	const struct noun *named = noun_by_path(segments[0]), *noun;
 	const char *method = exchange_method(exchange);
-	const struct noun *noun;
 	char allow[60] = "";
 
 	for (size_t i = 0; i < route_count; i++) {
-		if (!route_matches(&routes[i], segments, count, &noun))
+		if (!route_matches(&routes[i], segments, count, named, &noun))
 			continue;
 		if (strcasecmp(routes[i].method, method) == 0) {
 			if (routes[i].kind == OP_WRITE && !is_json(exchange)) {

@@ -223,7 +223,7 @@ int64_t db_revision(struct db *db)
 }
 
 // Octets of pages that a connection keeps, by its role.
-static const int cache_kib[] = {[DB_READER] = 32768, [DB_WRITER] = 32768, [DB_TOOL] = 64, [DB_LOOP] = 16384};
+static const int cache_kib[] = {[DB_READER] = 24576, [DB_WRITER] = 32768, [DB_TOOL] = 64, [DB_LOOP] = 49152};
 
 static int open_file(const char *path, enum db_role role, struct db *db)
 {
