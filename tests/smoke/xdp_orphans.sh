@@ -27,7 +27,7 @@ step "two SIMs attach" eval "sgsnemu_attach car1 $one && sgw_attach car2 $two"
 step "packets take the programs" eval "wait_for 10 rides car1 && wait_for 10 rides car2"
 step "kill -9, and a start" killed kept
 step "the programs have both sessions" wait_for 5 known 2
-step "and carry them" rides car2
+step "and carry them" wait_for 10 rides car2
 step "kill -9; the state file is lost; a start" killed lost
 step "what nobody claimed is gone, and it is said" wait_for 5 says slicegate-gateway 'what nobody claimed is gone from the fast path sessions=2 tunnels=1'
 step "the programs have no session" wait_for 5 known 0
