@@ -3,7 +3,11 @@
 // ends the sessions that it does not allow any longer.
 #include "gateway/apply.h"
 
+#include "base/clean.h"
 #include "gateway/integrated.h"
+#include "gateway/resume.h"
+
+#define PIECE_NS 5000000 // how long packets may have to wait
 
 static struct session *session_of_endpoint(const struct gateway *gateway, const struct endpoint_config *endpoint, size_t *cursor)
 {
@@ -89,7 +93,7 @@ static void apply_vslice(struct gateway *gateway, const struct uuid *id)
 	const struct vslice_config *config = config_vslice(gateway->config, id);
 
 	if (config)
-		(void)vslice_apply(gateway, config);
+		(void)vslice_apply(gateway, config, false);
 }
 
 // An Integrated VSlice is made of its groups too: their policies, and how they give addresses.
@@ -99,18 +103,95 @@ static void apply_group(struct gateway *gateway, const struct uuid *id)
 	const struct vslice_config *config = group ? config_vslice(gateway->config, &group->vslice) : NULL;
 
 	if (config && config->type == VSLICE_INTEGRATED)
-		(void)vslice_apply(gateway, config);
+		(void)vslice_apply(gateway, config, false);
 }
 
-static void apply_all(struct gateway *gateway)
-{
-	struct vslice_config *config;
+struct apply_round {
+	VEC(struct uuid) left; // VSlices
+	size_t at;
+	struct timer timer;
+	struct gateway *gateway;
+};
 
-	for (size_t at = 0; (config = strmap_next(&gateway->config->vslices, &at));)
-		(void)vslice_apply(gateway, config);
+// Whether devices would notice that it has to wait.
+static bool is_live(const struct gateway *gateway, const struct uuid *id)
+{
+	const struct vslice *vslice = gateway_vslice(gateway, id);
+
+	return (gateway->resume && resume_has(gateway->resume, id)) || (vslice && (vslice->tunnels.count || vslice->integrated));
+}
+
+static void end_round(struct gateway *gateway)
+{
 	remove_vslices(gateway);
 	check_all_sessions(gateway);
 	slice_sweep(gateway->worker, gateway->options->name);
+	apply_forget(gateway);
+}
+
+static void on_round_due(struct timer *timer, uint64_t now_ms)
+{
+	struct apply_round *round = container_of(timer, struct apply_round, timer);
+	struct gateway *gateway = round->gateway;
+	uint64_t begun_ns = uv_hrtime();
+
+	while (round->at < round->left.count && uv_hrtime() - begun_ns < PIECE_NS) {
+		const struct vslice_config *config = config_vslice(gateway->config, &round->left.items[round->at++]);
+
+		if (config)
+			(void)vslice_apply(gateway, config, true);
+	}
+	if (gateway->stopping)
+		return;
+	if (round->at < round->left.count)
+		wheel_arm(&gateway->wheel, timer, now_ms + 1);
+	else
+		end_round(gateway);
+}
+
+void apply_forget(struct gateway *gateway)
+{
+	if (!gateway->applying)
+		return;
+	wheel_disarm(&gateway->wheel, &gateway->applying->timer);
+	vec_free(&gateway->applying->left);
+	free(gateway->applying);
+	gateway->applying = NULL;
+}
+
+// VSlices that devices use are taken at once, the others in pieces between which packets are served. Where memory is out, all at once.
+static void apply_all(struct gateway *gateway)
+{
+	struct vslice_config *config;
+	struct apply_round *round;
+
+	apply_forget(gateway);
+	gateway->applying = round = calloc(1, sizeof(*round));
+	for (size_t at = 0; (config = strmap_next(&gateway->config->vslices, &at));) {
+		bool live = is_live(gateway, &config->id);
+		struct uuid *room = round && !live ? vec_add(&round->left) : NULL;
+
+		if (room)
+			*room = config->id;
+		else
+			(void)vslice_apply(gateway, config, !live);
+	}
+	if (!round) {
+		end_round(gateway);
+		return;
+	}
+	round->gateway = gateway;
+	round->timer.fire = on_round_due;
+	wheel_arm(&gateway->wheel, &round->timer, gateway->now_ms);
+}
+
+struct vslice *apply_wanted(struct gateway *gateway, const struct vslice_config *config)
+{
+	struct vslice *vslice = gateway_vslice(gateway, &config->id);
+
+	if (!vslice && gateway->applying && !gateway->stopping)
+		(void)vslice_apply(gateway, config, false);
+	return vslice ? vslice : gateway_vslice(gateway, &config->id);
 }
 
 static void apply_endpoint(struct gateway *gateway, const struct config_change *change)

@@ -42,6 +42,8 @@ void config_free(struct config **config)
 			config_kinds[i].free(object);
 		strmap_fini(map);
 	}
+	strmap_fini(&(*config)->targets_of);
+	strmap_fini(&(*config)->groups_of);
 	map_fini(&(*config)->by_imsi);
 	map_fini(&(*config)->kept);
 	vec_free(&(*config)->gtp_peers);
@@ -102,6 +104,16 @@ struct vslice_config *config_vslice(const struct config *config, const struct uu
 struct target_config *config_target(const struct config *config, const struct uuid *id)
 {
 	return strmap_get(&config->targets, id->text);
+}
+
+struct target_config *config_target_first(const struct config *config, const struct uuid *vslice)
+{
+	return strmap_get(&config->targets_of, vslice->text);
+}
+
+struct group_config *config_group_first(const struct config *config, const struct uuid *vslice)
+{
+	return strmap_get(&config->groups_of, vslice->text);
 }
 
 struct policy_config *config_policy(const struct config *config, const struct uuid *id)

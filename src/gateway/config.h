@@ -46,6 +46,11 @@ struct prefix_list {
 	VEC(struct ip_prefix) rows;
 };
 
+// An object of a VSlice among the others of its kind (config_target_first, config_group_first).
+struct sibling {
+	void *next; // the next object, or NULL
+};
+
 struct vslice_config {
 	struct uuid id;
 	char *moniker, *name;
@@ -102,6 +107,7 @@ struct internet_config {
 // The configuration of a Routing Target. What belongs to another type is empty.
 struct target_config {
 	struct uuid id, vslice;
+	struct sibling sibling;
 	char *moniker;
 	enum target_type type;
 	struct internet_config internet;
@@ -161,6 +167,7 @@ struct steering_config {
 struct group_config {
 	struct uuid id, vslice, lac, operator_policy, regional_policy;
 	struct uuid policy; // on an Integrated VSlice; none = no traffic
+	struct sibling sibling;
 	char *moniker;
 	bool is_pooled; // addresses for the session only
 };
@@ -200,6 +207,7 @@ struct config {
 	struct natpool public_addresses; // for NAT; empty = the underlay's own
 	VEC(char *) apns; // lower case; empty = any
 	struct strmap vslices, targets, policies, operator_policies, regional_policies, groups, endpoints; // by uuid text
+	struct strmap targets_of, groups_of; // by the VSlice's id: the first of its targets, of its groups
 	struct map by_imsi; // imsi_key -> struct endpoint_config
 	struct map kept; // hash of (VSlice, family, number) -> struct endpoint_config
 };
@@ -223,6 +231,9 @@ struct vslice_config *config_vslice(const struct config *config, const struct uu
 // An address that an LNS named: its answers are let in from the next slice_apply on.
 void config_name_lns(struct vslice_config *vslice, const struct ip_addr *address);
 struct target_config *config_target(const struct config *config, const struct uuid *id);
+// Those of one VSlice: for (target = config_target_first(config, id); target; target = target->sibling.next)
+struct target_config *config_target_first(const struct config *config, const struct uuid *vslice);
+struct group_config *config_group_first(const struct config *config, const struct uuid *vslice);
 struct policy_config *config_policy(const struct config *config, const struct uuid *id);
 struct steering_config *config_operator_policy(const struct config *config, const struct uuid *id);
 struct steering_config *config_regional_policy(const struct config *config, const struct uuid *id);

@@ -399,13 +399,43 @@ int config_decode_gateway(struct config *config, const char *id, const json_t *d
 	return 0;
 }
 
+// Keys of the map are borrowed from the first of each list. Where memory is out, the object is not among its VSlice's.
+static void link_sibling(struct strmap *map, void *object, size_t vslice_at, size_t sibling_at, bool present)
+{
+	const char *vslice = ((struct uuid *)((char *)object + vslice_at))->text;
+	struct sibling *own = (struct sibling *)((char *)object + sibling_at);
+	void *first = strmap_del(map, vslice), **link = &first;
+
+	while (!present && *link && *link != object)
+		link = &((struct sibling *)((char *)*link + sibling_at))->next;
+	if (!present && *link)
+		*link = own->next;
+	own->next = present ? first : NULL;
+	if (present)
+		first = object;
+	if (first)
+		(void)strmap_put(map, ((struct uuid *)((char *)first + vslice_at))->text, first);
+}
+
+static void target_linked(struct config *config, void *object, bool present)
+{
+	link_sibling(&config->targets_of, object, offsetof(struct target_config, vslice), offsetof(struct target_config, sibling),
+		present);
+}
+
+static void group_linked(struct config *config, void *object, bool present)
+{
+	link_sibling(&config->groups_of, object, offsetof(struct group_config, vslice), offsetof(struct group_config, sibling),
+		present);
+}
+
 const struct kind config_kinds[] = {
 	{"vslice", offsetof(struct config, vslices), vslice_decode, vslice_free, NULL, vslice_succeeds},
-	{"routingTarget", offsetof(struct config, targets), config_target_decode, config_target_free, NULL},
+	{"routingTarget", offsetof(struct config, targets), config_target_decode, config_target_free, target_linked},
 	{"routingPolicy", offsetof(struct config, policies), policy_decode, policy_free, NULL},
 	{"operatorPolicy", offsetof(struct config, operator_policies), config_steering_decode, config_steering_free, NULL},
 	{"regionalPolicy", offsetof(struct config, regional_policies), config_steering_decode, config_steering_free, NULL},
-	{"endpointGroup", offsetof(struct config, groups), group_decode, group_free, NULL},
+	{"endpointGroup", offsetof(struct config, groups), group_decode, group_free, group_linked},
 	{"endpoint", offsetof(struct config, endpoints), endpoint_decode, endpoint_free, endpoint_linked},
 };
 

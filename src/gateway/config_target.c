@@ -241,6 +241,7 @@ int target_config_copy(const struct target_config *from, struct target_config **
 	if (!copy)
 		return -ENOMEM;
 	*copy = *from;
+	copy->sibling = (struct sibling){0};
 	copy->moniker = strdup(from->moniker ? from->moniker : "");
 	complete = copy->moniker;
 	struct prefix_list *const to[] = LISTS(copy);

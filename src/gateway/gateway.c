@@ -539,6 +539,7 @@ void gateway_free(struct gateway **out)
 	if (gateway->keep && gateway->dp)
 		dp_fast_stop(gateway->dp, true);
 	captures_free(gateway);
+	apply_forget(gateway);
 	drop_sessions(gateway);
 	drop_vslices(gateway);
 	resume_free(&gateway->resume);

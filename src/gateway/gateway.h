@@ -27,6 +27,7 @@
 struct access;
 struct captures;
 struct resume;
+struct apply_round;
 struct session;
 struct vslice;
 
@@ -100,6 +101,7 @@ struct gateway {
 	struct state *state;
 	struct access *access;
 	struct resume *resume; // NULL when there is nothing to resume any longer
+	struct apply_round *applying; // of a configuration that is being taken (apply.c); else NULL
 	struct captures *captures; // NULL while there are none
 
 	struct strmap vslices; // by id

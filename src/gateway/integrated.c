@@ -62,8 +62,8 @@ static bool any_pooled(const struct vslice *vslice)
 	const struct config *config = vslice->gateway->config;
 	const struct group_config *group;
 
-	for (size_t i = 0; (group = strmap_next(&config->groups, &i));)
-		if (group->is_pooled && uuid_equal(&group->vslice, &vslice->id))
+	for (group = config_group_first(config, &vslice->id); group; group = group->sibling.next)
+		if (group->is_pooled)
 			return true;
 	return false;
 }
@@ -104,12 +104,10 @@ static uint64_t limits_of(const struct vslice *vslice)
 
 	vec_each (&own->subnets.rows, subnet)
 		digest_add(&digest, subnet, sizeof(*subnet));
-	for (size_t i = 0; (group = strmap_next(&config->groups, &i));) {
+	for (group = config_group_first(config, &vslice->id); group; group = group->sibling.next) {
 		const struct policy_config *policy = config_policy(config, &group->policy);
 		uint64_t one = 0;
 
-		if (!uuid_equal(&group->vslice, &vslice->id))
-			continue;
 		digest_add(&one, group->id.text, strlen(group->id.text));
 		digest_add(&one, group->policy.text, strlen(group->policy.text));
 		if (policy)

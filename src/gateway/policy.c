@@ -44,11 +44,11 @@ static int compile_targets(struct policy *policy, const struct vslice_config *vs
 {
 	const struct target_config *target;
 
-	for (size_t i = 0; (target = strmap_next(&config->targets, &i));) {
+	for (target = config_target_first(config, &vslice->id); target; target = target->sibling.next) {
 		struct policy_target *out;
 		char interface[16];
 
-		if (!uuid_equal(&target->vslice, &vslice->id) || target_interface(target, interface))
+		if (target_interface(target, interface))
 			continue; // a target without a usable interface is as good as none; its status says so
 		out = vec_add(&policy->targets);
 		if (!out)
@@ -268,10 +268,10 @@ int policy_tags(const struct uuid *vslice, const struct config *config, struct p
 	struct policy_tags tags = {0};
 	int error = 0;
 
-	for (size_t i = 0; !error && (group = strmap_next(&config->groups, &i));) {
+	for (group = config_group_first(config, vslice); !error && group; group = group->sibling.next) {
 		const struct policy_config *policy = config_policy(config, &group->policy);
 
-		if (uuid_equal(&group->vslice, vslice) && policy && uuid_equal(&policy->vslice, vslice))
+		if (policy && uuid_equal(&policy->vslice, vslice))
 			error = tags_add(&tags, &policy->id);
 	}
 	if (error) {

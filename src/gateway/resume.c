@@ -24,6 +24,7 @@ LOG_CATEGORY(resume);
 
 struct resume {
 	struct gateway *gateway;
+	struct map vslices; // hash of the id of each that has something -> not NULL
 	struct map first; // tunnel record, or Integrated VSlice -> index + 1 of its first session record
 	uint32_t *next; // session record -> index + 1 of the tunnel's, or VSlice's, next one
 	uint32_t sessions, tunnels;
@@ -54,6 +55,25 @@ static uint64_t place_of(const struct session_record *record)
 	return record->tunnel != NO_RECORD ? record->tunnel : hash_bytes(record->vslice, sizeof(record->vslice)) | 1ULL << 63;
 }
 
+static void note_vslice(struct resume *resume, const uint8_t id[16])
+{
+	(void)map_put(&resume->vslices, hash_bytes(id, 16), resume);
+}
+
+static void note_tunnel(void *owner, uint32_t index, const void *bytes)
+{
+	(void)index;
+	note_vslice(owner, ((const struct tunnel_record *)bytes)->vslice);
+}
+
+bool resume_has(const struct resume *resume, const struct uuid *vslice)
+{
+	uint8_t id[16];
+
+	uuid_pack(vslice, id);
+	return map_get(&resume->vslices, hash_bytes(id, sizeof(id)));
+}
+
 static void note_session(void *owner, uint32_t index, const void *bytes)
 {
 	struct resume *resume = owner;
@@ -63,6 +83,7 @@ static void note_session(void *owner, uint32_t index, const void *bytes)
 	resume->next[index] = (uint32_t)first;
 	(void)map_put(&resume->first, place_of(record), (void *)((uintptr_t)index + 1));
 	resume->integrated += record->tunnel == NO_RECORD;
+	note_vslice(resume, record->vslice);
 	(void)dp_teid_claim(resume->gateway->dp, record->local_teid);
 	resume->sessions++;
 }
@@ -101,7 +122,7 @@ void resume_slice_ready(struct gateway *gateway)
 	if (!resume || resume->tunnels || resume->integrated || !timer_armed(&resume->patience_timer))
 		return;
 	for (size_t i = 0; (vslice = strmap_next(&gateway->vslices, &i));)
-		if (!vslice->ready)
+		if (!vslice->ready && resume_has(resume, &vslice->id))
 			return;
 	wheel_disarm(&gateway->wheel, &gateway->resume->patience_timer);
 	udp_pause(gateway->access->udp, false);
@@ -132,6 +153,7 @@ int resume_new(struct gateway *gateway, bool is_live, struct resume **out)
 		free(resume);
 		return -ENOMEM;
 	}
+	state_each(gateway->state, TABLE_TUNNEL, note_tunnel, resume);
 	state_each(gateway->state, TABLE_SESSION, note_session, resume);
 	resume->tunnels = state_live(gateway->state, TABLE_TUNNEL);
 	resume->orphan_timer.fire = on_orphans_due;
@@ -154,6 +176,7 @@ void resume_free(struct resume **out)
 	wheel_disarm(&resume->gateway->wheel, &resume->orphan_timer);
 	wheel_disarm(&resume->gateway->wheel, &resume->patience_timer);
 	map_fini(&resume->first);
+	map_fini(&resume->vslices);
 	free(resume->next);
 	free(resume);
 	*out = NULL;

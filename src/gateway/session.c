@@ -3,6 +3,7 @@
 #include "gateway/session_ip6.h"
 
 #include "base/clean.h"
+#include "gateway/apply.h"
 #include "gateway/access.h"
 #include "gateway/capture/capture.h"
 #include "gateway/integrated.h"
@@ -32,7 +33,7 @@ static bool apn_is_accepted(const struct config *config, const char *apn)
 }
 
 // Why the SIM may not have a session, or REFUSED_NONE with `*vslice`, `*lac` and `*endpoint` found.
-static enum refusal check_subscription(const struct gateway *gateway, const struct attach_request *request,
+static enum refusal check_subscription(struct gateway *gateway, const struct attach_request *request,
 	struct vslice **vslice, const struct endpoint_config **endpoint, char *why, size_t size)
 {
 	const struct config *config = gateway->config;
@@ -54,8 +55,8 @@ static enum refusal check_subscription(const struct gateway *gateway, const stru
 	if (!group)
 		return REFUSED_NO_GROUP;
 	vslice_cfg = config_vslice(config, &group->vslice);
-	*vslice = vslice_cfg ? gateway_vslice(gateway, &group->vslice) : NULL;
-	if (!vslice_cfg)
+	*vslice = vslice_cfg ? apply_wanted(gateway, vslice_cfg) : NULL;
+	if (!*vslice)
 		return REFUSED_NO_VSLICE;
 	steered = steering_check(config, group, vslice_cfg, &request->serving_network, request->rat, why, size);
 	if (steered)

@@ -38,8 +38,9 @@ int slice_new(struct worker *worker, const char *gateway_name, const struct uuid
 		return -ENOMEM;
 	slice_name(list, gateway_name, vslice, moniker, name, &is_there);
 	slice->lane = worker_lane_get(worker, slice_name_key(name));
-	error = slice->lane ? slice_kernel_new(worker_underlay_fd(worker), worker_state_dir(worker), name, is_there, &slice->kernel)
-			    : -ENOMEM;
+	error = slice->lane
+		? slice_kernel_new(worker_underlay_fd(worker), worker_state_dir(worker), name, is_there, &slice->kernel)
+		: -ENOMEM;
 	if (error) {
 		worker_lane_put(worker, slice->lane);
 		free(slice);
@@ -362,7 +363,8 @@ static void note_unclaimed(void *owner, const char *name)
 		return;
 	job = calloc(1, sizeof(*job));
 	room = job ? vec_add(&sweep->jobs) : NULL;
-	if (!room || slice_kernel_new(worker_underlay_fd(sweep->worker), worker_state_dir(sweep->worker), name, true, &job->kernel)) {
+	if (!room ||
+		slice_kernel_new(worker_underlay_fd(sweep->worker), worker_state_dir(sweep->worker), name, true, &job->kernel)) {
 		sweep->jobs.count -= room != NULL;
 		free(job);
 		return;
@@ -390,4 +392,3 @@ void slice_sweep(struct worker *worker, const char *gateway_name)
 	}
 	vec_free(&sweep.jobs);
 }
-

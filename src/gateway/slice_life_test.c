@@ -268,7 +268,8 @@ static void the_sweep_takes_what_nobody_claims(void **state)
 	sh("ip netns add sg-test-2.motors.000000000002 && ip netns add sg-other && touch /run/netns/sg-test.half.000000000009");
 	slice_free(&two.slice, true);
 	slice_sweep(world->worker, GATEWAY);
-	sh("for i in $(seq 500); do test -e /run/netns/" NS(2) " -o -e /run/netns/sg-test.half.000000000009 || exit 0; sleep 0.01; done; exit 1");
+	sh("for i in $(seq 500); do test -e /run/netns/" NS(
+		2) " -o -e /run/netns/sg-test.half.000000000009 || exit 0; sleep 0.01; done; exit 1");
 	seen_apply(world, 1, &one);
 	assert_true(one.targets[0].available);
 	sh("ip link show peer2 >/dev/null");

@@ -63,8 +63,8 @@ static void note(void *owner, const char *name)
 	free(copy);
 }
 
-void slice_name(struct slice_list *slices, const char *gateway_name, const struct uuid *vslice, const char *moniker, char out[NETNS_NAME],
-	bool *is_there)
+void slice_name(struct slice_list *slices, const char *gateway_name, const struct uuid *vslice, const char *moniker,
+	char out[NETNS_NAME], bool *is_there)
 {
 	const char *last = strrchr(vslice->text, '-');
 	char prefix[48], word[31], *left;

@@ -7,8 +7,8 @@
 #include "gateway/worker.h"
 
 // The name that the VSlice's namespace has, where an earlier gateway has left it (`is_there`), or is to have. The names that there are, are read once.
-void slice_name(struct slice_list *slices, const char *gateway_name, const struct uuid *vslice, const char *moniker, char out[NETNS_NAME],
-	bool *is_there);
+void slice_name(struct slice_list *slices, const char *gateway_name, const struct uuid *vslice, const char *moniker,
+	char out[NETNS_NAME], bool *is_there);
 const char *slice_name_key(const char *name); // its last part
 void slice_names_forget(struct slice_list *slices); // frees what was read
 // Each namespace of the gateway that there is now.

@@ -20,10 +20,10 @@ static int add_targets(struct slice_spec *spec, const struct vslice_config *vsli
 			natpool_take(&config->public_addresses, &source->internet.addresses, &room->pool, &room->missing))
 			return -ENOMEM;
 	}
-	for (size_t i = 0; (config_row = strmap_next(&config->targets, &i));) {
+	for (config_row = config_target_first(config, &vslice->id); config_row; config_row = config_row->sibling.next) {
 		struct uuid *room;
 
-		if (!uuid_equal(&config_row->vslice, &vslice->id) || policy_target(spec->policy, &config_row->id))
+		if (policy_target(spec->policy, &config_row->id))
 			continue;
 		room = vec_add(&spec->unknown);
 		if (!room)

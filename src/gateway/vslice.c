@@ -507,7 +507,7 @@ static int vslice_new(struct gateway *gateway, const struct vslice_config *confi
 	return 0;
 }
 
-int vslice_apply(struct gateway *gateway, const struct vslice_config *config)
+int vslice_apply(struct gateway *gateway, const struct vslice_config *config, bool can_wait)
 {
 	struct vslice *vslice = gateway_vslice(gateway, &config->id);
 	int error;
@@ -527,6 +527,7 @@ int vslice_apply(struct gateway *gateway, const struct vslice_config *config)
 	if (config->type == VSLICE_L2TP)
 		vslice_limit(vslice, config);
 	reach_update(vslice);
+	slice_can_wait(vslice->slice, can_wait);
 	slice_apply(vslice->slice, config, gateway->config);
 	return error;
 }

@@ -97,7 +97,8 @@ struct vslice {
 };
 
 // Takes the configured form: new, changed or as before. 0 or -errno.
-int vslice_apply(struct gateway *gateway, const struct vslice_config *config);
+// `can_wait`: what others have to do in the kernel goes first.
+int vslice_apply(struct gateway *gateway, const struct vslice_config *config, bool can_wait);
 // Ends everything on it, with StopCCN, then removes it.
 void vslice_stop(struct vslice *vslice);
 // Frees what is left, without a word on the wire. `keep` leaves the kernel's side for the next start.

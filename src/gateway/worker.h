@@ -27,7 +27,8 @@ struct worker_lane *worker_lane_get(struct worker *worker, const char *key);
 bool worker_has_lane(const struct worker *worker, const char *key); // a slice holds it
 void worker_lane_put(struct worker *worker, struct worker_lane *lane); // it goes after its last job
 void worker_submit(struct worker *worker, struct worker_lane *lane, struct worker_job *job);
-void worker_hurry(struct worker *worker, struct worker_job *job); // of a lane, not begun: it cannot wait any longer. Under the lock
+void worker_hurry(
+	struct worker *worker, struct worker_job *job); // of a lane, not begun: it cannot wait any longer. Under the lock
 // Runs `tidy` alone when there is nothing else to do, once however often it was asked for. Any thread.
 void worker_when_idle(struct worker *worker, void (*tidy)(struct worker *worker));
 // For what a job and the control thread both look at. Held for moments only.
@@ -42,7 +43,8 @@ struct slice_list {
 	struct slice *first;
 	struct strmap left; // names of namespaces that were there before us, by their last parts (slice_names.c)
 	bool has_looked;
-	struct slice_ring *seeking, *news; // slice_events.c: those with an interface that is not there; those of whom something was said
+	struct slice_ring *seeking,
+		*news; // slice_events.c: those with an interface that is not there; those of whom something was said
 	struct map by_nsid; // slices
 	struct links *links; // tells when a link comes or goes, in any of their namespaces
 };
