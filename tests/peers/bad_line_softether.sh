@@ -3,5 +3,6 @@
 # shellcheck disable=SC2034
 # A bad line to softether.
 # limit: 180
+# when asked for
 LNS_KIND=softether PPP_AUTH=mschapv2 TUNNEL_SECRET=
 . "$(dirname "$0")/bad_line.inc"

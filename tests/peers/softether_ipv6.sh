@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034
 # SoftEther's PPP stands still for four seconds over an IPv6CP request. A SIM that asks for both families gets IPv4 in time all the same, and the next
 # one is not kept waiting.
+# when asked for
 LNS_KIND=softether PPP_AUTH=mschapv2 TUNNEL_SECRET=
 . "$(dirname "$0")/../../lab/story.sh"
 
