@@ -34,11 +34,14 @@ static __always_inline struct abi_count *count_get(void *counts, uint32_t number
 // The end of every packet. `slot`: of the session that a drop is counted with.
 static __always_inline int conclude(int verdict, uint32_t slot)
 {
-	struct abi_stats *all = stats_get();
+	struct abi_stats *all;
 	struct abi_extra *extra;
 
-	if (!(verdict & 0x300) || !all)
-		return verdict & 0x300 ? XDP_PASS : verdict;
+	if (!(verdict & 0x300))
+		return verdict;
+	all = stats_get();
+	if (!all)
+		return XDP_PASS;
 	if (verdict == PASS_DATA) {
 		all->passed++;
 		return XDP_PASS;
