@@ -23,7 +23,7 @@ const char *const lab_targets[LAB_FARS] = {
 };
 const char lab_gateway[] = "11111111-2222-4333-8444-000000000099", lab_other_gateway[] = "11111111-2222-4333-8444-000000000098";
 
-static int frames_of(const char *ns_name, const char *interface)
+int lab_frames_of(const char *ns_name, const char *interface)
 {
 	_cleanup_close_ int home = -1, ns = -1;
 	struct sockaddr_ll name = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
@@ -49,13 +49,14 @@ static void mac_of(const char *command, uint8_t mac[6])
 }
 
 // A network behind a target: a cable whose other end is ours alone, its stack hears nothing.
-static void far_open(int number)
+void lab_far_open(int number)
 {
 	sh("ip netns add net%d && ip link add cable%d type veth peer name up0 netns net%d", number, number, number);
 	sh("ip netns exec net%d nft 'table inet t { chain c { type filter hook prerouting priority raw; drop; }; chain o { type "
 	   "filter hook output "
 	   "priority raw; drop; }; }'",
 		number);
+	sh("ip netns exec net%d ethtool -K up0 gro on", number); // redirected frames are taken
 	sh("ip -n net%d link set up0 up && ip netns exec net%d sysctl -qw net.ipv6.conf.all.disable_ipv6=1", number, number);
 }
 
@@ -73,7 +74,16 @@ static void put_targets(struct world *world)
 	fixture_put(world->config, "routingTarget", 0xa3,
 		"{'moniker': 'dc3', 'vslice': $1, 'routingTargetType': 'peering', 'peeringConfig': {'interface': 'cable3',"
 		" 'localAddress': 'fd00:3::1/64', 'gatewayAddress': 'fd00:3::2', 'remoteSubnets': ''}}");
-	fixture_put(world->config, "routingTarget", 0xa4, "{'moniker': 'net', 'vslice': $1, 'routingTargetType': 'internet'}");
+}
+
+void lab_internet(struct lab *lab, bool is_there)
+{
+	if (is_there && !lab->has_internet)
+		fixture_put(lab->world->config, "routingTarget", 0xa4,
+			"{'moniker': 'net', 'vslice': $1, 'routingTargetType': 'internet'}");
+	else if (!is_there && lab->has_internet)
+		config_delete(lab->world->config, "routingTarget", fixture_id(0xa4).text);
+	lab->has_internet = is_there;
 }
 
 // Nobody answers for neighbours, so they are told.
@@ -99,9 +109,10 @@ void lab_open(struct lab *lab, struct world *world)
 	*lab = (struct lab){.world = world,
 		.vslice = json_pack("{s:s, s:o}", "vsliceType", "integrated", "subnets", json_loads(RANDOM_SUBNETS, 0, NULL))};
 	for (int i = 1; i <= LAB_FARS; i++)
-		far_open(i);
+		lab_far_open(i);
 	sh("ip addr add " LAB_PUBLIC "/24 dev cable4 && ip link set cable4 up && ip route add default via 203.0.113.2");
 	put_targets(world);
+	lab_internet(lab, true);
 	uuid_set(&world->config->gateway_id, lab_gateway);
 	seen_new(world, 1, &lab->slice);
 	seen_apply(world, 1, &lab->slice);
@@ -111,7 +122,7 @@ void lab_open(struct lab *lab, struct world *world)
 	know_neighbours(lab);
 	for (int i = 0; i < LAB_FARS; i++) {
 		snprintf(name, sizeof(name), "net%d", i + 1);
-		lab->fds[i] = frames_of(name, "up0");
+		lab->fds[i] = lab_frames_of(name, "up0");
 	}
 	lab->fds[LAB_SIMS] = 0;
 	slice_sims(lab->slice.slice, on_socket, &lab->fds[LAB_SIMS]);
@@ -198,6 +209,8 @@ void lab_apply(struct lab *lab, json_t *policies[], size_t count)
 	put_groups(lab);
 	seen_apply(lab->world, 1, &lab->slice);
 	tell_members(lab);
+	if (lab->gtp)
+		lab_gtp_apply(lab);
 	(void)count_rules(lab->world, &lab->slice); // the worker has done what came before
 }
 
@@ -274,7 +287,9 @@ size_t lab_send(struct lab *lab, enum lab_place from, size_t sim, const struct w
 	it->sent.number = (uint32_t)(lab->sent.count - 1);
 	put_head(lab, from, sim, packet->packet.source.family == IP_V6, frame);
 	len = wire_build(&it->sent, frame + HEAD);
-	if (write(lab->fds[from], frame, HEAD + len) != (ssize_t)(HEAD + len))
+	if (lab->gtp && from == LAB_SIMS)
+		lab_gtp_send(lab, sim, frame + HEAD, len);
+	else if (write(lab->fds[from], frame, HEAD + len) != (ssize_t)(HEAD + len))
 		fail_msg("a frame cannot be sent: %s", strerror(errno));
 	return it->sent.number;
 }
@@ -285,7 +300,14 @@ static void take(struct lab *lab, enum lab_place place, const uint8_t *frame, si
 	const char *fault = NULL;
 	struct lab_sent *it;
 
-	if (len <= HEAD || !wire_parse(frame + HEAD, len - HEAD, &packet, &fault) || packet.number >= lab->sent.count)
+	const uint8_t *inner = frame + HEAD;
+
+	if (len <= HEAD)
+		return;
+	len -= HEAD;
+	if (lab->gtp && place == LAB_SIMS)
+		inner = lab_gtp_packet(frame, &len);
+	if (!inner || !wire_parse(inner, len, &packet, &fault) || packet.number >= lab->sent.count)
 		return; // what the stacks say among themselves
 	it = &lab->sent.items[packet.number];
 	if (it->arrived != LAB_NOWHERE)
@@ -342,6 +364,8 @@ void lab_settle(struct lab *lab, const char *phase)
 	uint64_t until = uv_hrtime() + (uint64_t)WAIT_MS * 1000000;
 
 	for (;;) {
+		if (lab->gtp)
+			uv_run(&lab->world->loop, UV_RUN_NOWAIT);
 		receive(lab, phase);
 		if (all_came(lab) || uv_hrtime() > until)
 			break;
@@ -378,12 +402,23 @@ static void on_tally(void *owner, const struct slice_counts *counts)
 	}
 }
 
+static void add_past(void *owner, const struct uuid *rule, uint64_t packets)
+{
+	struct tally *tally = owner;
+	unsigned number = number_of(rule->text);
+
+	if (number < LAB_POLICIES * RANDOM_RULES)
+		tally->packets[number / RANDOM_RULES][number % RANDOM_RULES] += packets;
+}
+
 static struct tally tally_now(struct lab *lab)
 {
 	struct tally tally = {0};
 
 	slice_counters(lab->slice.slice, on_tally, &tally);
 	turn_until(lab->world, tally.is_done);
+	if (lab->gtp)
+		lab_gtp_count(lab, add_past, &tally);
 	return tally;
 }
 

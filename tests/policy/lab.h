@@ -21,8 +21,11 @@ struct lab_sent {
 	uint8_t came_from[6]; // what the frame had as its source
 };
 
+struct lab_gtp; // the real data plane between SIMs and slice
+
 struct lab {
 	struct world *world;
+	struct lab_gtp *gtp; // NULL: the test itself is at the cable
 	struct seen slice;
 	int fds[LAB_PLACES];
 	uint8_t macs[LAB_FARS][6]; // of the slice's ends
@@ -32,6 +35,7 @@ struct lab {
 	VEC(struct lab_sent) sent;
 	size_t settled; // those before are settled
 	uint32_t seed;
+	bool has_internet; // the fourth target is there
 	uint64_t counted[LAB_POLICIES][RANDOM_RULES]; // what the rules should have counted
 };
 
@@ -53,5 +57,20 @@ void lab_settle(struct lab *lab, const char *phase); // waits for all that is ex
 void lab_take_counts(struct lab *lab); // from here on the counters are compared
 void lab_count(struct lab *lab, const char *rule); // one packet, that this rule decided
 void lab_compare_counts(struct lab *lab, const char *phase);
+void lab_internet(struct lab *lab, bool is_there); // from the next lab_apply on
 bool lab_carries(enum lab_place place, enum ip_family family);
 enum lab_place lab_place_of(const char *target);
+
+// From here on SIMs are at a mobile network, and the gateway's data plane with its BPF programs is between it and the slice. 0, or -errno with the
+// reason in `why` (DP_WHY) where there can be none.
+int lab_gtp_open(struct lab *lab, char *why);
+void lab_gtp_close(struct lab *lab);
+void lab_gtp_apply(struct lab *lab); // each SIM has its policy's tag and path
+void lab_gtp_send(struct lab *lab, size_t sim, const uint8_t *packet, size_t len);
+// The packet in a frame of the mobile network, or NULL.
+const uint8_t *lab_gtp_packet(const uint8_t *frame, size_t *len);
+// Adds what the programs took past the slice's stack, rule by rule; how much that was.
+uint64_t lab_gtp_count(struct lab *lab, void (*add)(void *owner, const struct uuid *rule, uint64_t packets), void *owner);
+// Helpers of both.
+int lab_frames_of(const char *ns_name, const char *interface);
+void lab_far_open(int number); // a cable to a network that is the test's alone: cableN here, up0 in the namespace netN

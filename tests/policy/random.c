@@ -228,9 +228,9 @@ static void put_rule(FILE *out, const struct random_kind *kind, unsigned id)
 	if (random_once_in(8))
 		fprintf(out, ", \"regionalGateway\": \"%s\"", random_once_in(2) ? kind->gateway : kind->other_gateway);
 	put_target(out, kind, is_uplink, is_drop);
-	if (kind->is_integrated && random_once_in(is_open ? 8 : 2))
+	if (kind->is_integrated && !kind->is_plain && random_once_in(is_open ? 8 : 2))
 		fprintf(out, ", \"reflexive\": true");
-	if (kind->is_integrated && is_uplink && random_once_in(is_open ? 16 : 4))
+	if (kind->is_integrated && !kind->is_plain && is_uplink && random_once_in(is_open ? 16 : 4))
 		put_divert(out);
 	if (!is_open) {
 		put_addresses(out, kind, "sourceIpPattern", is_uplink);

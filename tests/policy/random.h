@@ -23,6 +23,7 @@ struct random_kind {
 	size_t target_count;
 	const char *gateway, *other_gateway; // ids
 	bool is_integrated; // IPv6, SIMs, divert and reflexive too
+	bool is_plain; // nothing that connections must be followed for
 	unsigned open_once_in; // that often a rule that all packets match; 0: never
 };
 

@@ -184,7 +184,7 @@ int route_find(struct route *route, uint32_t daddr, uint32_t saddr, uint32_t mar
 
 struct found_mac {
 	uint8_t *mac;
-	bool is_valid;
+	bool is_valid, is_fixed; // fixed: by an administrator, or none is needed
 };
 
 static int on_neighbour(const struct nlmsghdr *message, void *owner)
@@ -200,6 +200,7 @@ static int on_neighbour(const struct nlmsghdr *message, void *owner)
 		memcpy(found->mac, mnl_attr_get_payload(attribute), 6);
 		found->is_valid =
 			entry->ndm_state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP);
+		found->is_fixed = entry->ndm_state & (NUD_PERMANENT | NUD_NOARP);
 	}
 	return MNL_CB_OK;
 }
@@ -235,7 +236,7 @@ int route_mac(struct route *route, uint32_t ifindex, uint32_t neighbour, bool pr
 	entry->ndm_ifindex = (int)ifindex;
 	mnl_attr_put_u32(request, NDA_DST, neighbour);
 	error = ask(route, route->ask, request, on_neighbour, &found);
-	if (probe || error || !found.is_valid)
+	if (!found.is_fixed && (probe || error || !found.is_valid)) // NTF_USE would make a permanent entry one that goes
 		use_neighbour(route, ifindex, neighbour);
 	return error ? error : found.is_valid ? 0 : -ENOENT;
 }

@@ -20,10 +20,20 @@ LOG_CATEGORY(xdp);
 
 #define ROUTES_MAX 4096 // of one way; a table with more stays with the stack
 
+// What is said of one prefix: the greatest holds.
+enum rank {
+	RANK_NONE, // nothing: it goes
+	RANK_NO_WAY, // the target's table, that it leads nowhere; behind its routes, as their metrics say
+	RANK_WAY, // the target's table, by a gateway
+	RANK_OWN, // it is the slice's own
+};
+
 struct row {
 	struct abi_route key;
 	uint32_t hop;
-	bool is_wanted;
+	enum rank rank;
+	uint32_t gateway; // of a way
+	bool is_new; // the programs do not know it
 };
 
 struct way {
@@ -69,40 +79,41 @@ static struct abi_route key_of(const struct look *look, const struct route_row *
 	return key;
 }
 
-// Has the programs know the route. A hop is taken for each, once.
-static void want(struct look *look, const struct route_row *row, bool is_way)
+static void want(struct look *look, const struct route_row *row, enum rank rank)
 {
 	struct abi_route key = key_of(look, row);
 	struct row *at = find(look->way, &key);
-	uint32_t hop, old = at ? at->hop : 0;
 
-	if (at && at->is_wanted && !is_way && at->hop) { // one of the slice's own wins over a route of the target
-		at->hop = 0;
-		bpf_map_update_elem(xdp_routes_fd(look->fast), &key, &at->hop, BPF_ANY);
-		xdp_hop_put(look->fast, old);
+	if (!at) {
+		at = look->way->rows.count < ROUTES_MAX ? vec_add(&look->way->rows) : NULL;
+		if (!at) {
+			look->is_failed = true;
+			return;
+		}
+		*at = (struct row){.key = key, .is_new = true};
 	}
-	if (at && at->is_wanted)
+	if (rank <= at->rank)
 		return;
-	look->leads = look->leads || is_way;
-	hop = is_way ? xdp_hop_get(look->fast, look->slice, look->mark, 0, row->gateway, look->interface) : 0;
-	if (at && at->hop == hop) {
-		at->is_wanted = true;
-		if (hop)
-			xdp_hop_put(look->fast, hop); // it was taken before
-		return;
-	}
-	if (!at && look->way->rows.count < ROUTES_MAX)
-		at = vec_add(&look->way->rows);
-	if (!at || bpf_map_update_elem(xdp_routes_fd(look->fast), &key, &hop, BPF_ANY)) {
+	at->rank = rank;
+	at->gateway = row->gateway;
+}
+
+// Has the programs know the route. A hop is taken for each, once.
+static void tell(struct look *look, struct row *row)
+{
+	uint32_t hop = 0, old = row->hop;
+
+	if (row->rank == RANK_WAY)
+		hop = xdp_hop_get(look->fast, look->slice, look->mark, 0, row->gateway, look->interface);
+	look->leads = look->leads || hop;
+	if ((row->is_new || hop != old) && bpf_map_update_elem(xdp_routes_fd(look->fast), &row->key, &hop, BPF_ANY)) {
 		look->is_failed = true;
-		if (at)
-			at->hop = 0;
 		xdp_hop_put(look->fast, hop);
 		return;
 	}
-	*at = (struct row){.key = key, .hop = hop, .is_wanted = true};
-	if (old)
-		xdp_hop_put(look->fast, old);
+	row->is_new = false;
+	row->hop = hop;
+	xdp_hop_put(look->fast, old);
 }
 
 static void on_route(void *owner, const struct route_row *row)
@@ -110,9 +121,10 @@ static void on_route(void *owner, const struct route_row *row)
 	struct look *look = owner;
 
 	if (row->table == look->mark)
-		want(look, row, row->type == RTN_UNICAST && row->gateway && row->ifindex == look->ifindex);
+		want(look, row,
+			row->type == RTN_UNICAST && row->gateway && row->ifindex == look->ifindex ? RANK_WAY : RANK_NO_WAY);
 	else if (row->table == RT_TABLE_LOCAL || (row->table == RT_TABLE_MAIN && row->ifindex == look->sims))
-		want(look, row, false);
+		want(look, row, RANK_OWN);
 }
 
 static void drop_unwanted(struct fast *fast, struct way *way)
@@ -120,7 +132,7 @@ static void drop_unwanted(struct fast *fast, struct way *way)
 	size_t kept = 0;
 
 	vec_each (&way->rows, row) {
-		if (row->is_wanted) {
+		if (row->rank != RANK_NONE) {
 			way->rows.items[kept++] = *row;
 			continue;
 		}
@@ -133,7 +145,7 @@ static void drop_unwanted(struct fast *fast, struct way *way)
 static void forget(struct fast *fast, struct way *way)
 {
 	vec_each (&way->rows, row)
-		row->is_wanted = false;
+		row->rank = RANK_NONE;
 	drop_unwanted(fast, way);
 	vec_free(&way->rows);
 }
@@ -159,10 +171,12 @@ static void follow(struct fast *fast, struct way *way, uint32_t number, struct r
 	look.ifindex = link.ifindex;
 	look.sims = sims.ifindex;
 	vec_each (&way->rows, row)
-		row->is_wanted = false;
+		row->rank = RANK_NONE;
 	if (route_dump(route, on_route, &look))
 		return; // as it was, until the next look
 	drop_unwanted(fast, way);
+	vec_each (&way->rows, row)
+		tell(&look, row);
 	if (look.is_failed && tunnel->way)
 		log_warn("a Routing Target has too many routes for the fast path interface=%s", look.interface);
 	__atomic_store_n(&tunnel->way, look.is_failed || !look.leads ? 0 : link.ifindex, __ATOMIC_SEQ_CST);
