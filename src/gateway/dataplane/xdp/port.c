@@ -12,14 +12,10 @@
 #include "gateway/dataplane/xdp/xdp.h"
 
 #include "base/clean.h"
-#include "base/fd.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_link.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
@@ -34,7 +30,6 @@ LOG_CATEGORY(xdp);
 #define PROBE_MS 5000
 #define PATIENCE_MS 5000
 #define HURRY_MS 20
-#define LINK_LEN (XDP_PATH + 60)
 
 struct hop_job { // a copy of what is to be resolved
 	uint32_t hop, generation, slice, mark, saddr, daddr;
@@ -138,84 +133,6 @@ static void enter_home(struct xdp_thread *thread)
 	setns(thread->home, CLONE_NEWNET);
 }
 
-static void link_path(const struct fast *fast, uint64_t netns, uint32_t ifindex, char out[LINK_LEN])
-{
-	snprintf(out, LINK_LEN, "%.200s/links/%llu-%u", fast->objects.pins, (unsigned long long)netns, ifindex);
-}
-
-static int program_of(const struct fast *fast, uint32_t slice)
-{
-	return slice ? xdp_program_ingress(fast, slice) : xdp_program_access(fast);
-}
-
-// Attaches in the namespace that the thread is in. A link fd or -errno.
-static int attach(struct fast *fast, uint32_t slice, uint32_t ifindex, bool *is_generic)
-{
-	int program = program_of(fast, slice), link;
-	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
-
-	if (program < 0)
-		return program;
-	link = bpf_link_create(program, (int)ifindex, BPF_XDP, &options);
-	*is_generic = false;
-	if (link < 0 && (errno == EOPNOTSUPP || errno == EINVAL || errno == ERANGE)) {
-		options.flags = XDP_FLAGS_SKB_MODE;
-		link = bpf_link_create(program, (int)ifindex, BPF_XDP, &options);
-		*is_generic = true;
-	}
-	if (link < 0)
-		link = -errno;
-	if (slice)
-		close(program);
-	return link;
-}
-
-// Puts the program of this process in place of an earlier one.
-static void renew(struct fast *fast, uint32_t port)
-{
-	uint32_t slice = fast->objects.port_keys[port].slice;
-	int program;
-
-	if (fast->ports[port].link < 0 || !fast->ports[port].is_old)
-		return;
-	program = program_of(fast, slice);
-	if (program < 0)
-		return;
-	if (bpf_link_update(fast->ports[port].link, program, NULL))
-		log_warn("the program of an interface cannot be renewed interface=%s error=\"%s\"", fast->ports[port].name,
-			strerror(errno));
-	fast->ports[port].is_old = false;
-	if (slice)
-		close(program);
-}
-
-static void detach(struct fast *fast, uint32_t port)
-{
-	struct abi_port *key = &fast->objects.port_keys[port];
-	char path[LINK_LEN];
-
-	if (key->netns && *fast->objects.pins) {
-		link_path(fast, key->netns, key->ifindex, path);
-		unlink(path);
-	}
-	bpf_map_delete_elem(xdp_ports_fd(fast), &port);
-	pthread_mutex_lock(&fast->lock);
-	if (fast->ports[port].link >= 0)
-		close(fast->ports[port].link);
-	fast->ports[port] = (struct xdp_port){.link = -1};
-	*key = (struct abi_port){0};
-	fast->port_places[port] = (struct xdp_place){0};
-	pthread_mutex_unlock(&fast->lock);
-}
-
-static uint32_t find_port(const struct fast *fast, uint64_t netns, uint32_t ifindex)
-{
-	for (uint32_t i = 1; i < ABI_PORTS; i++)
-		if (fast->objects.port_keys[i].netns == netns && fast->objects.port_keys[i].ifindex == ifindex)
-			return i;
-	return 0;
-}
-
 static int refuse(struct xdp_thread *thread, const struct route_link *link, const char *why)
 {
 	uint64_t bit = 1ull << (hash_bytes(link->name, strlen(link->name)) % 64);
@@ -259,31 +176,6 @@ static int judge(struct xdp_thread *thread, uint32_t slice, const struct route_l
 	return link->is_up ? 0 : -ENETDOWN;
 }
 
-// Takes over what is pinned for the interface, or attaches. The thread is in the interface's namespace.
-static int port_link(struct fast *fast, uint32_t port, uint32_t slice, uint64_t netns, uint32_t ifindex)
-{
-	struct xdp_port *at = &fast->ports[port];
-	char path[LINK_LEN] = "";
-	int link = -1;
-
-	if (*fast->objects.pins) {
-		link_path(fast, netns, ifindex, path);
-		link = bpf_obj_get(path);
-	}
-	at->is_old = link >= 0;
-	if (link < 0) {
-		link = attach(fast, slice, ifindex, &at->is_generic);
-		if (link >= 0 && *path && bpf_obj_pin(link, path))
-			log_warn("a program cannot be pinned interface=%s error=\"%s\"", at->name, strerror(errno));
-	}
-	if (link < 0)
-		return link;
-	at->link = fd_high(link);
-	if (fast->is_settled && !fast->older)
-		renew(fast, port);
-	return 0;
-}
-
 // Of a cable we know: its other end has GRO.
 static bool is_wire(const char *interface)
 {
@@ -294,7 +186,7 @@ static int port_open(struct xdp_thread *thread, uint32_t slice, const struct rou
 {
 	struct fast *fast = thread->fast;
 	uint64_t netns = thread->netns[slice];
-	uint32_t port = find_port(fast, netns, link->ifindex);
+	uint32_t port = xdp_port_find(fast, netns, link->ifindex);
 	int error = is_wire(link->name) ? 0 : judge(thread, slice, link);
 
 	if (error || (port && fast->ports[port].link >= 0)) {
@@ -308,12 +200,12 @@ static int port_open(struct xdp_thread *thread, uint32_t slice, const struct rou
 		return -ENOSPC;
 	fast->port_places[port].is_used = true;
 	memcpy(fast->ports[port].name, link->name, 16);
-	error = port_link(fast, port, slice, netns, link->ifindex);
+	error = xdp_port_attach(fast, port, slice, netns, link->ifindex);
 	if (!error && bpf_map_update_elem(xdp_ports_fd(fast), &port, &link->ifindex, 0))
 		error = -errno;
 	enter_home(thread);
 	if (error) {
-		detach(fast, port);
+		xdp_port_detach(fast, port);
 		return refuse(thread, link, strerror(-error));
 	}
 	fast->objects.port_keys[port] = (struct abi_port){.netns = netns, .ifindex = link->ifindex, .slice = slice};
@@ -339,7 +231,7 @@ static void close_unused(struct xdp_thread *thread)
 			is_used = fast->hop_places[hop].is_used &&
 				(fast->objects.hops[hop].port == port || (fast->hops[hop].refs && fast->hops[hop].port == port));
 		if (!is_used)
-			detach(fast, port);
+			xdp_port_detach(fast, port);
 	}
 }
 
@@ -448,33 +340,6 @@ static void resolve(struct xdp_thread *thread, const struct hop_job *job)
 	pthread_mutex_unlock(&fast->lock);
 }
 
-static void sweep(struct xdp_thread *thread)
-{
-	struct fast *fast = thread->fast;
-	char path[XDP_PATH + 280];
-	struct dirent *entry;
-	DIR *directory;
-
-	for (uint32_t port = 1; port < ABI_PORTS; port++)
-		renew(fast, port);
-	close_unused(thread);
-	if (!*fast->objects.pins)
-		return;
-	snprintf(path, sizeof(path), "%.200s/links", fast->objects.pins);
-	directory = opendir(path);
-	while (directory && (entry = readdir(directory))) {
-		unsigned long long netns;
-		uint32_t ifindex;
-
-		if (sscanf(entry->d_name, "%llu-%u", &netns, &ifindex) != 2 || find_port(fast, netns, ifindex))
-			continue;
-		snprintf(path, sizeof(path), "%.200s/links/%.60s", fast->objects.pins, entry->d_name);
-		unlink(path);
-	}
-	if (directory)
-		closedir(directory);
-}
-
 // Whether packets find their way by our maps as they do by the earlier ones: a tunnel learns of its own after its policy has been asked.
 static bool is_complete(const struct xdp_thread *thread, uint32_t jobs)
 {
@@ -504,7 +369,10 @@ static void take_over(struct xdp_thread *thread, uint32_t jobs)
 		xdp_older_prepare(fast);
 		xdp_objects_switch(fast);
 	}
-	sweep(thread);
+	for (uint32_t port = 1; port < ABI_PORTS; port++)
+		xdp_port_renew(fast, port);
+	close_unused(thread);
+	xdp_ports_unpin(fast);
 	xdp_objects_sweep(fast);
 }
 
@@ -607,7 +475,7 @@ void xdp_thread_stop(struct fast *fast, bool keep)
 	pthread_join(thread->id, NULL);
 	for (uint32_t port = 1; port < ABI_PORTS; port++) {
 		if (!keep && fast->objects.port_keys[port].netns)
-			detach(fast, port);
+			xdp_port_detach(fast, port);
 		else if (fast->ports[port].link >= 0)
 			close(fast->ports[port].link);
 	}

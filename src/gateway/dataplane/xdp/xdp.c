@@ -9,7 +9,7 @@
 //   session.c     sessions, likewise
 //   older.c       maps of another layout, which earlier programs still use
 //   hop.c         next hops, counted
-//   port.c        a thread that attaches programs where next hops lead, and keeps MAC addresses as the kernel's neighbour tables have them
+//   port.c        a thread that attaches programs where next hops lead (attach.c), and keeps MAC addresses as the kernel's neighbour tables have them
 //
 // An uplink packet's TEID is its slot. A downlink packet is found by arrays: the slice it came in by and its tunnel id lead to a leaf of 64 tunnels,
 // the session id to a page of 256 places; on an Integrated slice its destination leads to a place, by a hash. Numbers are ours to give, so the

@@ -183,6 +183,14 @@ void xdp_ways_free(struct fast *fast, struct xdp_ways **ways, bool keep);
 // Brings what the programs know of the routes of each such slice to what its kernel has now; `routes` by slice, NULL: it is not there.
 void xdp_ways_look(struct fast *fast, struct xdp_ways *ways, struct route *const *routes);
 
+// attach.c: programs on interfaces, by the number of their port; the thread is in the interface's namespace.
+uint32_t xdp_port_find(const struct fast *fast, uint64_t netns, uint32_t ifindex); // 0: it is none
+// Takes over what is pinned for the interface, or attaches: native where the driver has it, else generic. 0 or -errno.
+int xdp_port_attach(struct fast *fast, uint32_t port, uint32_t slice, uint64_t netns, uint32_t ifindex);
+void xdp_port_renew(struct fast *fast, uint32_t port); // the program of this process in place of an earlier one
+void xdp_port_detach(struct fast *fast, uint32_t port);
+void xdp_ports_unpin(struct fast *fast); // links of interfaces that are no port
+
 // port.c: the thread that attaches, resolves and follows.
 int xdp_thread_start(struct fast *fast, char *why);
 void xdp_thread_stop(struct fast *fast, bool keep);
