@@ -13,6 +13,7 @@
 #include "controller/api/token.h"
 #include "controller/ask.h"
 #include "controller/events/events.h"
+#include "controller/link_name.h"
 #include "controller/live.h"
 #include "controller/store/attach.h"
 #include "controller/store/usage.h"
@@ -78,28 +79,6 @@ static int64_t time_of(const json_t *row, const char *name)
 	return text && json_time_parse(text, &ms) == 0 ? ms : FIELD_UNSET;
 }
 
-// Completes a reference by its id; `customer` (may be NULL) gets the object's. What is not known any longer keeps its id.
-static void complete(struct report *report, const struct noun *noun, struct field_ref *ref, char **customer)
-{
-	char sql[120];
-
-	if (!ref->id || !noun->table)
-		return;
-	snprintf(sql, sizeof(sql), "SELECT moniker, name, customer FROM %s WHERE id = ?1", noun->table);
-	sqlite3_stmt *statement = db_statement(report->db, sql);
-
-	if (!statement)
-		return;
-	sqlite3_bind_text(statement, 1, ref->id, -1, SQLITE_STATIC);
-	if (sqlite3_step(statement) == SQLITE_ROW) {
-		field_text_set(&ref->moniker, (const char *)sqlite3_column_text(statement, 0));
-		field_text_set(&ref->name, (const char *)sqlite3_column_text(statement, 1));
-		if (customer && sqlite3_column_text(statement, 2))
-			field_text_set(customer, (const char *)sqlite3_column_text(statement, 2));
-	}
-	sqlite3_reset(statement);
-}
-
 // Takes the members of a live noun from a row of the same names.
 static void take_members(struct report *report, const struct noun *noun, const json_t *row, void *object)
 {
@@ -127,7 +106,7 @@ static void take_members(struct report *report, const struct noun *noun, const j
 		}
 		case FIELD_REF:
 			field_text_set(&field_ref(field, object)->id, json_string_value(value));
-			complete(report, field->noun, field_ref(field, object), &((struct object *)object)->customer.id);
+			link_name(report->db, field->noun, field_ref(field, object), &((struct object *)object)->customer.id);
 			break;
 		case FIELD_TEXTS:
 			json_array_foreach(value, at, item) if (json_is_string(item))
@@ -164,7 +143,7 @@ static void gather_usage(struct report *report, const json_t *row, const char *s
 static void set_gateway(struct report *report, struct field_ref *ref)
 {
 	field_text_set(&ref->id, report->gateway);
-	complete(report, &noun_gateway, ref, NULL);
+	link_name(report->db, &noun_gateway, ref, NULL);
 }
 
 static bool has_id(const json_t *row)
@@ -406,36 +385,15 @@ static void on_pool(struct report *report, const json_t *row)
 	want->family = strcmp(family, "ipv6") == 0 ? IP_V6 : IP_V4;
 }
 
-// Ids become what a reader knows.
-static void name_in(struct report *report, const struct noun *noun, json_t *row, const char *member)
-{
-	struct field_ref ref = {0};
-
-	field_text_set(&ref.id, text_of(row, member));
-	complete(report, noun, &ref, NULL);
-	if (ref.id)
-		json_object_set_new(
-			row, member, json_pack("{s:s, s:s?, s:s?}", "id", ref.id, "moniker", ref.moniker, "name", ref.name));
-	free(ref.id);
-	free(ref.moniker);
-	free(ref.name);
-}
-
 static void on_nat_bindings(struct report *report, const json_t *row)
 {
-	json_t *copy = text_of(row, "query") ? json_deep_copy(row) : NULL, **room = copy ? vec_add(&report->answers) : NULL,
-	       *binding;
-	size_t i;
+	json_t *copy = text_of(row, "query") ? json_deep_copy(row) : NULL, **room = copy ? vec_add(&report->answers) : NULL;
 
 	if (!room) {
 		json_decref(copy);
 		return;
 	}
-	json_array_foreach(json_object_get(copy, "bindings"), i, binding)
-	{
-		name_in(report, &noun_target, binding, "routingTarget");
-		name_in(report, &noun_endpoint, binding, "endpoint");
-	}
+	link_name_rows(report->db, json_object_get(copy, "bindings"));
 	*room = copy;
 }
 

@@ -400,8 +400,9 @@ bool nl_is_address(struct nl *nl, const struct ip_addr *addr)
 
 	if (!routes_get(nl, RT_TABLE_LOCAL, &there))
 		vec_each (&there.rows, row)
-			found = found || (row->route.kind == NL_ROUTE_LOCAL && row->protocol != NL_PROTOCOL &&
-						 ip_addr_equal(&row->route.to.addr, addr));
+			found = found ||
+				(row->route.kind == NL_ROUTE_LOCAL && row->protocol != NL_PROTOCOL &&
+					ip_addr_equal(&row->route.to.addr, addr));
 	vec_free(&there.rows);
 	return found;
 }

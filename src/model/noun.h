@@ -77,8 +77,8 @@ extern const struct word taken_words[];
 
 extern const struct noun noun_customer, noun_user, noun_token;
 extern const struct noun noun_vslice, noun_lac, noun_lns, noun_settings, noun_lns_settings;
-extern const struct noun noun_target, noun_target_config, noun_internet_config, noun_vpn_config, noun_wireguard_config, noun_peering_config,
-	noun_bgp_config;
+extern const struct noun noun_target, noun_target_config, noun_internet_config, noun_vpn_config, noun_wireguard_config,
+	noun_peering_config, noun_bgp_config;
 extern const struct noun noun_policy, noun_rule, noun_edge_service;
 extern const struct noun noun_group, noun_endpoint;
 extern const struct noun noun_gateway, noun_zone, noun_regional_policy, noun_regional_policy_entry;
