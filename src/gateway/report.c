@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/report.h"
 
+#include "base/map.h"
 #include "gateway/jsonget.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WORD 12 // room for a row's kind
+#define TO_THE_HOUR 13 // of "2030-01-31T12:34:56Z"
+#define TO_THE_DAY 10
 
 // Rows wait as text: a third of the memory of what they were made from.
 struct row {
 	struct row *next;
 	char word[WORD];
+	uint64_t in_hour, in_day; // of usage: whose it is, and when
 	size_t len;
 	char text[];
 };
@@ -110,6 +115,35 @@ void report_forget_live(struct report *report)
 	drop_kinds(report, live);
 }
 
+static uint64_t period_of(const struct row *row, bool by_day)
+{
+	return by_day ? row->in_day : row->in_hour;
+}
+
+// Usage is told in totals: of one session and one hour (or day) the last row says it all. Gives how many of the others went.
+static size_t merge_usage(struct report *report, bool by_day)
+{
+	struct row **link = &report->first;
+	size_t at = 0, dropped = 0;
+	struct map last = {0};
+
+	for (struct row *row = report->first; row; row = row->next)
+		if (row->in_hour && map_put(&last, period_of(row, by_day), row))
+			break; // without memory less is merged
+	while (*link) {
+		struct row *row = *link, *later = row->in_hour ? map_get(&last, period_of(row, by_day)) : NULL;
+
+		if (at++ >= report->in_batch && later && later != row) {
+			row_drop(report, link);
+			dropped++;
+		} else {
+			link = &row->next;
+		}
+	}
+	map_fini(&last);
+	return dropped;
+}
+
 static void make_room(struct report *report)
 {
 	static const char *const traces[] = {"attach", NULL};
@@ -118,11 +152,27 @@ static void make_room(struct report *report)
 
 	if (report->count < report->max)
 		return;
+	merge_usage(report, false);
+	if (report->count < report->max - report->max / 8)
+		return;
 	dropped = drop_kinds(report, traces);
 	if (!dropped)
 		dropped = drop_kinds(report, repeated);
 	report->lost += dropped;
-	report->max += dropped ? 0 : report->max / 4; // only ends and usage are left: they are worth their memory
+	if (!dropped)
+		merge_usage(report, true);
+	if (report->count >= report->max - report->max / 8)
+		report->max +=
+			report->max / 4; // only ends, events and a row of usage a day are left: they are worth their memory
+}
+
+static uint64_t period_key(const json_t *json, int time_chars)
+{
+	char text[80];
+	int len = snprintf(
+		text, sizeof(text), "%s %.*s", jsonget_text(json, "session", ""), time_chars, jsonget_text(json, "time", ""));
+
+	return hash_bytes(text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1) | 1; // never 0
 }
 
 static struct row *row_new(struct report *report, const json_t *json)
@@ -135,6 +185,11 @@ static struct row *row_new(struct report *report, const json_t *json)
 	row->next = NULL;
 	snprintf(row->word, sizeof(row->word), "%s", jsonget_text(json, "row", ""));
 	row->len = len + 1;
+	row->in_hour = row->in_day = 0;
+	if (strcmp(row->word, "usage") == 0) {
+		row->in_hour = period_key(json, TO_THE_HOUR);
+		row->in_day = period_key(json, TO_THE_DAY);
+	}
 	if (len <= sizeof(report->scratch))
 		memcpy(row->text, report->scratch, len);
 	else

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The spool of what the gateway has to tell the controller (docs/reference/gateway-link.md, Reports).
 //
-// Rows wait here until they are acknowledged. The spool is bounded: past its limit traces go first, then rows that a later `sync` repeats
-// anyway (session, tunnel, slice); ends, usage and events are never given up.
+// Rows wait here until they are acknowledged. The spool is bounded: at its limit usage, which is told in totals, becomes one row a session and
+// hour; then traces go, then rows that a later `sync` repeats anyway (session, tunnel, slice); then usage becomes one row a session and day.
+// Ends and events are never given up, and no octet that was used.
 #pragma once
 
 #include <jansson.h>

@@ -77,6 +77,42 @@ static void a_full_spool_gives_up_what_a_sync_repeats(void **state)
 	report_free(&report);
 }
 
+static void use(struct report *report, const char *session, const char *time, int number)
+{
+	report_add(report, json_pack("{s:s, s:s, s:s, s:i}", "row", "usage", "session", session, "time", time, "n", number));
+}
+
+static void usage_is_merged_and_never_lost(void **state)
+{
+	char time[32], *text;
+	struct report *report;
+	uint64_t sequence;
+
+	(void)state;
+	assert_int_equal(report_new(64, &report), 0);
+	use(report, "a", "2030-01-01T00:10:00Z", 1);
+	free(report_batch(report, "gw", "boot", 1, &sequence)); // it is on its way
+	for (int i = 0; i < 3 * 24 * 60; i++) { // three days without the controller, two sessions, told each minute
+		snprintf(time, sizeof(time), "2030-01-%02dT%02d:%02d:00Z", 2 + i / 1440, i / 60 % 24, i % 60);
+		use(report, "a", time, 1000000 + i);
+		use(report, "b", time, 2000000 + i);
+	}
+	add(report, "event", 7);
+	assert_in_range(report_waiting(report), 1 + 2 + 1, 200);
+	assert_int_equal(report_lost(report), 0);
+	report_taken(report, sequence);
+	text = report_batch(report, "gw", "boot", 1000, &sequence);
+	for (int day = 1; day <= 3; day++) { // the last total of each day is there
+		snprintf(time, sizeof(time), "\"n\":%d}", 1000000 + day * 1440 - 1);
+		assert_non_null(strstr(text, time));
+		time[4] = '2';
+		assert_non_null(strstr(text, time));
+	}
+	assert_non_null(strstr(text, "\"n\":7}"));
+	free(text);
+	report_free(&report);
+}
+
 static void what_is_on_its_way_is_not_forgotten(void **state)
 {
 	struct report *report;
@@ -119,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_batch_comes_again_until_it_is_taken),
 		cmocka_unit_test(a_full_spool_gives_up_what_a_sync_repeats),
+		cmocka_unit_test(usage_is_merged_and_never_lost),
 		cmocka_unit_test(what_is_on_its_way_is_not_forgotten),
 		cmocka_unit_test(nobody_to_report_to),
 	};
