@@ -26,6 +26,7 @@ target() { api GET /routingtargets/wg-a | jq -er "$1"; } # JQ-FILTER
 status_is() { [ "$(target .routingTargetStatus.moniker)" = "$1" ]; }
 our_key() { target '.configurationData.wireGuardConfig.localPublicKey'; }
 key_is_shown() { our_key | grep -q '='; }
+handshake_is_recent() { target '.publicInstanceConfiguration | fromjson | .lastHandshake | sub("[.][0-9]+Z"; "Z") | fromdateiso8601 > now - 60'; }
 is_not_told() { target .statusMessage | grep -q 'no handshake with the peer'; }
 knows_us() { peer_wireguard_knows a "$(our_key)"; }
 order_rest() {
@@ -60,6 +61,7 @@ step "the platform shows its public key" wait_for 10 key_is_shown
 step "the target is pending and says what is missing" wait_for 10 is_not_told
 step "the customer enters that key" knows_us
 step "the target is available" wait_for 15 status_is available
+step "and tells of the last handshake" wait_for 5 handshake_is_recent
 step "LAC, LNS and a SIM" order_rest
 phone car1
 step "the SIM attaches" sgsnemu_attach car1 $one

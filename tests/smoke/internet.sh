@@ -44,6 +44,7 @@ step "a SIM of a attaches" sgsnemu_attach car1 $one
 step "a SIM of b attaches" sgw_attach car2 $two
 step "both reach the server" reaches car1
 step "both reach the server" reaches car2
+step "with the MTU of the way" session $one ".mtu == 1460"
 step "a moves a file" moves_file car1 300000
 step "b moves a file" moves_file car2 300000
 step "the LNS sees one address" lns_sees_only_us
