@@ -7,6 +7,7 @@
 #include "gateway/netlink_priv.h"
 
 #include "base/clean.h"
+#include "gateway/netns.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>
@@ -99,7 +100,7 @@ static int on_end(const struct nlmsghdr *message, void *data)
 	return MNL_CB_ERROR;
 }
 
-int nl_talk(struct nl *nl, mnl_cb_t each, void *data)
+static int talk(struct nl *nl, mnl_cb_t each, void *data)
 {
 	struct nlmsghdr *request = (struct nlmsghdr *)nl->out;
 	struct nl_reply reply = {nl, data};
@@ -119,6 +120,35 @@ int nl_talk(struct nl *nl, mnl_cb_t each, void *data)
 			array_len(control));
 	}
 	return more < 0 ? -errno : 0;
+}
+
+// Questions need no turn. What is deleted is waited for after the kernel's own turn is over, so that goes beside others.
+static bool needs_turn(uint16_t type)
+{
+	switch (type) {
+	case RTM_NEWLINK:
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		return true;
+	}
+	return false;
+}
+
+int nl_talk(struct nl *nl, mnl_cb_t each, void *data)
+{
+	bool in_turn = needs_turn(((struct nlmsghdr *)nl->out)->nlmsg_type);
+	int error;
+
+	if (in_turn)
+		netns_turn_begin();
+	error = talk(nl, each, data);
+	if (in_turn)
+		netns_turn_end();
+	return error;
 }
 
 int nl_dump(struct nl *nl, mnl_cb_t each, void *data, size_t *count)

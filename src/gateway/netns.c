@@ -131,6 +131,18 @@ void netns_each(void (*each)(void *owner, const char *name), void *owner)
 	closedir(dir);
 }
 
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+void netns_turn_begin(void)
+{
+	pthread_mutex_lock(&turn);
+}
+
+void netns_turn_end(void)
+{
+	pthread_mutex_unlock(&turn);
+}
+
 int netns_sysctl(const char *path, const char *value)
 {
 	char full[160], there[32] = "";
@@ -145,5 +157,8 @@ int netns_sysctl(const char *path, const char *value)
 	got = read(fd, there, sizeof(there) - 1);
 	if (got > 0 && (size_t)got >= len && !strncmp(there, value, len) && (there[len] == '\n' || !there[len]))
 		return 0;
-	return pwrite(fd, value, len, 0) == (ssize_t)len ? 0 : -errno;
+	netns_turn_begin();
+	got = pwrite(fd, value, len, 0);
+	netns_turn_end();
+	return got == (ssize_t)len ? 0 : got < 0 ? -errno : -EIO;
 }

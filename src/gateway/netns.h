@@ -16,5 +16,9 @@ int netns_enter(int fd);
 int netns_delete(const char *name); // removes the name; the namespace goes when its last socket does. -ENOENT is 0
 // Calls `each` with every name in /run/netns; it may delete that name.
 void netns_each(void (*each)(void *owner, const char *name), void *owner);
+// The kernel changes interfaces of all namespaces one at a time, and who writes certain sysctls meanwhile does not sleep but tries again and again. So
+// that threads of ours wait for each other asleep, they take this before they change something.
+void netns_turn_begin(void);
+void netns_turn_end(void);
 // Writes /proc/sys/net/<path> of the calling thread's namespace unless it says so already. 0 or -errno.
 int netns_sysctl(const char *path, const char *value);

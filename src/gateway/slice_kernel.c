@@ -533,16 +533,17 @@ void slice_kernel_look(struct slice_kernel *kernel, struct slice_result *result)
 	env_close(&env);
 }
 
-// Takes the namespace of that name down, with its interfaces saved.
-static void remove_namespace(int underlay_fd, const char *name)
+// Takes the namespace of that name down, with its interfaces saved. `has_daemons`: some may run for it; to look for them is to look at all processes.
+static void remove_namespace(int underlay_fd, const char *name, bool has_daemons)
 {
 	struct target_env env = {.inside_fd = -1, .underlay_fd = underlay_fd};
 	struct nl_links links = {0};
 	int error;
 
-	annex_end_all(name);
+	if (has_daemons)
+		annex_end_all(name);
 	error = netns_open(name, &env.inside_fd);
-	if (!error)
+	if (!error && has_daemons)
 		annex_end_daemons(env.inside_fd);
 	if (!error)
 		error = netns_enter(env.inside_fd);
@@ -571,10 +572,13 @@ static void remove_namespace(int underlay_fd, const char *name)
 
 bool slice_kernel_remove(struct slice_kernel *kernel)
 {
-	bool was_there = kernel->is_there;
+	bool was_there = kernel->is_there, has_daemons = !kernel->is_tidy;
 
+	if (!has_daemons)
+		vec_each (&kernel->applied->targets, target)
+			has_daemons = has_daemons || target_is_alone(target->config);
 	if (was_there)
-		remove_namespace(kernel->underlay_fd, kernel->name);
+		remove_namespace(kernel->underlay_fd, kernel->name, has_daemons);
 	kernel->is_there = false;
 	return was_there;
 }

@@ -14,7 +14,7 @@
 
 LOG_CATEGORY(worker);
 
-#define THREADS_MIN 2 // one can wait for the kernel while the other works
+#define THREADS_MIN 4 // some wait for the kernel while others work
 #define THREADS_MAX 8 // most of what the kernel does for us is done under one lock of its own
 
 struct job_queue {

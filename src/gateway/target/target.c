@@ -32,19 +32,22 @@ bool target_always(const struct target_config *config)
 
 static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER;
 
-static void begin(const struct target_config *config)
+bool target_is_alone(const struct target_config *config)
 {
 	const struct target_ops *ops = target_ops_get(config->type);
 
-	if (ops->is_alone && ops->is_alone(config))
+	return ops && ops->is_alone && ops->is_alone(config);
+}
+
+static void begin(const struct target_config *config)
+{
+	if (target_is_alone(config))
 		pthread_mutex_lock(&shared);
 }
 
 static void end(const struct target_config *config)
 {
-	const struct target_ops *ops = target_ops_get(config->type);
-
-	if (ops->is_alone && ops->is_alone(config))
+	if (target_is_alone(config))
 		pthread_mutex_unlock(&shared);
 }
 

@@ -54,6 +54,7 @@ bool target_always(const struct target_config *config); // for is_watched, is_al
 
 // NULL for a type that this gateway does not have.
 const struct target_ops *target_ops_get(enum target_type type);
+bool target_is_alone(const struct target_config *config); // as the member of the vtable; only such a target has daemons
 // As the members of the vtable, from as many threads as one likes.
 void target_start(const struct target_env *env, const struct target_spec *spec, struct slice_target_status *status);
 void target_stop(const struct target_env *env, const struct target_spec *spec);
