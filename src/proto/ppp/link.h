@@ -74,6 +74,7 @@ struct ppp_result {
 	bool has_ipv4, has_ipv6; // this family is up
 	bool pfc, acfc; // the peer accepts compressed protocol, address and control fields
 	uint8_t ipv4_reason, ipv6_reason; // enum ppp_reason while the family is not up
+	uint8_t pad; // it is stored, and compared as octets
 };
 
 enum ppp_event_kind {
