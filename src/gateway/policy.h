@@ -15,7 +15,8 @@ struct policy_target {
 	char interface[16];
 	uint32_t mark; // of its packets, and the number of its routing table
 	bool is_nat; // what leaves by it takes the interface's address,
-	const struct natpool *pool; // or one of the link's that stands for a public address, from nat_base on; borrowed; NULL = the interface's
+	const struct natpool *
+		pool; // or one of the link's that stands for a public address, from nat_base on; borrowed; NULL = the interface's
 	uint32_t nat_base;
 	struct ip_addr router; // with whom the slice itself speaks BGP there; IP_NONE = nobody
 };
