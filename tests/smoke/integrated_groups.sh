@@ -76,6 +76,40 @@ edited() { # rules before it, after it, and one that is not its business; the ru
 	api PATCH /routingpolicies/closed <<<"{\"rateLimitUplink\": \"unlimited\", \"routingPolicyRules\": [$(flow uplink dc-a)]}"
 	goes_on
 }
+listens() { # a connection that the SIM opens, and on which only the server speaks from then on: a line at each touch of $LAB_WORK/news
+	start news-a a-server python3 -uc "
+import os, socket, time
+s = socket.create_server(('$SERVER', $((port + 1)))); c, _ = s.accept(); n = 0
+while True:
+    if os.path.exists('$LAB_WORK/news'): os.unlink('$LAB_WORK/news'); c.sendall(b'news %d\n' % n); n += 1
+    time.sleep(0.02)"
+	wait_for 5 tcp_bound a-server $((port + 1))
+	start listener car2 python3 -uc "
+import socket
+for line in socket.create_connection(('$SERVER', $((port + 1))), 5).makefile(): print(line, end='')"
+	hears 0
+}
+hears() { # NUMBER: the server speaks, and the SIM has said nothing before
+	touch "$LAB_WORK/news"
+	wait_for 10 says listener "news $1"
+}
+edited_in_silence() { # what they are about is still allowed, by a rule at another place
+	api PATCH /routingpolicies/closed <<<"{\"routingPolicyRules\": [$(rule uplink drop "" '"transportProtocol": "udp"'), $(flow uplink dc-a)]}"
+	wait_for 5 is_taken /routingpolicies/closed
+	hears 1
+	api PATCH /routingpolicies/closed <<<"{\"routingPolicyRules\": [$(flow uplink dc-a)]}"
+	wait_for 5 is_taken /routingpolicies/closed
+	hears 2
+}
+unheard() { # a rule that lets no answers back ends it: the server speaks, and nobody hears
+	api PATCH /routingpolicies/closed <<<"{\"routingPolicyRules\": [$(rule uplink forward dc-a)]}"
+	wait_for 5 is_taken /routingpolicies/closed
+	touch "$LAB_WORK/news"
+	wait_for 5 refuse test -e "$LAB_WORK/news"
+	in_ns a-server timeout 3 tcpdump -nc 1 -i eth0 "src $SERVER and tcp port $((port + 1))" # it repeats what is not acknowledged
+	refuse says listener 'news 3'
+	api PATCH /routingpolicies/closed <<<"{\"routingPolicyRules\": [$(flow uplink dc-a)]}"
+}
 cut() {
 	api PATCH /routingpolicies/closed <<<"{\"routingPolicyRules\": [$(rule uplink drop "")]}"
 	wait_for 5 refuse reaches car2 1
@@ -100,6 +134,9 @@ step "a SIM that changes its group changes its policy" moves
 step "a group that changes its policy changes it for its SIMs" another_policy
 step "a TCP connection of a SIM" talk_begins
 step "it lives on through edits of its policy" edited
+step "a connection on which only the server speaks" listens
+step "lives on too, and the SIM need not speak first" edited_in_silence
+step "a rule that lets no answers back ends it" unheard
 step "a rule that drops all cuts its group off, and no other" cut
 step "each rule counts" wait_for 5 counted
 step "the gateway is killed and comes back" stop slicegate-gateway KILL
