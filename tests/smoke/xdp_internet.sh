@@ -28,11 +28,11 @@ one_flow() { # data and control of the tunnel, and nothing beside it
 	translations
 	[ "$(translations | grep -c 'dport=1701')" = 1 ]
 }
-traffic() { start "echoes-$1" "$1" ping -n -q -i 0.002 -c 4000 -W 2 "$SERVER"; } # PHONE
+traffic() { start "echoes-$1" "$1" ping -n -q -i 0.002 -c 3000 -W 2 "$SERVER"; } # PHONE
 is_over() { says "echoes-$1" 'packets transmitted'; }
 none_lost() { # PHONE
 	wait_for 60 is_over "$1"
-	says "echoes-$1" '^4000 packets transmitted, 4000 received, 0% packet loss' || fail "$(grep transmitted "$LAB_WORK/echoes-$1.log")"
+	says "echoes-$1" '^3000 packets transmitted, 3000 received, 0% packet loss' || fail "$(grep transmitted "$LAB_WORK/echoes-$1.log")"
 }
 ends() { # SIGNAL
 	sleep 1
