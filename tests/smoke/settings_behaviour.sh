@@ -132,5 +132,5 @@ step "failoverMode preference: both on the first" eval 'with "{\"failoverMode\":
 step "balanced: one on each" eval 'with "{\"failoverMode\": \"balanced\"}" && rounds 1 1 && everybody_leaves'
 step "releaseRate: the sessions of a lost LNS are released at that pace" eval 'with "{\"redialRate\": 0, \"releaseRate\": 1, \"helloIntervalSeconds\": 1, \"retransmitInitialMs\": 200, \"retransmitMaxEstablished\": 1}" &&
 	attaches $one && attaches $two && lns_tell a stopccn && wait_for 2 sessions_are 1 && wait_for 5 sessions_are 0'
-step "redialRate: they are dialled again at that pace" eval 'wait_for 10 tunnels_are 2 && with "{\"redialRate\": 1, \"overallBudgetMs\": 10000}" && rounds 2 0 && lns_tell a stopccn && wait_for 10 dialled_apart'
+step "redialRate: they are dialled again at that pace" eval 'wait_for 10 tunnels_are 2 && with "{\"redialRate\": 1, \"overallBudgetMs\": 10000}" && rounds 2 0 && lns_tell a stopccn && fault no-answer && wait_for 10 dialled_apart'
 the_end
