@@ -5,7 +5,17 @@
 #include "proto/l2tp/engine.h"
 #include "proto/ppp/link.h"
 
-enum what { ADVICE_DISCONNECT, ADVICE_PPP, ADVICE_TUNNEL, ADVICE_STOP, ADVICE_ERROR, ADVICE_CALL, ADVICE_CDN, ADVICE_REFUSAL, ADVICE_WHATS };
+enum what {
+	ADVICE_DISCONNECT,
+	ADVICE_PPP,
+	ADVICE_TUNNEL,
+	ADVICE_STOP,
+	ADVICE_ERROR,
+	ADVICE_CALL,
+	ADVICE_CDN,
+	ADVICE_REFUSAL,
+	ADVICE_WHATS
+};
 
 static const struct {
 	enum what what;
