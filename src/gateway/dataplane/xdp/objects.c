@@ -199,7 +199,8 @@ static void remove_pins(struct xdp_objects *objects)
 // Programs may be reading it: what has not changed is not touched.
 static void config_set(struct fast *fast)
 {
-	struct abi_config *at = fast->objects.config, to = *at; // the VLAN as an earlier process found it, until it is found again
+	struct abi_config *at = fast->objects.config,
+			  to = *at; // the VLAN as an earlier process found it, until it is found again
 
 	to.gtpu_addr = xdp_be_addr(&fast->options.gtpu.addr);
 	to.gtpu_port = htons(fast->options.gtpu.port);
