@@ -46,6 +46,7 @@ struct kept {
 
 struct keeper {
 	int fd;
+	unsigned unanswered; // requests whose answers nobody waits for
 };
 
 static int message_send(int to, char verb, const char *name, int fd)
@@ -74,7 +75,7 @@ static int message_send(int to, char verb, const char *name, int fd)
 }
 
 // 0; -EPIPE when the other side is gone. `*fd` is -1 when none came along.
-static int message_recv(int from, struct message *message, int *fd)
+static int message_recv(int from, struct message *message, int *fd, int flags)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -83,7 +84,7 @@ static int message_recv(int from, struct message *message, int *fd)
 	struct iovec part = {.iov_base = message, .iov_len = sizeof(*message)};
 	struct msghdr head = {
 		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
-	ssize_t len = recvmsg(from, &head, MSG_CMSG_CLOEXEC);
+	ssize_t len = recvmsg(from, &head, MSG_CMSG_CLOEXEC | flags);
 	struct cmsghdr *rights;
 
 	*fd = -1;
@@ -151,7 +152,7 @@ static bool serve(int gateway, struct kept **all)
 	struct message message;
 	int fd;
 
-	while (message_recv(gateway, &message, &fd) == 0) {
+	while (message_recv(gateway, &message, &fd, 0) == 0) {
 		struct kept **kept = find(all, message.name);
 		bool done = *kept;
 
@@ -272,14 +273,44 @@ int keeper_new(const char *state_dir, struct keeper **out)
 	return 0;
 }
 
+// Takes the answers that were not waited for: all of them, or with MSG_DONTWAIT those that are there.
+static int take_answers(struct keeper *keeper, int flags)
+{
+	struct message answer;
+	int with, error = 0;
+
+	while (keeper->unanswered && !(error = message_recv(keeper->fd, &answer, &with, flags))) {
+		keeper->unanswered--;
+		if (with >= 0)
+			close(with);
+		if (answer.verb != KEEPER_YES)
+			log_debug("the keeper refused a socket, or had none to drop");
+	}
+	return error == -EAGAIN && flags ? 0 : error;
+}
+
+// Without waiting: a thousand LACs open their sockets while packets are served. The answers that have come are taken first, so the keeper, which
+// answers one request after the other, always goes on.
+static int tell(struct keeper *keeper, char verb, const char *name, int fd)
+{
+	int error = take_answers(keeper, MSG_DONTWAIT);
+
+	if (!error)
+		error = message_send(keeper->fd, verb, name, fd);
+	keeper->unanswered += !error;
+	return error;
+}
+
 // Asks, and waits for the answer: the keeper has nothing else to do. 0, -ENOENT for "no", or another -errno.
 static int ask(struct keeper *keeper, char verb, const char *name, int fd, int *got)
 {
 	struct message answer;
-	int with = -1, error = message_send(keeper->fd, verb, name, fd);
+	int with = -1, error = take_answers(keeper, 0);
 
 	if (!error)
-		error = message_recv(keeper->fd, &answer, &with);
+		error = message_send(keeper->fd, verb, name, fd);
+	if (!error)
+		error = message_recv(keeper->fd, &answer, &with, 0);
 	if (error)
 		return error;
 	if (got)
@@ -301,7 +332,7 @@ int keeper_take(struct keeper *keeper, const char *name, int *fd)
 
 void keeper_put(struct keeper *keeper, const char *name, int fd)
 {
-	int error = keeper ? ask(keeper, KEEPER_PUT, name, fd, NULL) : 0;
+	int error = keeper ? tell(keeper, KEEPER_PUT, name, fd) : 0;
 
 	if (error)
 		log_warn("a socket can't be kept over a restart name=\"%s\" error=%s", name, strerror(-error));
@@ -310,7 +341,7 @@ void keeper_put(struct keeper *keeper, const char *name, int fd)
 void keeper_drop(struct keeper *keeper, const char *name)
 {
 	if (keeper)
-		(void)ask(keeper, KEEPER_DROP, name, -1, NULL);
+		(void)tell(keeper, KEEPER_DROP, name, -1);
 }
 
 void keeper_free(struct keeper **out, bool stay)
