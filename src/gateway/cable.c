@@ -127,7 +127,7 @@ static int bring_up(struct nl *nl, int fd, const struct cable *cable, const stru
 int cable_make(struct nl *nl, const struct cable *cable, struct nl_link *near)
 {
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct nl_link far;
+	struct nl_link far = {0};
 	int error = fd < 0 ? -errno : find_or_lay(nl, cable, near, &far);
 
 	if (!error && near->mtu != MTU)

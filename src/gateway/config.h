@@ -59,7 +59,7 @@ struct vslice_config {
 	VEC(struct lac_config) lacs;
 	VEC(struct lns_config) lnss; // in order of preference
 	VEC(struct ip_addr)
-		named; // that they said to try in their place (RFC 3193); not from the controller, and kept when it writes anew
+	named; // that they said to try in their place (RFC 3193); not from the controller, and kept when it writes anew
 	json_t *settings; // the advancedSettings that are set; owned
 	bool has_ipv4, has_ipv6; // what its sessions may have
 	// Of an Integrated VSlice:

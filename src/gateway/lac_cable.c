@@ -56,7 +56,7 @@ int lac_cable_make(struct nl *nl, const struct ip_addr *lacs, size_t count)
 
 int lac_cable_end(struct nl *nl)
 {
-	struct nl_link near;
+	struct nl_link near = {0};
 	int error = nl_cable_rules_set(nl, DP_LAC_WIRE, false);
 
 	if (!error)

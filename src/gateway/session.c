@@ -3,8 +3,8 @@
 #include "gateway/session_ip6.h"
 
 #include "base/clean.h"
-#include "gateway/apply.h"
 #include "gateway/access.h"
+#include "gateway/apply.h"
 #include "gateway/capture/capture.h"
 #include "gateway/integrated.h"
 #include "gateway/rescue.h"
@@ -33,8 +33,8 @@ static bool apn_is_accepted(const struct config *config, const char *apn)
 }
 
 // Why the SIM may not have a session, or REFUSED_NONE with `*vslice`, `*lac` and `*endpoint` found.
-static enum refusal check_subscription(struct gateway *gateway, const struct attach_request *request,
-	struct vslice **vslice, const struct endpoint_config **endpoint, char *why, size_t size)
+static enum refusal check_subscription(struct gateway *gateway, const struct attach_request *request, struct vslice **vslice,
+	const struct endpoint_config **endpoint, char *why, size_t size)
 {
 	const struct config *config = gateway->config;
 	const struct group_config *group;

@@ -314,7 +314,9 @@ static void take_result(struct session *session, uint8_t pdn_type)
 		pdn_type &= GTP2_PDN_IPV4; // memory is out
 	facts = *session->facts;
 	facts.pdn_type = pdn_type;
-	facts.address = pdn_type == GTP2_PDN_IPV6 ? (struct ip_addr){0} : ip_addr_v4(result->address);
+	facts.address = ip_addr_v4(result->address);
+	if (pdn_type == GTP2_PDN_IPV6)
+		facts.address = (struct ip_addr){0};
 	facts.mtu = session->way->mtu(session);
 	if (session->attach)
 		note_phases(session->attach, &facts);

@@ -193,7 +193,7 @@ int address_settle(struct db *db, const char *endpoint)
 	int error = place_load(db, endpoint, &place);
 
 	for (size_t i = 0; i < 2 && !error; i++) {
-		uint64_t number;
+		uint64_t number = 0;
 
 		error = settle_family(db, endpoint, &place, i, &number);
 		has[i] = error == 1;

@@ -80,7 +80,7 @@ static int insert(struct db *db, const struct address_space *space, const struct
 
 int address_lease(struct db *db, const char *vslice, enum ip_family family, const char *gateway)
 {
-	struct address_space space;
+	struct address_space space = {0};
 	struct range_list parts = {0};
 	uint64_t left = 0, wanted, asked;
 	int error = load_space(db, vslice, family, &space);
@@ -140,7 +140,7 @@ int address_space_changed(struct db *db, const char *vslice)
 		error = db_step(db, statement);
 	}
 	for (int family = IP_V4; family <= IP_V6 && !error; family += IP_V6 - IP_V4) {
-		struct address_space space;
+		struct address_space space = {0};
 
 		error = load_space(db, vslice, (enum ip_family)family, &space);
 		for (size_t i = 0; i < space.leases.count && !error; i++) {

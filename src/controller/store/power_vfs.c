@@ -46,8 +46,8 @@ static struct {
 
 static void content_grow(struct content *content, size_t len)
 {
-	if (len > content->room) {
-		content->room = len * 2;
+	if (len > content->room || !content->bytes) {
+		content->room = len * 2 + 1;
 		content->bytes = realloc(content->bytes, content->room);
 		if (!content->bytes)
 			abort();

@@ -180,7 +180,7 @@ void lab_send(struct lab *lab, const char *in)
 	uint64_t start = uv_hrtime();
 	struct dp_counters before, now;
 	struct sockaddr_storage to;
-	uint8_t octets[LAB_LINE];
+	uint8_t octets[LAB_LINE] = {0};
 	size_t len = lab_octets(in + 2, octets);
 	int fd = in[0] == 'S' ? lab->sgw : in[0] == 'L' ? lab->lns : in[0] == 'I' ? lab->inside : lab->stranger;
 	bool to_gtpu = in[0] == 'S' || (in[0] == 'X' && octets[0] >> 4 == 3); // a stranger's goes where it looks like

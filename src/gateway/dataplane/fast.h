@@ -35,7 +35,7 @@ struct fast_session {
 // `scale` / 2^FAST_LIMIT_SHIFT ns; a packet that comes when that is more than `burst_ns` ahead is dropped. scale 0: no limit.
 struct fast_limit {
 	uint64_t scale[2], burst_ns[2];
-	uint8_t discard_percent[2];
+	uint8_t discard_percent[2], spare[6]; // no octet is hidden: equal limits are equal octets
 };
 #define FAST_LIMIT_SHIFT 16
 

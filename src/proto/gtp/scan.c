@@ -94,7 +94,7 @@ static void walk(uint8_t version, struct wire_in in, unsigned depth, struct gtp_
 		zero(it, at, end);
 }
 
-static int open(const uint8_t *message, size_t len, struct gtp_scan *out, struct wire_in *ies)
+static int message_open(const uint8_t *message, size_t len, struct gtp_scan *out, struct wire_in *ies)
 {
 	uint8_t version = len ? message[0] >> 5 : 0;
 	struct gtp1_header v1;
@@ -128,7 +128,7 @@ int gtp_scan(const uint8_t *message, size_t len, struct gtp_scan *out)
 {
 	struct gtp_scan found;
 	struct wire_in ies;
-	int error = open(message, len, &found, &ies);
+	int error = message_open(message, len, &found, &ies);
 
 	if (error)
 		return error;
@@ -143,7 +143,7 @@ bool gtp_conceal(uint8_t *message, size_t len, bool (*conceal_ppp)(uint16_t prot
 	struct gtp_scan scan;
 	struct wire_in ies;
 
-	if (open(message, len, &scan, &ies)) {
+	if (message_open(message, len, &scan, &ies)) {
 		zero(&it, message + (len < 8 ? len : 8), message + len);
 		return it.any;
 	}
