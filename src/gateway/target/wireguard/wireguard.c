@@ -156,7 +156,61 @@ static void put_prefixes(const struct prefix_list *list, FILE *out)
 	}
 }
 
-// syncconf changes what differs: a peer that stays keeps its session.
+#define SHOWN 8192
+#define LINES 160 // of a configuration, an allowed network a line: more are written anew each time
+
+struct lines {
+	char *at[LINES];
+	size_t count;
+	bool has_endpoint;
+};
+
+static int line_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// Cuts what wg reads or prints into its lines, sorted, a network a line. False when there are too many.
+static bool cut_lines(char *text, struct lines *out)
+{
+	for (char *line; (line = strsep(&text, "\n"));) {
+		bool is_list = !strncmp(line, "AllowedIPs = ", 13);
+		const char *between = is_list ? ", " : "\n";
+
+		out->has_endpoint |= !strncmp(line, "Endpoint", 8);
+		line += is_list ? 13 : 0;
+		for (char *rest, *item = strtok_r(line, between, &rest); item; item = strtok_r(NULL, between, &rest)) {
+			if (out->count == LINES)
+				return false;
+			out->at[out->count++] = item;
+		}
+	}
+	qsort(out->at, out->count, sizeof(*out->at), line_order);
+	return true;
+}
+
+// Whether the interface is configured like this. Where the peer dials, its address is whatever it came from.
+static bool is_configured(const char *name, const char *wanted)
+{
+	const char *const argv[] = {"wg", "showconf", name, NULL};
+	_cleanup_free_ char *ours = strdup(wanted), *theirs = calloc(1, SHOWN);
+	struct lines a = {0}, b = {0};
+	bool same = ours && theirs && !wg(argv, NULL, theirs, SHOWN) && cut_lines(ours, &a) && cut_lines(theirs, &b);
+
+	for (size_t i = 0, j = 0; same && (i < a.count || j < b.count); i++, j++) {
+		if (j < b.count && !a.has_endpoint && !strncmp(b.at[j], "Endpoint", 8))
+			j++;
+		same = i < a.count && j < b.count ? !strcmp(a.at[i], b.at[j]) : i == a.count && j == b.count;
+	}
+	if (ours)
+		explicit_bzero(ours, strlen(wanted));
+	if (theirs)
+		explicit_bzero(theirs, SHOWN);
+	return same;
+}
+
+// syncconf changes what differs: a peer that stays keeps its session. But wireguard-go drops what comes while it replaces the networks, so an
+// interface that a gateway before this one configured is left alone.
 static int configure(const struct target_config *config, const char *name, const char *private, char *said, size_t room)
 {
 	const char *const argv[] = {"wg", "syncconf", name, "/dev/stdin", NULL};
@@ -176,7 +230,7 @@ static int configure(const struct target_config *config, const char *name, const
 		fprintf(out, "Endpoint = %s\n", ip_end_text(&config->wireguard.remote, end));
 	if (fclose(out))
 		return -ENOMEM;
-	error = wg(argv, text, said, room);
+	error = is_configured(name, text) ? 0 : wg(argv, text, said, room);
 	explicit_bzero(text, len);
 	return error;
 }
