@@ -38,29 +38,31 @@ struct range_list {
 	VEC(struct subnet_range) rows;
 };
 
+static int add_range(struct range_list *out, enum ip_family family, uint64_t first, uint64_t last)
+{
+	struct subnet_range *room = vec_add(&out->rows);
+
+	if (!room)
+		return -ENOMEM;
+	*room = (struct subnet_range){.family = family, .first = first, .last = last};
+	return 0;
+}
+
 // What of `range` is not leased, in order.
 static int add_free(const struct address_space *space, struct subnet_range range, struct range_list *out)
 {
-	for (size_t i = 0; i <= space->leases.count; i++) {
-		const struct subnet_range *lease = i < space->leases.count ? &space->leases.items[i] : NULL;
-		struct subnet_range *room;
+	int error = 0;
 
-		if (lease && (lease->last < range.first || lease->first > range.last))
+	vec_each (&space->leases, lease) {
+		if (lease->last < range.first || lease->first > range.last)
 			continue;
-		if (!lease || lease->first > range.first) {
-			room = vec_add(&out->rows);
-			if (!room)
-				return -ENOMEM;
-			*room = range;
-			if (!lease)
-				return 0;
-			room->last = lease->first - 1;
-		}
-		if (lease->last >= range.last)
-			return 0;
+		if (lease->first > range.first)
+			error = add_range(out, range.family, range.first, lease->first - 1);
+		if (error || lease->last >= range.last)
+			return error;
 		range.first = lease->last + 1;
 	}
-	return 0;
+	return add_range(out, range.family, range.first, range.last);
 }
 
 static int insert(struct db *db, const struct address_space *space, const struct subnet_range *range, const char *gateway)
