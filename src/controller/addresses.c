@@ -134,7 +134,7 @@ static int take_changes(struct addresses *addresses, struct db *db, struct chang
 static int follow(struct addresses *addresses, struct db *db)
 {
 	struct change changes[CHANGES_PORTION];
-	int count = take_changes(addresses, db, changes), error = count < 0 ? count : 0, settled = 0;
+	int count = take_changes(addresses, db, changes), error = count < 0 ? count : 0;
 
 	for (int i = 0; i < count && !error; i++) {
 		const struct change *change = &changes[i];
@@ -144,7 +144,7 @@ static int follow(struct addresses *addresses, struct db *db)
 		if (change->change == DB_IMPORT)
 			walk_import(addresses, db, change->id);
 		else if (strcmp(change->noun, noun_endpoint.word) == 0)
-			settled |= (error = address_settle(db, change->id)) > 0;
+			error = address_settle(db, change->id);
 		else if (strcmp(change->noun, noun_group.word) == 0)
 			walk_of_group(addresses, db, change->id);
 		else if (strcmp(change->noun, noun_vslice.word) == 0 && !(error = address_space_changed(db, change->id)))

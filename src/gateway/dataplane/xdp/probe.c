@@ -40,27 +40,28 @@ static bool is_handed_over(const char *name)
 // What all queues handed over. 0 or -errno.
 static int handed_over(int fd, const char *interface, uint64_t *out)
 {
-	struct {
+	union { // the kernel writes how many there are behind the head
 		struct ethtool_sset_info head;
-		uint32_t count;
+		uint32_t words[sizeof(struct ethtool_sset_info) / sizeof(uint32_t) + 1];
 	} sets = {.head = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_STATS}};
 	_cleanup_free_ struct ethtool_gstrings *names = NULL;
 	_cleanup_free_ struct ethtool_stats *values = NULL;
 	int error = ask(fd, interface, &sets);
+	uint32_t count = sets.head.data[0];
 
-	if (error || !sets.count || sets.count > COUNTERS_MAX)
+	if (error || !count || count > COUNTERS_MAX)
 		return error ? error : -EOPNOTSUPP;
-	names = calloc(1, sizeof(*names) + (size_t)sets.count * ETH_GSTRING_LEN);
-	values = calloc(1, sizeof(*values) + sets.count * sizeof(uint64_t));
+	names = calloc(1, sizeof(*names) + (size_t)count * ETH_GSTRING_LEN);
+	values = calloc(1, sizeof(*values) + count * sizeof(uint64_t));
 	if (!names || !values)
 		return -ENOMEM;
-	*names = (struct ethtool_gstrings){.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = sets.count};
-	*values = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = sets.count};
+	*names = (struct ethtool_gstrings){.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = count};
+	*values = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = count};
 	error = ask(fd, interface, names);
 	if (!error)
 		error = ask(fd, interface, values);
 	*out = 0;
-	for (uint32_t i = 0; !error && i < sets.count; i++)
+	for (uint32_t i = 0; !error && i < count; i++)
 		if (is_handed_over((const char *)names->data + (size_t)i * ETH_GSTRING_LEN))
 			*out += values->data[i];
 	return error;
