@@ -41,7 +41,8 @@ no_secret() { # NAME...
 	local name
 	for name; do
 		refuse grep -qaE "$PPP_PASSWORD|$TUNNEL_SECRET" "$LAB_WORK/$name.pcapng"
-		tshark -r "$LAB_WORK/$name.pcapng" -V >"$LAB_WORK/$name.txt" 2>/dev/null
+		# What TCP sends twice is no fault of the capture's: tshark is not to put streams together.
+		tshark -r "$LAB_WORK/$name.pcapng" -o tcp.desegment_tcp_streams:FALSE -V >"$LAB_WORK/$name.txt" 2>/dev/null
 		grep -q 'Secrets in this packet were zeroed' "$LAB_WORK/$name.txt" || [ "$name" != sim ]
 		refuse grep -q 'Malformed' "$LAB_WORK/$name.txt"
 	done
