@@ -190,7 +190,7 @@ static void lac_on_new_socket(void *owner, int fd)
 }
 
 // At a restart the sockets are there before the slice is looked at, and the first packet of the loop finds its session. Nobody else can have their
-// addresses while they are kept, whether or not anything of before is known.
+// addresses while they are kept, whether or not anything of before is known. A LAC that is changed later opens one of its own.
 static void lacs_take_kept(struct vslice *vslice)
 {
 	char name[KEEPER_NAME];
@@ -510,19 +510,21 @@ static int vslice_new(struct gateway *gateway, const struct vslice_config *confi
 int vslice_apply(struct gateway *gateway, const struct vslice_config *config, bool can_wait)
 {
 	struct vslice *vslice = gateway_vslice(gateway, &config->id);
+	bool is_new;
 	int error;
 
 	if (vslice && vslice->stopping) { // it came back while it was going
 		vslice_free(vslice, false);
 		vslice = NULL;
 	}
-	error = vslice ? 0 : vslice_new(gateway, config, &vslice);
+	is_new = !vslice;
+	error = is_new ? vslice_new(gateway, config, &vslice) : 0;
 	if (error)
 		return log_err_r(error, "a VSlice can't be set up vslice=%s error=%s", config->moniker, strerror(-error));
 	error = config->type == VSLICE_L2TP ? lacs_apply(vslice, config) : integrated_apply(vslice, config);
-	if (config->type == VSLICE_L2TP)
+	if (config->type == VSLICE_L2TP && is_new)
 		lacs_take_kept(vslice);
-	else if (gateway->resume && !error)
+	else if (config->type != VSLICE_L2TP && gateway->resume && !error)
 		integrated_take_kept(vslice);
 	if (config->type == VSLICE_L2TP)
 		vslice_limit(vslice, config);
