@@ -2,10 +2,23 @@
 import type { ComponentChildren } from 'preact';
 import type { Enum, Ref, Thing } from '../api/types';
 import { Await, Card, CodeBlock, Copyable, Facts, PageHead, State } from '../ui/parts';
-import { ToVSlice } from '../ui/refs';
+import { ToEndpoint, ToVSlice } from '../ui/refs';
+import { Table } from '../ui/table';
 import { DeleteButton, EditForm, useThing } from './kit';
 
 type Config = Record<string, string | null | undefined>;
+
+interface Binding {
+	endpoint?: Ref | null;
+	innerAddress: string;
+	innerPort: number;
+	publicAddress?: string | null;
+	publicPort?: number | null;
+	remoteAddress: string;
+	remotePort: number;
+	transportProtocol: string;
+	expiresSeconds: number;
+}
 
 function read(text: unknown): Config {
 	try {
@@ -74,6 +87,34 @@ function OtherSide({ target }: { target: Thing }) {
 	);
 }
 
+const end = (address?: string | null, port?: number | null) => (address ? <code>{port ? `${address}:${port}` : address}</code> : null);
+
+// Who has which public port at present: the gateway is asked, whenever the page is.
+function Bindings({ target }: { target: Thing }) {
+	return (
+		<Card title="Public ports in use" about="Which endpoint has which public address and port just now, as the gateway's connections say.">
+			<Table<Binding>
+				label="NAT bindings"
+				path={`routingtargets/${target.id}/natbindings`}
+				prefix="nat-"
+				size={20}
+				search="publicPort"
+				searchLabel="Public port"
+				keyOf={(row) => `${row.innerAddress}:${row.innerPort}>${row.remoteAddress}:${row.remotePort}`}
+				columns={[
+					{ head: 'Endpoint', cell: (row) => <ToEndpoint of={row.endpoint} /> },
+					{ head: 'Inside', cell: (row) => end(row.innerAddress, row.innerPort) },
+					{ head: 'Public', cell: (row) => end(row.publicAddress, row.publicPort) },
+					{ head: 'Remote', cell: (row) => end(row.remoteAddress, row.remotePort), wide: true },
+					{ head: 'Protocol', cell: (row) => row.transportProtocol, wide: true },
+					{ head: 'Ends in', cell: (row) => `${row.expiresSeconds} s`, end: true, wide: true },
+				]}
+				empty="Nobody uses it at present."
+			/>
+		</Card>
+	);
+}
+
 export default function Target({ params }: { params: Record<string, string> }) {
 	const query = useThing<Thing>('routing-target', params.id!, { on: /routingtarget|vpn/, every: 5000 });
 	return (
@@ -99,6 +140,7 @@ export default function Target({ params }: { params: Record<string, string> }) {
 						<EditForm noun="routing-target" query={query} />
 					</Card>
 					<OtherSide target={target} />
+					{(target.routingTargetType as Enum).moniker === 'internet' && (target.routingTargetStatus as Enum).moniker === 'available' && <Bindings target={target} />}
 				</>
 			)}
 		</Await>
