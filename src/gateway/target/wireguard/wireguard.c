@@ -157,12 +157,12 @@ static void put_prefixes(const struct prefix_list *list, FILE *out)
 }
 
 #define SHOWN 8192
+#define ENDPOINT "Endpoint = "
 #define LINES 160 // of a configuration, an allowed network a line: more are written anew each time
 
 struct lines {
 	char *at[LINES];
 	size_t count;
-	bool has_endpoint;
 };
 
 static int line_order(const void *a, const void *b)
@@ -170,14 +170,15 @@ static int line_order(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-// Cuts what wg reads or prints into its lines, sorted, a network a line. False when there are too many.
-static bool cut_lines(char *text, struct lines *out)
+// Cuts what wg reads or prints into its lines, sorted, a network a line, with or without the peer's address. False when there are too many.
+static bool cut_lines(char *text, bool with_endpoint, struct lines *out)
 {
 	for (char *line; (line = strsep(&text, "\n"));) {
 		bool is_list = !strncmp(line, "AllowedIPs = ", 13);
 		const char *between = is_list ? ", " : "\n";
 
-		out->has_endpoint |= !strncmp(line, "Endpoint", 8);
+		if (!with_endpoint && !strncmp(line, ENDPOINT, strlen(ENDPOINT)))
+			continue;
 		line += is_list ? 13 : 0;
 		for (char *rest, *item = strtok_r(line, between, &rest); item; item = strtok_r(NULL, between, &rest)) {
 			if (out->count == LINES)
@@ -195,13 +196,12 @@ static bool is_configured(const char *name, const char *wanted)
 	const char *const argv[] = {"wg", "showconf", name, NULL};
 	_cleanup_free_ char *ours = strdup(wanted), *theirs = calloc(1, SHOWN);
 	struct lines a = {0}, b = {0};
-	bool same = ours && theirs && !wg(argv, NULL, theirs, SHOWN) && cut_lines(ours, &a) && cut_lines(theirs, &b);
+	bool we_dial = strstr(wanted, "\n" ENDPOINT);
+	bool same = ours && theirs && !wg(argv, NULL, theirs, SHOWN) && cut_lines(ours, we_dial, &a) &&
+		cut_lines(theirs, we_dial, &b) && a.count == b.count;
 
-	for (size_t i = 0, j = 0; same && (i < a.count || j < b.count); i++, j++) {
-		if (j < b.count && !a.has_endpoint && !strncmp(b.at[j], "Endpoint", 8))
-			j++;
-		same = i < a.count && j < b.count ? !strcmp(a.at[i], b.at[j]) : i == a.count && j == b.count;
-	}
+	for (size_t i = 0; same && i < a.count; i++)
+		same = !strcmp(a.at[i], b.at[i]);
 	if (ours)
 		explicit_bzero(ours, strlen(wanted));
 	if (theirs)
@@ -227,7 +227,7 @@ static int configure(const struct target_config *config, const char *name, const
 	put_prefixes(&config->wireguard.remote_subnets, out);
 	fprintf(out, "\nPersistentKeepalive = %u\n", KEEPALIVE_S);
 	if (config->wireguard.remote.addr.family)
-		fprintf(out, "Endpoint = %s\n", ip_end_text(&config->wireguard.remote, end));
+		fprintf(out, ENDPOINT "%s\n", ip_end_text(&config->wireguard.remote, end));
 	if (fclose(out))
 		return -ENOMEM;
 	error = is_configured(name, text) ? 0 : wg(argv, text, said, room);
